@@ -1,0 +1,345 @@
+// sae4j: GPT-2 with an activation hook, sparse autoencoders in the residual stream, and what they do to
+// the predictions. This header is the whole interface of the native engine.
+//
+// Conventions
+//   Matrices are row-major; shapes are written [rows, columns]. All floats are f32 unless said otherwise.
+//   Tokens of several sequences lie one after another: "token" below means an index into that list, and
+//   n_tokens is the sum of the lengths. Positions count from 0 within a sequence.
+//   Every call that can fail returns a status; sae4j_last_error() then has the reason, for this thread.
+//   No C++ exception and no abort crosses this header. Pointers passed in are borrowed for the call only.
+//   Models and SAEs are immutable once finished and may be shared by threads. A session belongs to one call
+//   at a time: a second one gets SAE4J_BUSY.
+#ifndef SAE4J_H
+#define SAE4J_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#    define SAE4J_API __declspec(dllexport)
+#else
+#    define SAE4J_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum sae4j_status {
+    SAE4J_OK            = 0,
+    SAE4J_BAD_ARGUMENT  = 1,  // a value the caller passed
+    SAE4J_BAD_FILE      = 2,  // what a file holds
+    SAE4J_IO_ERROR      = 3,  // a file that cannot be opened or read
+    SAE4J_OUT_OF_MEMORY = 4,
+    SAE4J_NOT_FINITE    = 5,  // NaN or infinity in weights, input or results
+    SAE4J_BUSY          = 6,  // the session is in use by another call
+    SAE4J_STOPPED       = 7,  // a hook asked to stop
+    SAE4J_INTERNAL      = 8   // a defect of sae4j
+} sae4j_status;
+
+// Why the last call on this thread failed. Valid until the next call on this thread. UTF-8.
+SAE4J_API const char * sae4j_last_error(void);
+
+// ---------------------------------------------------------------- system
+
+typedef struct sae4j_system_info {
+    const char * version;        // of sae4j
+    const char * llama_version;  // of llama.cpp, as pinned by the build
+    const char * blas;           // library and kernels behind the f32 products
+    const char * kernels;        // level of sae4j's own kernels on this CPU: baseline, avx2, avx512, …
+} sae4j_system_info;
+
+// Static strings, never freed.
+SAE4J_API sae4j_system_info sae4j_get_system_info(void);
+
+// ---------------------------------------------------------------- tensors that the caller hands over
+
+typedef enum sae4j_dtype {
+    SAE4J_DTYPE_F32  = 0,
+    SAE4J_DTYPE_F16  = 1,
+    SAE4J_DTYPE_BF16 = 2,
+    SAE4J_DTYPE_F64  = 3
+} sae4j_dtype;
+
+// Elements [first, first + count) of a tensor, in the order in which they are stored. A tensor of shape
+// [rows, columns] is stored row by row, or, if transposed, column by column. Vectors are [1, n].
+typedef struct sae4j_chunk {
+    sae4j_dtype  dtype;
+    int32_t      transposed;
+    int64_t      first;
+    int64_t      count;
+    const void * data;  // little-endian, any alignment
+} sae4j_chunk;
+
+// ---------------------------------------------------------------- model
+
+typedef struct sae4j_model sae4j_model;
+
+typedef enum sae4j_precision {
+    SAE4J_PRECISION_F32  = 0,  // f32 weights, f32 products, whatever the file holds
+    SAE4J_PRECISION_BF16 = 1   // weights and inputs of the products rounded to bf16, f32 sums
+} sae4j_precision;
+
+typedef struct sae4j_model_params {
+    sae4j_precision precision;
+} sae4j_model_params;
+
+typedef struct sae4j_model_shape {
+    int32_t n_layer;
+    int32_t n_head;
+    int32_t n_embd;   // d, a multiple of n_head
+    int32_t n_ff;     // width of mlp.hook_post
+    int32_t n_ctx;    // longest sequence
+    int32_t n_vocab;  // V, rows of the embedding, padding included
+    int32_t tied;     // 1: the unembedding is the embedding
+    float   layer_norm_eps;
+} sae4j_model_shape;
+
+SAE4J_API sae4j_model_params sae4j_model_default_params(void);
+
+// A gpt2 GGUF file in F32, F16, BF16 or Q8_0 (and what else ggml can widen to f32).
+SAE4J_API sae4j_status sae4j_model_load(const char * path, sae4j_model_params params, sae4j_model ** out_model);
+
+// A model whose weights the caller writes: new, write every tensor whole, finish. Tensor names are GGUF's
+// ("blk.0.attn_qkv.weight"), matrices are [n_out, n_in]. vocab_path: a GGUF file with the tokenizer, or NULL.
+SAE4J_API sae4j_status sae4j_model_new(sae4j_model_shape shape, const char * vocab_path, sae4j_model_params params,
+                                       sae4j_model ** out_model);
+SAE4J_API sae4j_status sae4j_model_write(sae4j_model * model, const char * name, sae4j_chunk chunk);
+SAE4J_API sae4j_status sae4j_model_finish(sae4j_model * model);
+
+SAE4J_API sae4j_model_shape sae4j_model_get_shape(const sae4j_model * model);
+
+// Bytes of weights in memory.
+SAE4J_API int64_t sae4j_model_get_bytes(const sae4j_model * model);
+
+// NULL is allowed. No session may be using the model.
+SAE4J_API void sae4j_model_free(sae4j_model * model);
+
+// ---------------------------------------------------------------- tokenizer (llama.cpp's vocabulary)
+
+typedef struct sae4j_vocab_info {
+    int32_t n_tokens;  // 0: the model has no tokenizer
+    int32_t bos;       // -1: none
+    int32_t eos;       // -1: none
+} sae4j_vocab_info;
+
+SAE4J_API sae4j_vocab_info sae4j_vocab_get_info(const sae4j_model * model);
+
+// text: UTF-8, n_bytes long. special: 1 turns the text of special tokens into them. No BOS is added.
+// Writes at most capacity ids; *out_count is the number there are. Call again with room for them.
+SAE4J_API sae4j_status sae4j_tokenize(const sae4j_model * model, const char * text, size_t n_bytes, int32_t special,
+                                      int32_t * out_tokens, size_t capacity, size_t * out_count);
+
+// The bytes of the tokens, which need not be whole UTF-8 characters. Same two-step use as sae4j_tokenize.
+SAE4J_API sae4j_status sae4j_detokenize(const sae4j_model * model, const int32_t * tokens, size_t count,
+                                        char * out_text, size_t capacity, size_t * out_bytes);
+
+// ---------------------------------------------------------------- sparse autoencoder
+
+// One canonical SAE:  x' = normalise(x) − [apply_b_dec_to_input] b_dec;  h = x'·W_encᵀ + b_enc;
+// z = activation(h);  x̂ = de-normalise(z·W_dec + b_dec).  Source of each rule: SAELens, Gao et al. 2024.
+typedef struct sae4j_sae sae4j_sae;
+
+typedef enum sae4j_activation {
+    SAE4J_RELU     = 0,
+    SAE4J_TOPK     = 1,  // the k largest h, ties towards the lower index, then ReLU
+    SAE4J_JUMPRELU = 2,  // ReLU(h)·1[ReLU(h) > threshold]
+    SAE4J_GATED    = 3   // 1[x'·W_encᵀ + b_gate > 0] · ReLU((x'·W_encᵀ)·e^r_mag + b_mag); no b_enc
+} sae4j_activation;
+
+typedef enum sae4j_normalization {
+    SAE4J_NORM_NONE                     = 0,
+    SAE4J_NORM_LAYER_NORM               = 1,  // (x − μ) / (s + 1e-5), s with ddof 1; x̂ = y·s + μ
+    SAE4J_NORM_CONSTANT_NORM_RESCALE    = 2,  // c·x with c = √d / ‖x‖; x̂ = y / c
+    SAE4J_NORM_EXPECTED_AVERAGE_ONLY_IN = 3   // scale·x; x̂ = y / scale
+} sae4j_normalization;
+
+typedef struct sae4j_sae_params {
+    int32_t             d;  // width of the activation
+    int32_t             n;  // number of latents
+    sae4j_activation    activation;
+    int32_t             k;  // TopK only
+    sae4j_normalization normalization;
+    float               scale;  // expected_average_only_in only
+    int32_t             apply_b_dec_to_input;
+    int32_t             rescale_acts_by_decoder_norm;
+    int32_t             centre_input;  // subtract the mean over d first, add it back last
+} sae4j_sae_params;
+
+typedef enum sae4j_sae_tensor {
+    SAE4J_W_ENC     = 0,  // [n, d]
+    SAE4J_W_DEC     = 1,  // [n, d]
+    SAE4J_B_ENC     = 2,  // [n], not for gated
+    SAE4J_B_DEC     = 3,  // [d]
+    SAE4J_THRESHOLD = 4,  // [n], jumprelu
+    SAE4J_B_GATE    = 5,  // [n], gated
+    SAE4J_B_MAG     = 6,  // [n], gated
+    SAE4J_R_MAG     = 7   // [n], gated
+} sae4j_sae_tensor;
+
+SAE4J_API sae4j_sae_params sae4j_sae_default_params(void);
+
+// New, write every tensor of the activation whole, finish.
+SAE4J_API sae4j_status sae4j_sae_new(sae4j_sae_params params, sae4j_sae ** out_sae);
+SAE4J_API sae4j_status sae4j_sae_write(sae4j_sae * sae, sae4j_sae_tensor tensor, sae4j_chunk chunk);
+SAE4J_API sae4j_status sae4j_sae_finish(sae4j_sae * sae);
+SAE4J_API int64_t      sae4j_sae_get_bytes(const sae4j_sae * sae);
+SAE4J_API void         sae4j_sae_free(sae4j_sae * sae);
+
+// ---------------------------------------------------------------- session
+
+// Threads and scratch memory. Independent of any model; scratch grows to the largest call and stays.
+typedef struct sae4j_session sae4j_session;
+
+typedef struct sae4j_session_params {
+    int32_t n_threads;  // all threads that work, the caller's own included
+} sae4j_session_params;
+
+SAE4J_API sae4j_session_params sae4j_session_default_params(void);
+SAE4J_API sae4j_status         sae4j_session_new(sae4j_session_params params, sae4j_session ** out_session);
+SAE4J_API void                 sae4j_session_free(sae4j_session * session);
+
+// Latents of n_tokens tokens, only those with z > 0, by ascending index within a token (CSR).
+typedef struct sae4j_latents {
+    int64_t         n_tokens;
+    const int64_t * offsets;  // [n_tokens + 1]
+    const int32_t * indices;  // [offsets[n_tokens]]
+    const float *   values;   // [offsets[n_tokens]]
+    const float *   scale;    // [n_tokens] x̂ = y·scale + shift undoes the normalisation
+    const float *   shift;    // [n_tokens]
+} sae4j_latents;
+
+// x [n_tokens, d] -> latents in the session's memory, valid until its next call.
+SAE4J_API sae4j_status sae4j_sae_encode(sae4j_session * session, const sae4j_sae * sae, const float * x,
+                                        int64_t n_tokens, sae4j_latents * out_latents);
+// latents -> x_hat [n_tokens, d]. The latents may be the session's own.
+SAE4J_API sae4j_status sae4j_sae_decode(sae4j_session * session, const sae4j_sae * sae, const sae4j_latents * latents,
+                                        float * x_hat);
+SAE4J_API sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4j_sae * sae, const float * x,
+                                             int64_t n_tokens, float * x_hat);
+
+// ---------------------------------------------------------------- hooks
+
+typedef enum sae4j_site {
+    SAE4J_HOOK_EMBED      = 0,  // hook_embed                [n_tokens, n_embd]
+    SAE4J_HOOK_POS_EMBED  = 1,  // hook_pos_embed            [n_tokens, n_embd]
+    SAE4J_HOOK_RESID_PRE  = 2,  // blocks.L.hook_resid_pre   [n_tokens, n_embd]
+    SAE4J_HOOK_Z          = 3,  // blocks.L.attn.hook_z      [n_tokens, n_embd], heads side by side
+    SAE4J_HOOK_ATTN_OUT   = 4,  // blocks.L.hook_attn_out    [n_tokens, n_embd]
+    SAE4J_HOOK_RESID_MID  = 5,  // blocks.L.hook_resid_mid   [n_tokens, n_embd]
+    SAE4J_HOOK_MLP_POST   = 6,  // blocks.L.mlp.hook_post    [n_tokens, n_ff]
+    SAE4J_HOOK_MLP_OUT    = 7,  // blocks.L.hook_mlp_out     [n_tokens, n_embd]
+    SAE4J_HOOK_RESID_POST = 8,  // blocks.L.hook_resid_post  [n_tokens, n_embd]
+    SAE4J_HOOK_NORMALIZED = 9   // ln_final.hook_normalized  [n_tokens, n_embd]
+} sae4j_site;
+
+typedef struct sae4j_point {
+    sae4j_site site;
+    int32_t    layer;  // 0 for the sites without one
+} sae4j_point;
+
+// Called on the thread that called sae4j_run. activation: [n_tokens, width], free to read and overwrite until
+// the call returns. Anything but 0 stops the run, which then returns SAE4J_STOPPED.
+typedef int32_t (*sae4j_hook_fn)(void * user_data, float * activation, int64_t n_tokens, int64_t width);
+
+typedef enum sae4j_edit_kind {
+    SAE4J_EDIT_CALL        = 0,  // call
+    SAE4J_EDIT_ZERO        = 1,
+    SAE4J_EDIT_ROW         = 2,  // value [width]: the same for every token (mean ablation)
+    SAE4J_EDIT_ROWS        = 3,  // value [n_tokens, width]
+    SAE4J_EDIT_ADD         = 4,  // add value [width] (steering)
+    SAE4J_EDIT_RECONSTRUCT = 5   // by sae
+} sae4j_edit_kind;
+
+typedef struct sae4j_edit {
+    sae4j_edit_kind   kind;
+    const float *     value;
+    const sae4j_sae * sae;
+    sae4j_hook_fn     call;
+    void *            user_data;
+    const uint8_t *   tokens;  // [n_tokens] 1: edit this token; NULL: all. Not for CALL.
+} sae4j_edit;
+
+// What happens at one activation: the edits in order, and where it is kept. One entry a point.
+typedef struct sae4j_hook {
+    sae4j_point        point;
+    const sae4j_edit * edits;
+    int32_t            n_edits;
+    float *            activation;  // [n_tokens, width] or NULL. The run computes in place here (no copy); it
+                                    // holds the activation, edited, when the run is over.
+} sae4j_hook;
+
+// ---------------------------------------------------------------- run
+
+typedef struct sae4j_batch {
+    const int32_t * tokens;   // [n_tokens], all sequences one after another
+    const int32_t * lengths;  // [n_sequences], each 1 … n_ctx
+    int32_t         n_sequences;
+} sae4j_batch;
+
+typedef struct sae4j_run_params {
+    const sae4j_hook * hooks;
+    int32_t            n_hooks;
+    float *            logits;         // [n_logit_tokens, n_vocab] or NULL: the run ends after its last hook
+    const int32_t *    logit_tokens;   // [n_logit_tokens] which tokens; NULL: all
+    int64_t            n_logit_tokens; // with NULL: n_tokens
+} sae4j_run_params;
+
+SAE4J_API sae4j_run_params sae4j_run_default_params(void);
+SAE4J_API sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                                 const sae4j_run_params * params);
+
+// ---------------------------------------------------------------- evaluation
+
+// Adds the activation at point, summed over the counted tokens, to sum [width] (f64).
+SAE4J_API sae4j_status sae4j_sum_activation(sae4j_session * session, const sae4j_model * model,
+                                            const sae4j_batch * batch, sae4j_point point, const uint8_t * counted,
+                                            double * sum);
+
+// What one replacement of the activation does at each token. Arrays [n_tokens] or NULL if not wanted.
+typedef struct sae4j_effect {
+    double *  kl;    // Σ_v p_v (log p_v − log q_v), p clean, q replaced
+    double *  ce;    // −log q(next token); 0 for the last token of a sequence
+    uint8_t * top1;  // 1: argmax p = argmax q
+} sae4j_effect;
+
+// How well one SAE reconstructs at each token, arrays [n_tokens], all wanted.
+typedef struct sae4j_reconstruction {
+    double *  squared_error;   // ‖x − x̂‖²
+    double *  x_hat_squared;   // ‖x̂‖²
+    double *  x_dot_x_hat;     // x·x̂
+    double *  l1;              // Σ|z|
+    int32_t * l0;              // latents with z > 0
+    int64_t * fires;           // [n] adds 1 for each counted token at which the latent is active
+} sae4j_reconstruction;
+
+typedef struct sae4j_splice {
+    const sae4j_sae *    sae;
+    sae4j_effect         effect;
+    sae4j_reconstruction reconstruction;
+} sae4j_splice;
+
+typedef struct sae4j_evaluation {
+    sae4j_point          point;
+    const sae4j_splice * splices;  // any number of SAEs at this point
+    int32_t              n_splices;
+    const uint8_t *      replaced;  // [n_tokens] where x̂ replaces x; NULL: everywhere
+    const uint8_t *      counted;   // [n_tokens] tokens that count in sums; NULL: all
+    const float *        mean;      // [width] for the mean-ablated run; NULL: no such run
+    int32_t              zero;      // 1: also the zero-ablated run
+    double *             ce_clean;  // [n_tokens]
+    double *             x_squared; // [n_tokens] ‖x‖²
+    double *             x_sum;     // [width] adds x over the counted tokens
+    sae4j_effect         zero_effect;
+    sae4j_effect         mean_effect;
+} sae4j_evaluation;
+
+// The front of the model runs once, each replacement runs the tail only, and the head keeps no logits.
+SAE4J_API sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                                      const sae4j_evaluation * evaluation);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

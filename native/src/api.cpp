@@ -1,0 +1,301 @@
+// The C header over the engine's classes: argument checks, exceptions to statuses, one lease a call.
+#include "batch.h"
+#include "evaluate.h"
+#include "gguf_file.h"
+#include "gpt2.h"
+#include "head.h"
+#include "hooks.h"
+#include "kernels/kernels.h"
+#include "model.h"
+#include "points.h"
+#include "sae.h"
+#include "sae4j.h"
+#include "session.h"
+#include "status.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+using namespace sae4j;
+
+// The handles are the classes under another name.
+static Model * of(sae4j_model * model) {
+    return reinterpret_cast<Model *>(model);
+}
+
+static const Model * of(const sae4j_model * model) {
+    return reinterpret_cast<const Model *>(model);
+}
+
+static Sae * of(sae4j_sae * sae) {
+    return reinterpret_cast<Sae *>(sae);
+}
+
+static const Sae * of(const sae4j_sae * sae) {
+    return reinterpret_cast<const Sae *>(sae);
+}
+
+static Session * of(sae4j_session * session) {
+    return reinterpret_cast<Session *>(session);
+}
+
+static void require(bool condition, const char * what) {
+    if (!condition) {
+        fail(SAE4J_BAD_ARGUMENT, "%s", what);
+    }
+}
+
+static const Model & finished(const sae4j_model * model) {
+    require(model && of(model)->finished(), "a finished model is needed");
+    return *of(model);
+}
+
+static const Sae & finished(const sae4j_sae * sae) {
+    require(sae && of(sae)->finished(), "a finished SAE is needed");
+    return *of(sae);
+}
+
+const char * sae4j_last_error(void) {
+    return last_error();
+}
+
+sae4j_system_info sae4j_get_system_info(void) {
+    return { SAE4J_VERSION, SAE4J_LLAMA_VERSION, openblas_get_config(), kernels().level };
+}
+
+// ---------------------------------------------------------------- model
+
+sae4j_model_params sae4j_model_default_params(void) {
+    return { SAE4J_PRECISION_F32 };
+}
+
+sae4j_status sae4j_model_load(const char * path, sae4j_model_params params, sae4j_model ** out_model) {
+    return guarded([&] {
+        require(path && out_model, "a path and a place for the model are needed");
+        *out_model = reinterpret_cast<sae4j_model *>(load_gguf(path, params).release());
+    });
+}
+
+sae4j_status sae4j_model_new(sae4j_model_shape shape, const char * vocab_path, sae4j_model_params params,
+                             sae4j_model ** out_model) {
+    return guarded([&] {
+        require(out_model, "a place for the model is needed");
+        std::unique_ptr<Vocab> vocab;
+        if (vocab_path && GgufFile(vocab_path).has_tokenizer()) {
+            vocab = std::make_unique<Vocab>(vocab_path);
+        }
+        auto model = std::make_unique<Model>(shape, params, "model", std::move(vocab));
+        *out_model = reinterpret_cast<sae4j_model *>(model.release());
+    });
+}
+
+sae4j_status sae4j_model_write(sae4j_model * model, const char * name, sae4j_chunk chunk) {
+    return guarded([&] {
+        require(model && name, "a model and a tensor name are needed");
+        of(model)->write(name, chunk);
+    });
+}
+
+sae4j_status sae4j_model_finish(sae4j_model * model) {
+    return guarded([&] {
+        require(model, "a model is needed");
+        of(model)->finish();
+    });
+}
+
+sae4j_model_shape sae4j_model_get_shape(const sae4j_model * model) {
+    return of(model)->shape();
+}
+
+int64_t sae4j_model_get_bytes(const sae4j_model * model) {
+    return of(model)->bytes();
+}
+
+void sae4j_model_free(sae4j_model * model) {
+    delete of(model);
+}
+
+// ---------------------------------------------------------------- tokenizer
+
+sae4j_vocab_info sae4j_vocab_get_info(const sae4j_model * model) {
+    const Vocab * vocab = of(model)->vocab();
+    return vocab ? vocab->info() : sae4j_vocab_info{ 0, -1, -1 };
+}
+
+static const Vocab & vocab_of(const sae4j_model * model) {
+    require(model && of(model)->vocab(), "the model has no tokenizer");
+    return *of(model)->vocab();
+}
+
+sae4j_status sae4j_tokenize(const sae4j_model * model, const char * text, size_t n_bytes, int32_t special,
+                            int32_t * out_tokens, size_t capacity, size_t * out_count) {
+    return guarded([&] {
+        require((text || n_bytes == 0) && (out_tokens || capacity == 0) && out_count, "text and room are needed");
+        const auto tokens = vocab_of(model).tokenize(text, n_bytes, special != 0);
+        std::copy_n(tokens.begin(), std::min(capacity, tokens.size()), out_tokens);
+        *out_count = tokens.size();
+    });
+}
+
+sae4j_status sae4j_detokenize(const sae4j_model * model, const int32_t * tokens, size_t count, char * out_text,
+                              size_t capacity, size_t * out_bytes) {
+    return guarded([&] {
+        require((tokens || count == 0) && (out_text || capacity == 0) && out_bytes, "tokens and room are needed");
+        const std::string text = vocab_of(model).detokenize(tokens, count);
+        std::copy_n(text.begin(), std::min(capacity, text.size()), out_text);
+        *out_bytes = text.size();
+    });
+}
+
+// ---------------------------------------------------------------- SAE
+
+sae4j_sae_params sae4j_sae_default_params(void) {
+    sae4j_sae_params params{};
+    params.activation           = SAE4J_RELU;
+    params.normalization        = SAE4J_NORM_NONE;
+    params.scale                = 1.0f;
+    params.apply_b_dec_to_input = 1;
+    return params;
+}
+
+sae4j_status sae4j_sae_new(sae4j_sae_params params, sae4j_sae ** out_sae) {
+    return guarded([&] {
+        require(out_sae, "a place for the SAE is needed");
+        *out_sae = reinterpret_cast<sae4j_sae *>(new Sae(params));
+    });
+}
+
+sae4j_status sae4j_sae_write(sae4j_sae * sae, sae4j_sae_tensor tensor, sae4j_chunk chunk) {
+    return guarded([&] {
+        require(sae, "an SAE is needed");
+        of(sae)->write(tensor, chunk);
+    });
+}
+
+sae4j_status sae4j_sae_finish(sae4j_sae * sae) {
+    return guarded([&] {
+        require(sae, "an SAE is needed");
+        of(sae)->finish();
+    });
+}
+
+int64_t sae4j_sae_get_bytes(const sae4j_sae * sae) {
+    return of(sae)->bytes();
+}
+
+void sae4j_sae_free(sae4j_sae * sae) {
+    delete of(sae);
+}
+
+sae4j_status sae4j_sae_encode(sae4j_session * session, const sae4j_sae * sae, const float * x, int64_t n_tokens,
+                              sae4j_latents * out_latents) {
+    return guarded([&] {
+        require(session && x && n_tokens >= 0 && out_latents, "a session, activations and a place are needed");
+        const Lease lease(*of(session));
+        encode(*of(session), finished(sae), x, n_tokens, of(session)->latents());
+        *out_latents = of(session)->latents().view();
+    });
+}
+
+sae4j_status sae4j_sae_decode(sae4j_session * session, const sae4j_sae * sae, const sae4j_latents * latents,
+                              float * x_hat) {
+    return guarded([&] {
+        require(session && latents && latents->n_tokens >= 0 && latents->offsets && x_hat,
+                "a session, latents and a place for the reconstruction are needed");
+        const Lease lease(*of(session));
+        decode(*of(session), finished(sae), *latents, x_hat);
+    });
+}
+
+sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4j_sae * sae, const float * x, int64_t n_tokens,
+                                   float * x_hat) {
+    return guarded([&] {
+        require(session && x && n_tokens >= 0 && x_hat, "a session, activations and a place are needed");
+        const Lease lease(*of(session));
+        reconstruct(*of(session), finished(sae), x, n_tokens, x_hat);
+    });
+}
+
+// ---------------------------------------------------------------- session
+
+sae4j_session_params sae4j_session_default_params(void) {
+    return { static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency())) };
+}
+
+sae4j_status sae4j_session_new(sae4j_session_params params, sae4j_session ** out_session) {
+    return guarded([&] {
+        require(out_session, "a place for the session is needed");
+        *out_session = reinterpret_cast<sae4j_session *>(new Session(params));
+    });
+}
+
+void sae4j_session_free(sae4j_session * session) {
+    delete of(session);
+}
+
+// ---------------------------------------------------------------- runs
+
+sae4j_run_params sae4j_run_default_params(void) {
+    return {};
+}
+
+// Rows of x [n_tokens, d] that logits are wanted for.
+static const float * gather(Session & session, const Batch & batch, const sae4j_run_params & params, int64_t d,
+                            const float * x) {
+    if (!params.logit_tokens) {
+        require(params.n_logit_tokens == batch.n_tokens, "logits of all tokens: n_logit_tokens must be n_tokens");
+        return x;
+    }
+    float * rows = session.arena().take<float>(params.n_logit_tokens * d);
+    for (int64_t r = 0; r < params.n_logit_tokens; r++) {
+        const int32_t token = params.logit_tokens[r];
+        if (token < 0 || token >= batch.n_tokens) {
+            fail(SAE4J_BAD_ARGUMENT, "logit_tokens[%lld]: expected 0 … %lld, found %d", (long long) r,
+                 (long long) batch.n_tokens - 1, token);
+        }
+        std::copy_n(x + token * d, d, rows + r * d);
+    }
+    return rows;
+}
+
+sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                       const sae4j_run_params * params) {
+    return guarded([&] {
+        require(session && batch && params, "a session, a batch and parameters are needed");
+        const Model & m = finished(model);
+        const Lease   lease(*of(session));
+        const Batch   b(*batch, m.shape());
+        const Hooks   hooks(params->hooks, params->n_hooks, m.shape());
+        require(params->logits || !hooks.empty(), "nothing is asked for: no hook and no logits");
+        const sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
+        const State       end =
+            forward(*of(session), m, b, hooks, nullptr, params->logits ? normalized : hooks.last());
+        if (params->logits && params->n_logit_tokens > 0) {
+            const float * rows = gather(*of(session), b, *params, m.shape().n_embd, end.activation);
+            logits(*of(session), m, rows, params->n_logit_tokens, params->logits);
+        }
+    });
+}
+
+sae4j_status sae4j_sum_activation(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                                  sae4j_point point, const uint8_t * counted, double * sum) {
+    return guarded([&] {
+        require(session && batch && sum, "a session, a batch and a place for the sum are needed");
+        const Model & m = finished(model);
+        const Lease   lease(*of(session));
+        sum_activation(*of(session), m, Batch(*batch, m.shape()), point, counted, sum);
+    });
+}
+
+sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                            const sae4j_evaluation * evaluation) {
+    return guarded([&] {
+        require(session && batch && evaluation, "a session, a batch and an evaluation are needed");
+        const Model & m = finished(model);
+        const Lease   lease(*of(session));
+        evaluate(*of(session), m, Batch(*batch, m.shape()), *evaluation);
+    });
+}

@@ -1,0 +1,222 @@
+#include "gpt2.h"
+
+#include "attention.h"
+#include "kernels/kernels.h"
+#include "linear.h"
+#include "points.h"
+#include "session.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sae4j {
+
+namespace {
+
+// One pass. Activations lie in slots, one a site and the same for every block; the stream alternates between
+// "mid" and "post", so that nothing is overwritten while it is still needed.
+class Pass {
+  public:
+    Pass(Session & session, const Model & model, const Batch & batch, const Hooks & hooks, const State * start,
+         sae4j_point stop) :
+        graph_(session),
+        model_(model),
+        shape_(model.shape()),
+        batch_(batch),
+        hooks_(hooks),
+        start_(start),
+        start_rank_(start ? rank_of(shape_, start->point) : before_first),
+        stop_rank_(rank_of(shape_, stop)),
+        n_tokens_(batch.n_tokens),
+        end_{ stop, nullptr, nullptr } {}
+
+    State run() {
+        if (start_rank_ == stop_rank_) {
+            return *start_;
+        }
+        ggml_tensor * x = embeddings();
+        for (int l = 0; l < shape_.n_layer && !done_; l++) {
+            x = block(l, x);
+        }
+        if (!done_) {
+            at({ SAE4J_HOOK_NORMALIZED, 0 }, nullptr,
+               [&](float * out) { return norm("ln_f", x, model_.ln_f(), out); });
+        }
+        graph_.compute();
+        return end_;
+    }
+
+  private:
+    // The activation at a point: NULL if it lies before the start or behind the stop, what the start gives, or what
+    // compute(memory) adds to the graph, with the point's hook. residual: the stream that goes with it.
+    template <typename F> ggml_tensor * at(sae4j_point point, ggml_tensor * residual, F compute) {
+        const int rank = rank_of(shape_, point);
+        if (done_ || rank < start_rank_) {
+            return nullptr;
+        }
+        const int64_t width = width_of(shape_, point);
+        if (rank == start_rank_) {
+            return graph_.leaf(name_of(point).c_str(), start_->activation, width, n_tokens_);
+        }
+        const sae4j_hook * hook = hooks_.at(point);
+        ggml_tensor *      x    = compute(hook && hook->activation ? hook->activation : slot(point));
+        if (hook && hook->n_edits > 0) {
+            graph_.compute();
+            apply_edits(graph_.session(), *hook, static_cast<float *>(x->data), n_tokens_, width);
+        }
+        if (rank == stop_rank_) {
+            done_ = true;
+            end_  = { point, static_cast<const float *>(x->data),
+                      residual ? static_cast<const float *>(residual->data) : nullptr };
+        }
+        return x;
+    }
+
+    // Somebody looks at this point, or the pass starts or stops there: it must exist by itself.
+    bool visible(sae4j_point point) const {
+        const int rank = rank_of(shape_, point);
+        return hooks_.at(point) || rank == start_rank_ || rank == stop_rank_;
+    }
+
+    // The stream at the start of a pass that starts beside it.
+    ggml_tensor * stream(sae4j_point point, ggml_tensor * x) {
+        const bool start_here = start_rank_ == rank_of(shape_, point);
+        return start_here ? graph_.leaf("residual", start_->residual, shape_.n_embd, n_tokens_) : x;
+    }
+
+    ggml_tensor * embeddings() {
+        ggml_tensor * embed =
+            at({ SAE4J_HOOK_EMBED, 0 }, nullptr, [&](float * out) { return token_embedding(out); });
+        ggml_tensor * pos = at({ SAE4J_HOOK_POS_EMBED, 0 }, embed, [&](float * out) { return position_embedding(out); });
+        if (done_ || !pos) {
+            return nullptr;
+        }
+        embed = stream({ SAE4J_HOOK_POS_EMBED, 0 }, embed);
+        return graph_.add("embeddings", embed, pos, slot({ SAE4J_HOOK_RESID_POST, 0 }));
+    }
+
+    // One transformer block; x is the stream before it. [n_tokens, n_embd]
+    ggml_tensor * block(int l, ggml_tensor * x) {
+        const Block &     b = model_.block(l);
+        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, z_point{ SAE4J_HOOK_Z, l }, attn_out{ SAE4J_HOOK_ATTN_OUT, l },
+            mid{ SAE4J_HOOK_RESID_MID, l }, mlp_post{ SAE4J_HOOK_MLP_POST, l }, mlp_out{ SAE4J_HOOK_MLP_OUT, l },
+            post{ SAE4J_HOOK_RESID_POST, l };
+
+        x = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
+        ggml_tensor * z = at(z_point, x, [&](float * out) {
+            ggml_tensor * qkv = product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b },
+                                        slot("qkv", 3 * shape_.n_embd));
+            return attention(graph_, "z", batch_, shape_.n_head, qkv, scores(), out);  // [n_tokens, n_embd]
+        });
+        x = stream(z_point, x);
+        x = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
+        ggml_tensor * u = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
+            return product("mlp_post", *b.ffn_up, norm("ln_2", x, b.ln_2), { b.ffn_up_b, /*gelu=*/true }, out);
+        });
+        x = stream(mlp_post, x);
+        return plus_linear(mlp_out, post, stream(mlp_out, x), u, *b.ffn_down, b.ffn_down_b);
+    }
+
+    // y = W·u + b at the point out, then x + y at the point sum. One node unless somebody looks at y; either way the
+    // sums are the same to the bit.
+    ggml_tensor * plus_linear(sae4j_point out, sae4j_point sum, ggml_tensor * x, ggml_tensor * u, const Weights & w,
+                              const float * bias) {
+        if (!visible(out)) {
+            return at(sum, nullptr,
+                      [&](float * memory) { return product("resid", w, u, { bias, false, x }, memory); });
+        }
+        ggml_tensor * y =
+            at(out, x, [&](float * memory) { return product("delta", w, u, { bias }, memory); });
+        return at(sum, nullptr, [&](float * memory) { return graph_.add("resid", x, y, memory); });
+    }
+
+    ggml_tensor * product(const char * name, const Weights & w, ggml_tensor * x, const Epilogue & epilogue, float * y) {
+        float * rounded = w.precision() == SAE4J_PRECISION_BF16 ? slot("bf16", std::max(shape_.n_embd, shape_.n_ff)) : nullptr;
+        return linear(graph_, name, w, x, epilogue, y, reinterpret_cast<uint16_t *>(rounded));
+    }
+
+    float * scores() {
+        return slot_of("scores", attention_scratch(batch_, graph_.session().n_threads()));
+    }
+
+    ggml_tensor * token_embedding(float * out) {
+        const int64_t d = shape_.n_embd;
+        return graph_.node("embed", {}, out, d, n_tokens_, [=, this](int ith, int nth) {
+            const Slab s = slab(n_tokens_, ith, nth);
+            for (int64_t t = s.begin; t < s.end; t++) {
+                model_.wte().row(batch_.tokens[t], out + t * d);
+            }
+        });
+    }
+
+    ggml_tensor * position_embedding(float * out) {
+        const int64_t d = shape_.n_embd;
+        return graph_.node("pos_embed", {}, out, d, n_tokens_, [=, this](int ith, int nth) {
+            const Slab s = slab(batch_.n_sequences(), ith, nth);
+            for (int64_t i = s.begin; i < s.end; i++) {
+                const int64_t first = batch_.offsets[i], length = batch_.offsets[i + 1] - first;
+                memcpy(out + first * d, model_.wpe(), length * d * sizeof(float));
+            }
+        });
+    }
+
+    ggml_tensor * norm(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out = nullptr) {
+        const int64_t d = shape_.n_embd;
+        out             = out ? out : slot("normed", d);
+        const auto * in = static_cast<const float *>(x->data);
+        return graph_.node(name, { x }, out, d, n_tokens_, [=, this](int ith, int nth) {
+            const Slab s = slab(n_tokens_, ith, nth);
+            for (int64_t t = s.begin; t < s.end; t++) {
+                kernels().layer_norm(in + t * d, weights.weight, weights.bias, shape_.layer_norm_eps, d, out + t * d);
+            }
+        });
+    }
+
+    ggml_tensor * copy(const char * name, ggml_tensor * x, float * out) {
+        const int64_t bytes = x->ne[0] * x->ne[1] * static_cast<int64_t>(sizeof(float));
+        const void *  in    = x->data;
+        return graph_.node(name, { x }, out, x->ne[0], x->ne[1], [=](int ith, int nth) {
+            const Slab s = slab(bytes, ith, nth);
+            memcpy(reinterpret_cast<char *>(out) + s.begin, static_cast<const char *>(in) + s.begin, s.end - s.begin);
+        });
+    }
+
+    // Memory that every block uses for the same thing.
+    float * slot_of(const std::string & name, int64_t count) {
+        float *& memory = slots_[name];
+        if (!memory) {
+            memory = graph_.session().arena().take<float>(count);
+        }
+        return memory;
+    }
+
+    // [n_tokens, width]
+    float * slot(const std::string & name, int64_t width) { return slot_of(name, n_tokens_ * width); }
+
+    float * slot(sae4j_point point) {
+        point.layer = 0;
+        return slot(name_of(point), width_of(shape_, point));
+    }
+
+    Graph                          graph_;
+    const Model &                  model_;
+    const sae4j_model_shape &      shape_;
+    const Batch &                  batch_;
+    const Hooks &                  hooks_;
+    const State *                  start_;
+    int                            start_rank_;
+    int                            stop_rank_;
+    int64_t                        n_tokens_;
+    std::map<std::string, float *> slots_;
+    bool                           done_ = false;
+    State                          end_;
+};
+
+}  // namespace
+
+State forward(Session & session, const Model & model, const Batch & batch, const Hooks & hooks, const State * start,
+              sae4j_point stop) {
+    return Pass(session, model, batch, hooks, start, stop).run();
+}
+
+}  // namespace sae4j

@@ -1,0 +1,25 @@
+// GPT-2's forward pass as a ggml graph: block by block, every named activation a hook point, from any point to any
+// later one.
+#pragma once
+
+#include "batch.h"
+#include "graph.h"
+#include "hooks.h"
+#include "model.h"
+
+namespace sae4j {
+
+// Where a pass stands: the activation at a point, and the residual stream that it will be added to (NULL where the
+// point is on the stream itself).
+struct State {
+    sae4j_point   point;
+    const float * activation;  // [n_tokens, width]
+    const float * residual;    // [n_tokens, n_embd]
+};
+
+// Runs the model from behind start (NULL: from the tokens) up to and including stop, and the hooks on the way. The
+// state's memory is the session's arena, or the caller's where a hook keeps its activation.
+State forward(Session & session, const Model & model, const Batch & batch, const Hooks & hooks, const State * start,
+              sae4j_point stop);
+
+}  // namespace sae4j

@@ -1,0 +1,81 @@
+#include "graph.h"
+
+#include "session.h"
+#include "status.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sae4j {
+
+namespace {
+
+constexpr int max_nodes = 2048;  // 10 a block: 100 layers and more; hooks start the count anew
+
+void run_work(ggml_tensor *, int ith, int nth, void * work) {
+    (*static_cast<Work *>(work))(ith, nth);
+}
+
+}  // namespace
+
+Graph::Graph(Session & session) : session_(session) {
+    const size_t bytes = 2 * max_nodes * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false);
+    context_           = ggml_init({ bytes, nullptr, /*no_alloc=*/true });
+    if (!context_) {
+        throw std::bad_alloc();
+    }
+    graph_ = ggml_new_graph_custom(context_, max_nodes, false);
+}
+
+Graph::~Graph() {
+    ggml_free(context_);
+}
+
+ggml_tensor * Graph::leaf(const char * name, const float * data, int64_t width, int64_t rows) {
+    ggml_tensor * t = ggml_new_tensor_2d(context_, GGML_TYPE_F32, width, rows);
+    ggml_set_name(t, name);
+    t->data = const_cast<float *>(data);
+    return t;
+}
+
+ggml_tensor * Graph::node(const char * name, std::initializer_list<ggml_tensor *> sources, float * data, int64_t width,
+                          int64_t rows, Work work) {
+    works_.push_back(std::move(work));
+    ggml_tensor * t =
+        ggml_custom_4d(context_, GGML_TYPE_F32, width, rows, 1, 1, const_cast<ggml_tensor **>(sources.begin()),
+                       static_cast<int>(sources.size()), run_work, GGML_N_TASKS_MAX, &works_.back());
+    return append(name, t, data ? data : session_.arena().take<float>(width * rows));
+}
+
+ggml_tensor * Graph::add(const char * name, ggml_tensor * a, ggml_tensor * b, float * data) {
+    return append(name, ggml_add(context_, a, b), data);
+}
+
+ggml_tensor * Graph::append(const char * name, ggml_tensor * tensor, float * data) {
+    if (ggml_graph_n_nodes(graph_) >= max_nodes - 1) {
+        fail(SAE4J_INTERNAL, "graph of more than %d nodes", max_nodes);
+    }
+    ggml_set_name(tensor, name);
+    tensor->data = data;
+    ggml_build_forward_expand(graph_, tensor);  // at once: the order of nodes is the order of calls
+    return tensor;
+}
+
+void Graph::compute() {
+    const Arena::Mark mark(session_.arena());
+    ggml_cplan        plan   = ggml_graph_plan(graph_, session_.n_threads(), session_.pool());
+    plan.work_data           = session_.arena().take<uint8_t>(plan.work_size);
+    const ggml_status status = ggml_graph_compute(graph_, &plan);
+    if (status != GGML_STATUS_SUCCESS) {
+        fail(SAE4J_INTERNAL, "ggml could not compute a graph: %s", ggml_status_to_string(status));
+    }
+    for (int i = 0; i < ggml_graph_n_nodes(graph_); i++) {
+        ggml_tensor * done = ggml_graph_node(graph_, i);
+        done->op           = GGML_OP_NONE;
+        std::fill(std::begin(done->src), std::end(done->src), nullptr);
+    }
+    ggml_graph_clear(graph_);
+    works_.clear();
+}
+
+}  // namespace sae4j

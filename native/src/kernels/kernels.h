@@ -1,0 +1,108 @@
+// The engine's vector kernels, chosen at run time for the CPU at hand.
+//
+// Every function works on the calling thread alone: a pool worker calls it on its own slab. Pointers need no
+// alignment beyond their element's, n may be 0, buffers do not overlap unless a comment allows it. Matrices are
+// row-major, shapes are written [rows, columns].
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace sae4j {
+
+// A running log-sum-exp: log Σ exp(x) = max + log(sum). A fresh one has seen nothing.
+struct Lse {
+    float   max    = -__builtin_inff();
+    double  sum    = 0;   // Σ exp(x - max)
+    int64_t argmax = -1;  // lowest index of max, -1 before the first number
+};
+
+// Joins what two workers found on their slabs of the vocabulary.
+void lse_merge(Lse & into, const Lse & other);
+
+struct Kernels {
+    const char * level;  // "scalar", "generic", "avx2", "avx512" or "avx512_bf16"
+
+    // GPT-2's GELU in place: 0.5 x (1 + tanh(sqrt(2/π) (x + 0.044715 x³))). GELU(-inf) is -0, GELU(NaN) is NaN.
+    void (*gelu)(float * x, size_t n);
+
+    // y = (x - mean) / sqrt(variance + eps) * weight + bias over one row [d]; population variance, sums in f64.
+    // weight and bias may be null, y may be x.
+    void (*layer_norm)(const float * x, const float * weight, const float * bias, float eps, size_t d, float * y);
+
+    // s = softmax(scale * s) in place over one row [n]; returns Σ exp(scale * s - max). -inf gets probability 0;
+    // a row of nothing but -inf, or with +inf or NaN, becomes NaN.
+    float (*softmax)(float * s, size_t n, float scale);
+
+    // Adds x[0..n), whose indices start at base, to a running log-sum-exp. Tiles may come in any order.
+    // -inf adds nothing; +inf or NaN make the sum NaN.
+    void (*lse_update)(const float * x, size_t n, int64_t base, Lse & state);
+
+    // Σ exp(a - max_a) (a - b); a term with exp(a - max_a) = 0 is 0 whatever b is. Divided by the sum of a's Lse it
+    // is E_p[a - b], so that KL = cross / sum - lse_a + lse_b.
+    double (*cross_update)(const float * a, const float * b, size_t n, float max_a);
+
+    // Writes every x[i] > threshold (NaN never is) with its index base + i, in ascending order; returns how many.
+    // Both outputs need room for n, and what lies behind the result is overwritten with garbage.
+    size_t (*collect_above)(const float * x, size_t n, float threshold, int32_t base, float * values,
+                            int32_t * indices);
+
+    // y += a x
+    void (*axpy)(float a, const float * x, float * y, size_t d);
+
+    // y = bias + Σ_j values[j] * w_dec[indices[j]], with w_dec [n, d]. bias may be null.
+    void (*sparse_decode)(const int32_t * indices, const float * values, size_t count, const float * w_dec,
+                          const float * bias, size_t d, float * y);
+
+    double (*dot)(const float * a, const float * b, size_t n);          // Σ a b in f64
+    double (*sum_sq_diff)(const float * a, const float * b, size_t n);  // Σ (a - b)² in f64
+    float (*max)(const float * x, size_t n);                            // NaN is passed over; -inf when n is 0
+
+    // Rounds to nearest even, overflows to inf, keeps NaN as a quiet NaN. The same bits on every level.
+    void (*to_bf16)(const float * x, size_t n, uint16_t * y);
+
+    // y = x Wᵀ for columns n0..n1 of W [n, k], packed by bf16_pack; products of bf16 summed in f32.
+    // x is [m, k] with rows ldx apart, y is [m, n] with rows ldy apart and points at column 0.
+    // n0 is a multiple of bf16_panel(), and so is n1 unless n1 == n. A row's numbers do not depend on m or the split.
+    void (*bf16_gemm)(size_t m, size_t n0, size_t n1, size_t n, size_t k, const uint16_t * x, size_t ldx,
+                      const void * packed, float * y, size_t ldy);
+};
+
+enum class KernelLevel { scalar, generic, avx2, avx512, avx512_bf16 };
+
+const Kernels & kernels();         // the best for this CPU
+const Kernels & scalar_kernels();  // plain twin that the tests compare with
+
+// Null where the CPU lacks the level or the build has none.
+const Kernels * kernels_at(KernelLevel level);
+
+// Packed bf16 weights: panels of bf16_panel() output columns, the last padded with zeros; in a panel one row for each
+// pair of k (an odd k padded with zero), in a row the pair of each column: [panels, ceil(k / 2), 64, 2]. The same on
+// every level. Panels stand alone, so workers may pack slabs: W[n0..n1) goes to packed + bf16_packed_size(n0, k).
+size_t bf16_panel();
+size_t bf16_packed_size(size_t n, size_t k);  // bytes; 64-byte alignment of the buffer is best
+
+// Rounds W [n, k], rows ld apart, to bf16 and packs it.
+void bf16_pack(const float * w, size_t n, size_t k, size_t ld, void * packed);
+
+// Expands rows n0..n1 of W to f32: w is [n1 - n0, k].
+void bf16_unpack_rows(const void * packed, size_t n, size_t k, size_t n0, size_t n1, float * w);
+
+// Inline and local to each file that includes this, because those files are compiled for different CPUs.
+static inline uint16_t bf16_from_f32(float x) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) {
+        return static_cast<uint16_t>(bits >> 16 | 0x40);  // NaN: keep sign and payload, set the quiet bit
+    }
+    return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static inline float f32_from_bf16(uint16_t x) {
+    const uint32_t bits = static_cast<uint32_t>(x) << 16;
+    float          y;
+    __builtin_memcpy(&y, &bits, sizeof y);
+    return y;
+}
+
+}  // namespace sae4j

@@ -1,0 +1,35 @@
+// All kernels of one level. CMake compiles this once for each, with that level's compiler flags and SAE4J_LEVEL.
+//
+// Nothing inline or templated from the standard library belongs here: the linker keeps one copy of such a function,
+// and it could be this one, compiled for a CPU that the user does not have. All that is defined is static or lies in
+// an unnamed namespace, but for the table.
+#include "bf16_layout.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#define SAE4J_TEXT_(x) #x
+#define SAE4J_TEXT(x) SAE4J_TEXT_(x)
+#define SAE4J_JOIN_(a, b) a##b
+#define SAE4J_JOIN(a, b) SAE4J_JOIN_(a, b)
+#define SAE4J_TABLE SAE4J_JOIN(kernels_, SAE4J_LEVEL)
+
+namespace sae4j {
+namespace {
+
+#include "vector.inc"
+
+#include "simd.inc"
+
+#include "bf16.inc"
+
+}  // namespace
+
+extern const Kernels SAE4J_TABLE;
+const Kernels SAE4J_TABLE = {
+    SAE4J_TEXT(SAE4J_LEVEL), gelu,          layer_norm, softmax,     lse_update, cross_update, collect_above,
+    axpy,                    sparse_decode, dot,        sum_sq_diff, max,        to_bf16,      bf16_gemm,
+};
+
+}  // namespace sae4j

@@ -1,0 +1,143 @@
+// The plain twin: the formulas as they are written down, in f64. It is here to be right, not fast.
+#include "bf16_layout.h"
+
+#include <math.h>
+
+namespace sae4j {
+namespace {
+
+void gelu(float * x, size_t n) {
+    const double sqrt_2_over_pi = 0.79788456080286535588;
+    for (size_t i = 0; i < n; ++i) {
+        const double v = x[i];
+        if (v == -HUGE_VAL) {
+            x[i] = -0.0f;  // the limit, where the formula gives -inf * 0
+            continue;
+        }
+        // 1 + tanh(u) as 2 / (1 + exp(-2u)): no cancellation for u < 0
+        const double u = sqrt_2_over_pi * (v + 0.044715 * v * v * v);
+        x[i]           = static_cast<float>(v / (1 + exp(-2 * u)));
+    }
+}
+
+void layer_norm(const float * x, const float * weight, const float * bias, float eps, size_t d, float * y) {
+    double sum = 0;
+    for (size_t i = 0; i < d; ++i) sum += x[i];
+    const double mean = sum / static_cast<double>(d);
+    double       sq   = 0;
+    for (size_t i = 0; i < d; ++i) sq += (x[i] - mean) * (x[i] - mean);
+    const double scale = 1 / sqrt(sq / static_cast<double>(d) + eps);
+    for (size_t i = 0; i < d; ++i) {
+        const double v = (x[i] - mean) * scale * (weight ? weight[i] : 1) + (bias ? bias[i] : 0);
+        y[i]           = static_cast<float>(v);
+    }
+}
+
+float max(const float * x, size_t n) {
+    float m = -HUGE_VALF;
+    for (size_t i = 0; i < n; ++i) m = x[i] > m ? x[i] : m;
+    return m;
+}
+
+float softmax(float * s, size_t n, float scale) {
+    double m = -HUGE_VAL;
+    for (size_t i = 0; i < n; ++i) m = fmax(m, static_cast<double>(scale) * s[i]);
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += exp(static_cast<double>(scale) * s[i] - m);
+    for (size_t i = 0; i < n; ++i) {
+        s[i] = static_cast<float>(exp(static_cast<double>(scale) * s[i] - m) / sum);
+    }
+    return static_cast<float>(sum);
+}
+
+void lse_update(const float * x, size_t n, int64_t base, Lse & state) {
+    for (size_t i = 0; i < n; ++i) {
+        const int64_t index = base + static_cast<int64_t>(i);
+        if (x[i] > state.max) {
+            state.sum *= exp(static_cast<double>(state.max) - x[i]);
+            state.max    = x[i];
+            state.argmax = index;
+        } else if (x[i] == state.max && (state.argmax < 0 || index < state.argmax)) {
+            state.argmax = index;
+        }
+        if (x[i] != -HUGE_VALF) state.sum += exp(static_cast<double>(x[i]) - state.max);
+    }
+}
+
+double cross_update(const float * a, const float * b, size_t n, float max_a) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const double p = exp(static_cast<double>(a[i]) - max_a);
+        if (p != 0) sum += p * (static_cast<double>(a[i]) - b[i]);
+    }
+    return sum;
+}
+
+size_t collect_above(const float * x, size_t n, float threshold, int32_t base, float * values, int32_t * indices) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (x[i] > threshold) {
+            values[count]    = x[i];
+            indices[count++] = base + static_cast<int32_t>(i);
+        }
+    }
+    return count;
+}
+
+void axpy(float a, const float * x, float * y, size_t d) {
+    for (size_t i = 0; i < d; ++i) y[i] = static_cast<float>(y[i] + static_cast<double>(a) * x[i]);
+}
+
+void sparse_decode(const int32_t * indices, const float * values, size_t count, const float * w_dec,
+                   const float * bias, size_t d, float * y) {
+    for (size_t i = 0; i < d; ++i) {
+        double sum = bias ? bias[i] : 0;
+        for (size_t j = 0; j < count; ++j) {
+            sum += static_cast<double>(values[j]) * w_dec[static_cast<size_t>(indices[j]) * d + i];
+        }
+        y[i] = static_cast<float>(sum);
+    }
+}
+
+double dot(const float * a, const float * b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
+    return sum;
+}
+
+double sum_sq_diff(const float * a, const float * b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const double diff = static_cast<double>(a[i]) - b[i];
+        sum += diff * diff;
+    }
+    return sum;
+}
+
+void to_bf16(const float * x, size_t n, uint16_t * y) {
+    for (size_t i = 0; i < n; ++i) y[i] = bf16_from_f32(x[i]);
+}
+
+void bf16_gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const uint16_t * x, size_t ldx, const void * packed,
+               float * y, size_t ldy) {
+    for (size_t c = n0; c < n1; ++c) {
+        const uint16_t * column =
+            static_cast<const uint16_t *>(packed) + c / panel_columns * panel_stride(k) + c % panel_columns * 2;
+        for (size_t r = 0; r < m; ++r) {
+            double sum = 0;
+            for (size_t i = 0; i < k; ++i) {
+                sum += static_cast<double>(f32_from_bf16(x[r * ldx + i])) *
+                       f32_from_bf16(column[i / 2 * pair_stride + i % 2]);
+            }
+            y[r * ldy + c] = static_cast<float>(sum);
+        }
+    }
+}
+
+}  // namespace
+
+extern const Kernels kernels_scalar;
+const Kernels kernels_scalar = {"scalar",      gelu, layer_norm,    softmax, lse_update,  cross_update, collect_above,
+                                axpy,          sparse_decode, dot,  sum_sq_diff, max,     to_bf16,      bf16_gemm};
+
+}  // namespace sae4j

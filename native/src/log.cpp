@@ -1,0 +1,41 @@
+#include "log.h"
+
+#include "llama.h"
+
+#include <mutex>
+
+namespace sae4j {
+
+namespace {
+
+thread_local std::string logged;
+
+void keep_errors(ggml_log_level level, const char * text, void *) {
+    if (level == GGML_LOG_LEVEL_ERROR) {
+        logged += text;
+    }
+}
+
+}  // namespace
+
+void start_llama() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        llama_log_set(keep_errors, nullptr);
+        llama_backend_init();
+    });
+}
+
+std::string take_log() {
+    std::string text = std::move(logged);
+    logged.clear();
+    while (!text.empty() && text.back() == '\n') {
+        text.pop_back();
+    }
+    for (char & c : text) {
+        c = c == '\n' ? ' ' : c;
+    }
+    return text;
+}
+
+}  // namespace sae4j

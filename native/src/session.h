@@ -1,0 +1,52 @@
+// A session: the threads and the scratch memory of one call at a time.
+#pragma once
+
+#include "memory.h"
+#include "sae.h"
+#include "sae4j.h"
+
+#include <atomic>
+
+struct ggml_threadpool;
+
+namespace sae4j {
+
+class Session {
+  public:
+    explicit Session(sae4j_session_params params);
+    ~Session();
+    Session(const Session &)             = delete;
+    Session & operator=(const Session &) = delete;
+
+    int n_threads() const { return n_threads_; }
+
+    ggml_threadpool * pool() const { return pool_; }
+
+    Arena & arena() { return arena_; }
+
+    // The latents last encoded; unlike the arena they outlive the call.
+    Latents & latents() { return latents_; }
+
+  private:
+    friend class Lease;
+
+    int               n_threads_;
+    ggml_threadpool * pool_;
+    Arena             arena_;
+    Latents           latents_;
+    std::atomic<bool> busy_{ false };
+};
+
+// The use of a session for one call, with an empty arena. A second one at the same time fails with SAE4J_BUSY.
+class Lease {
+  public:
+    explicit Lease(Session & session);
+    ~Lease();
+    Lease(const Lease &)             = delete;
+    Lease & operator=(const Lease &) = delete;
+
+  private:
+    Session & session_;
+};
+
+}  // namespace sae4j
