@@ -199,6 +199,18 @@ SAE4J_API sae4j_session_params sae4j_session_default_params(void);
 SAE4J_API sae4j_status         sae4j_session_new(sae4j_session_params params, sae4j_session ** out_session);
 SAE4J_API void                 sae4j_session_free(sae4j_session * session);
 
+// Seconds that the session's calls have spent in each step since it was made, on the calling thread.
+typedef struct sae4j_times {
+    double front;   // from the tokens to the point of an evaluation
+    double encode;  // x·W_encᵀ and what goes before it
+    double top_k;   // choosing the latents that are kept
+    double decode;
+    double tail;    // from the point to the final norm, all replacements
+    double head;    // unembedding and comparison
+} sae4j_times;
+
+SAE4J_API sae4j_times sae4j_session_get_times(const sae4j_session * session);
+
 // Latents of n_tokens tokens, only those with z > 0, by ascending index within a token (CSR).
 typedef struct sae4j_latents {
     int64_t         n_tokens;
@@ -337,6 +349,57 @@ typedef struct sae4j_evaluation {
 // The front of the model runs once, each replacement runs the tail only, and the head keeps no logits.
 SAE4J_API sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
                                       const sae4j_evaluation * evaluation);
+
+// ---------------------------------------------------------------- variants of one activation
+
+// One sequence at one hook point, ready to be continued from any position: its activations, and the keys and values
+// of the layers behind the point. Made by one session, used by one call at a time.
+typedef struct sae4j_stage sae4j_stage;
+
+SAE4J_API sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
+                                       int32_t n_tokens, sae4j_point point, sae4j_stage ** out_stage);
+
+// The clean activation [n_tokens, width], in the stage's memory.
+SAE4J_API const float * sae4j_stage_get_activation(const sae4j_stage * stage);
+
+// What the other positions hold from now on: activation [n_tokens, width], or NULL for the clean one.
+SAE4J_API sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * stage, const float * activation);
+SAE4J_API void         sae4j_stage_free(sae4j_stage * stage);
+
+// What a variant changes, against the base run. D [future, V] is variant − base logits less each row's lower median.
+typedef struct sae4j_variant {
+    double          sparsity;        // (Σ|D|)² / ΣD² / (V·future), Gao et al. 2024 §4.5; NaN if D ≡ 0
+    double          row_sparsity;    // the same by row, / V, mean over the rows with D ≢ 0; NaN if there is none
+    double          kl;              // mean over the positions of KL(base ‖ variant)
+    double          delta_ce;        // mean over the positions with a next token; NaN if there is none
+    const double *  row_sparsities;  // [future]
+    const double *  row_kl;          // [future]
+    const double *  row_delta_ce;    // [future], NaN without a next token
+    const int32_t * top_up;          // [n_top] tokens whose D, summed over the positions, is largest
+    const int32_t * top_down;        // [n_top] and smallest
+    const float *   logits;          // [future, V] if asked for
+} sae4j_variant;
+
+// Called once a variant, in order, on the calling thread; what it is given is valid until it returns. Anything but 0
+// stops the call, which then returns SAE4J_STOPPED.
+typedef int32_t (*sae4j_variant_fn)(void * user_data, int64_t index, const sae4j_variant * variant);
+
+typedef struct sae4j_variants {
+    int32_t          position;   // t
+    int32_t          future;     // rows t … t + future − 1 are computed, all within the sequence
+    const float *    base;       // [width] the activation at t that variants are compared with
+    const float *    values;     // [n, width] the activation at t of each variant
+    int64_t          n;
+    int32_t          n_top;
+    int32_t          logits;     // 1: give each variant's logits
+    sae4j_variant_fn seen;
+    void *           user_data;
+} sae4j_variants;
+
+// All variants as one batch that shares everything before t; the head in blocks of rows, of which only what
+// sae4j_variant has is kept.
+SAE4J_API sae4j_status sae4j_stage_run(sae4j_session * session, const sae4j_stage * stage,
+                                       const sae4j_variants * variants);
 
 #ifdef __cplusplus
 }

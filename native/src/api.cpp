@@ -11,6 +11,7 @@
 #include "sae.h"
 #include "sae4j.h"
 #include "session.h"
+#include "stage.h"
 #include "status.h"
 
 #include <cblas.h>
@@ -236,6 +237,10 @@ void sae4j_session_free(sae4j_session * session) {
     delete of(session);
 }
 
+sae4j_times sae4j_session_get_times(const sae4j_session * session) {
+    return reinterpret_cast<const Session *>(session)->times();
+}
+
 // ---------------------------------------------------------------- runs
 
 sae4j_run_params sae4j_run_default_params(void) {
@@ -297,5 +302,47 @@ sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, 
         const Model & m = finished(model);
         const Lease   lease(*of(session));
         evaluate(*of(session), m, Batch(*batch, m.shape()), *evaluation);
+    });
+}
+
+// ---------------------------------------------------------------- variants
+
+// A stage is used with the model that it was made for.
+struct sae4j_stage {
+    Stage stage;
+};
+
+sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
+                             int32_t n_tokens, sae4j_point point, sae4j_stage ** out_stage) {
+    return guarded([&] {
+        require(session && tokens && n_tokens > 0 && out_stage, "a session, tokens and a place are needed");
+        const Model & m = finished(model);
+        const Lease   lease(*of(session));
+        rank_of(m.shape(), point);
+        *out_stage = new sae4j_stage{ { *of(session), m, std::vector<int32_t>(tokens, tokens + n_tokens), point } };
+    });
+}
+
+const float * sae4j_stage_get_activation(const sae4j_stage * stage) {
+    return stage->stage.activation();
+}
+
+sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * stage, const float * activation) {
+    return guarded([&] {
+        require(session && stage, "a session and a stage are needed");
+        const Lease lease(*of(session));
+        stage->stage.set_context(*of(session), activation);
+    });
+}
+
+void sae4j_stage_free(sae4j_stage * stage) {
+    delete stage;
+}
+
+sae4j_status sae4j_stage_run(sae4j_session * session, const sae4j_stage * stage, const sae4j_variants * variants) {
+    return guarded([&] {
+        require(session && stage && variants, "a session, a stage and variants are needed");
+        const Lease lease(*of(session));
+        stage->stage.run(*of(session), *variants);
     });
 }

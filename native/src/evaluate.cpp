@@ -67,6 +67,7 @@ class Evaluation {
     }
 
     void front() {
+        const Timer timer(session_.times().front);
         float * x        = arena_.take<float>(batch_.n_tokens * width_);
         float * residual = arena_.take<float>(batch_.n_tokens * model_.shape().n_embd);
         {
@@ -92,6 +93,7 @@ class Evaluation {
     const float * tail(const float * activation) { return tail(batch_, activation); }
 
     const float * tail(const Batch & batch, const float * activation) {
+        const Timer       timer(session_.times().tail);
         const int64_t     count = batch.n_tokens * model_.shape().n_embd;
         float *           out   = arena_.take<float>(count);
         const Arena::Mark mark(arena_);

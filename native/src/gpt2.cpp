@@ -18,8 +18,9 @@ namespace {
 class Pass {
   public:
     Pass(Session & session, const Model & model, const Batch & batch, const Hooks & hooks, const State * start,
-         sae4j_point stop) :
+         sae4j_point stop, const Memory & memory) :
         graph_(session),
+        memory_(memory),
         model_(model),
         shape_(model.shape()),
         batch_(batch),
@@ -105,8 +106,8 @@ class Pass {
         x = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
         ggml_tensor * z = at(z_point, x, [&](float * out) {
             ggml_tensor * qkv = product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b },
-                                        slot("qkv", 3 * shape_.n_embd));
-            return attention(graph_, "z", batch_, shape_.n_head, qkv, scores(), out);  // [n_tokens, n_embd]
+                                        qkv_memory(l));
+            return attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scores(), out);  // [n_tokens, n_embd]
         });
         x = stream(z_point, x);
         x = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
@@ -135,8 +136,14 @@ class Pass {
         return linear(graph_, name, w, x, epilogue, y, reinterpret_cast<uint16_t *>(rounded));
     }
 
+    float * qkv_memory(int l) {
+        return memory_.keep ? memory_.keep->layers[l] : slot("qkv", 3 * shape_.n_embd);
+    }
+
+    Prefix past(int l) const { return memory_.past ? Prefix{ memory_.past->layers[l], memory_.length } : Prefix{}; }
+
     float * scores() {
-        return slot_of("scores", attention_scratch(batch_, graph_.session().n_threads()));
+        return slot_of("scores", attention_scratch(batch_, memory_.length, graph_.session().n_threads()));
     }
 
     ggml_tensor * token_embedding(float * out) {
@@ -155,7 +162,7 @@ class Pass {
             const Slab s = slab(batch_.n_sequences(), ith, nth);
             for (int64_t i = s.begin; i < s.end; i++) {
                 const int64_t first = batch_.offsets[i], length = batch_.offsets[i + 1] - first;
-                memcpy(out + first * d, model_.wpe(), length * d * sizeof(float));
+                memcpy(out + first * d, model_.wpe() + memory_.length * d, length * d * sizeof(float));
             }
         });
     }
@@ -199,6 +206,7 @@ class Pass {
     }
 
     Graph                          graph_;
+    const Memory &                 memory_;
     const Model &                  model_;
     const sae4j_model_shape &      shape_;
     const Batch &                  batch_;
@@ -215,8 +223,8 @@ class Pass {
 }  // namespace
 
 State forward(Session & session, const Model & model, const Batch & batch, const Hooks & hooks, const State * start,
-              sae4j_point stop) {
-    return Pass(session, model, batch, hooks, start, stop).run();
+              sae4j_point stop, const Memory & memory) {
+    return Pass(session, model, batch, hooks, start, stop, memory).run();
 }
 
 }  // namespace sae4j

@@ -17,9 +17,21 @@ struct State {
     const float * residual;    // [n_tokens, n_embd]
 };
 
+// The qkv [n_tokens, 3·n_embd] of the layers of one sequence, NULL for layers that a pass does not go through.
+struct KeyValues {
+    std::vector<float *> layers;
+};
+
+// How the attention of a pass is tied to another pass of the same model.
+struct Memory {
+    KeyValues *       keep   = nullptr;  // where this pass leaves its qkv
+    const KeyValues * past   = nullptr;  // whose first length rows come before every sequence of this pass
+    int64_t           length = 0;        // and whose positions start there
+};
+
 // Runs the model from behind start (NULL: from the tokens) up to and including stop, and the hooks on the way. The
 // state's memory is the session's arena, or the caller's where a hook keeps its activation.
 State forward(Session & session, const Model & model, const Batch & batch, const Hooks & hooks, const State * start,
-              sae4j_point stop);
+              sae4j_point stop, const Memory & memory = {});
 
 }  // namespace sae4j

@@ -160,6 +160,7 @@ void logits(Session & session, const Model & model, const float * normalized, in
 
 void compare(Session & session, const Model & model, const std::vector<Run> & runs, const int32_t * targets,
              int64_t n_tokens) {
+    const Timer        timer(session.times().head);
     const Arena::Mark  mark(session.arena());
     Arena &            arena     = session.arena();
     const int          n_workers = session.n_threads();

@@ -101,8 +101,8 @@ void sgemm_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, con
 }
 
 void sgemm_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-              int64_t ldc) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
+              int64_t ldc, bool add) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, add ? 1.0f : 0.0f, c, ldc);
 }
 
 }  // namespace sae4j

@@ -64,8 +64,8 @@ ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, 
 // C [m, n] = A [m, k] · Bᵀ, B [n, k], one thread. OpenBLAS.
 void sgemm_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
               int64_t ldc);
-// C [m, n] = A [m, k] · B [k, n], one thread. OpenBLAS.
+// C [m, n] = A [m, k] · B [k, n], or added to C, one thread. OpenBLAS.
 void sgemm_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-              int64_t ldc);
+              int64_t ldc, bool add = false);
 
 }  // namespace sae4j

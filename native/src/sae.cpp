@@ -253,6 +253,7 @@ struct Kept {
     float *   values;   // [m, width]
     int64_t * counts;   // [m]
     int64_t   width;
+    double *  seconds = nullptr;  // spent choosing them
 };
 
 void append(const Kept & kept, int64_t m, Latents & latents) {
@@ -279,7 +280,9 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
         new (rows + r) TopK(memory + r * room, k);
     }
     const float * input      = piece.input;
-    auto          candidates = [=, &sae](int ith, int nth) {
+    double *      seconds    = arena.take<double>(n_workers);  // in the selection; the first worker's stands for all
+    std::fill_n(seconds, n_workers, 0.0);
+    auto candidates = [=, &sae](int ith, int nth) {
         const Slab latents = slab(n, ith, nth, 16);
         float *    h       = scratch + ith * (m + 1) * tile;  // [m, tile]
         float *    values  = h + m * tile;
@@ -287,6 +290,7 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
         for (int64_t begin = latents.begin; begin < latents.end; begin += tile) {
             const int64_t count = std::min(tile, latents.end - begin);
             sgemm_nt(m, count, d, input, d, sae.tensor(SAE4J_W_ENC) + begin * d, d, h, tile);
+            const Timer timer(seconds[ith]);
             for (int64_t t = 0; t < m; t++) {
                 TopK & row = rows[ith * m + t];
                 activate(sae, begin, count, h + t * tile);
@@ -299,9 +303,10 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
     // A row's node output is nominal: what it computes is the candidates.
     ggml_tensor * tiles = graph.node("sae_candidates", { piece.prepared }, scratch, tile, m, candidates);
 
-    Kept   kept{ arena.take<int32_t>(m * k), arena.take<float>(m * k), arena.take<int64_t>(m), k };
+    Kept   kept{ arena.take<int32_t>(m * k), arena.take<float>(m * k), arena.take<int64_t>(m), k, seconds };
     auto * merged = arena.take<Candidate>(n_workers * n_workers * 2 * k);
     auto   merge  = [=](int ith, int nth) {
+        const Timer timer(seconds[ith]);
         const Slab  s    = slab(m, ith, nth);
         Candidate * best = merged + ith * n_workers * 2 * k;
         for (int64_t t = s.begin; t < s.end; t++) {
@@ -361,6 +366,7 @@ int64_t tokens_a_piece(const Sae & sae) {
 
 // x [m, d], tokens first … first + m of latents, which were cleared for all of them.
 void encode_piece(Session & session, const Sae & sae, const float * x, int64_t m, int64_t first, Latents & latents) {
+    const Timer       timer(session.times().encode);
     Graph             graph(session);
     std::atomic<bool> not_finite{ false };
     const Piece       piece = prepare(graph, sae, x, m, latents, first, &not_finite);
@@ -368,12 +374,17 @@ void encode_piece(Session & session, const Sae & sae, const float * x, int64_t m
         sae.params().activation == SAE4J_TOPK ? encode_topk(graph, piece) : encode_dense(graph, piece);
     graph.compute();
     check_finite(not_finite);
+    if (kept.seconds) {
+        session.times().top_k += *kept.seconds;
+        session.times().encode -= *kept.seconds;
+    }
     append(kept, m, latents);
 }
 
 // Tokens first … first + m of latents -> x_hat [m, d].
 void decode_piece(Session & session, const Sae & sae, const sae4j_latents & latents, int64_t first, int64_t m,
                   float * x_hat) {
+    const Timer     timer(session.times().decode);
     Graph           graph(session);
     const int64_t   d       = sae.params().d;
     const int64_t   begin   = latents.offsets[first], count = latents.offsets[first + m] - begin;

@@ -6,6 +6,7 @@
 #include "sae4j.h"
 
 #include <atomic>
+#include <chrono>
 
 struct ggml_threadpool;
 
@@ -27,6 +28,10 @@ class Session {
     // The latents last encoded; unlike the arena they outlive the call.
     Latents & latents() { return latents_; }
 
+    sae4j_times & times() { return times_; }
+
+    const sae4j_times & times() const { return times_; }
+
   private:
     friend class Lease;
 
@@ -34,7 +39,25 @@ class Session {
     ggml_threadpool * pool_;
     Arena             arena_;
     Latents           latents_;
+    sae4j_times       times_{};
     std::atomic<bool> busy_{ false };
+};
+
+// Adds the time it lives to a number of seconds.
+class Timer {
+  public:
+    explicit Timer(double & seconds) : seconds_(seconds), begin_(Clock::now()) {}
+
+    ~Timer() { seconds_ += std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+    Timer(const Timer &)             = delete;
+    Timer & operator=(const Timer &) = delete;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    double &          seconds_;
+    Clock::time_point begin_;
 };
 
 // The use of a session for one call, with an empty arena. A second one at the same time fails with SAE4J_BUSY.

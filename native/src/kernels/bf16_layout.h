@@ -8,6 +8,8 @@ namespace sae4j {
 constexpr size_t panel_columns = 64;
 constexpr size_t pair_stride   = 2 * panel_columns;
 
-static inline size_t panel_stride(size_t k) { return (k + 1) / 2 * pair_stride; }
+static inline size_t panel_stride(size_t k) {
+    return (k + 1) / 2 * pair_stride;
+}
 
 }  // namespace sae4j

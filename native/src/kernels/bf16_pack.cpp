@@ -3,7 +3,9 @@
 
 namespace sae4j {
 
-size_t bf16_panel() { return panel_columns; }
+size_t bf16_panel() {
+    return panel_columns;
+}
 
 size_t bf16_packed_size(size_t n, size_t k) {
     return (n + panel_columns - 1) / panel_columns * panel_stride(k) * sizeof(uint16_t);

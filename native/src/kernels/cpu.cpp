@@ -2,7 +2,7 @@
 
 // Asked of the CPU itself: __builtin_cpu_supports needs a run-time library that not every toolchain brings.
 #if defined(__x86_64__)
-#include <cpuid.h>
+#    include <cpuid.h>
 #endif
 
 namespace sae4j {
@@ -15,9 +15,13 @@ struct Features {
     bool avx2 = false, avx512 = false, avx512_bf16 = false;
 };
 
-constexpr uint32_t bit(int i) { return 1u << i; }
+constexpr uint32_t bit(int i) {
+    return 1u << i;
+}
 
-constexpr bool has(uint32_t reg, uint32_t bits) { return (reg & bits) == bits; }
+constexpr bool has(uint32_t reg, uint32_t bits) {
+    return (reg & bits) == bits;
+}
 
 // The register states that the operating system saves.
 uint32_t xcr0() {
@@ -29,15 +33,23 @@ uint32_t xcr0() {
 Features detect() {
     Features f;
     uint32_t eax, ebx, ecx, edx;
-    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) return f;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) {
+        return f;
+    }
     const uint32_t fma = bit(12), osxsave = bit(27), avx = bit(28), f16c = bit(29);
-    if (!has(ecx, fma | osxsave | avx | f16c)) return f;
+    if (!has(ecx, fma | osxsave | avx | f16c)) {
+        return f;
+    }
     const uint32_t saved = xcr0();
-    if (!has(saved, 0x06)) return f;  // xmm, ymm
-    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return f;
+    if (!has(saved, 0x06)) {
+        return f;  // xmm, ymm
+    }
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) {
+        return f;
+    }
     const uint32_t max_subleaf = eax;
     const uint32_t bmi1 = bit(3), avx2 = bit(5), bmi2 = bit(8);
-    f.avx2 = has(ebx, bmi1 | avx2 | bmi2);
+    f.avx2                 = has(ebx, bmi1 | avx2 | bmi2);
     const uint32_t avx512f = bit(16), avx512dq = bit(17), avx512bw = bit(30), avx512vl = bit(31);
     f.avx512 = f.avx2 && has(ebx, avx512f | avx512dq | avx512bw | avx512vl) && has(saved, 0xe6);  // mask, zmm
     if (f.avx512 && max_subleaf >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) {
@@ -52,17 +64,23 @@ bool cpu_supports(KernelLevel level) {
     static const Features f = detect();
     switch (level) {
         case KernelLevel::scalar:
-        case KernelLevel::generic: return true;
-        case KernelLevel::avx2: return f.avx2;
-        case KernelLevel::avx512: return f.avx512;
-        case KernelLevel::avx512_bf16: return f.avx512_bf16;
+        case KernelLevel::generic:
+            return true;
+        case KernelLevel::avx2:
+            return f.avx2;
+        case KernelLevel::avx512:
+            return f.avx512;
+        case KernelLevel::avx512_bf16:
+            return f.avx512_bf16;
     }
     return false;
 }
 
 #else
 
-bool cpu_supports(KernelLevel level) { return level == KernelLevel::scalar || level == KernelLevel::generic; }
+bool cpu_supports(KernelLevel level) {
+    return level == KernelLevel::scalar || level == KernelLevel::generic;
+}
 
 #endif
 

@@ -13,23 +13,33 @@ extern const Kernels kernels_avx2, kernels_avx512, kernels_avx512_bf16;
 #endif
 
 const Kernels * kernels_at(KernelLevel level) {
-    if (!cpu_supports(level)) return nullptr;
+    if (!cpu_supports(level)) {
+        return nullptr;
+    }
     switch (level) {
-        case KernelLevel::scalar: return &kernels_scalar;
-        case KernelLevel::generic: return &kernels_generic;
+        case KernelLevel::scalar:
+            return &kernels_scalar;
+        case KernelLevel::generic:
+            return &kernels_generic;
 #if defined(SAE4J_KERNELS_X86)
-        case KernelLevel::avx2: return &kernels_avx2;
-        case KernelLevel::avx512: return &kernels_avx512;
-        case KernelLevel::avx512_bf16: return &kernels_avx512_bf16;
+        case KernelLevel::avx2:
+            return &kernels_avx2;
+        case KernelLevel::avx512:
+            return &kernels_avx512;
+        case KernelLevel::avx512_bf16:
+            return &kernels_avx512_bf16;
 #endif
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
 static const Kernels & best() {
-    constexpr KernelLevel descending[] = {KernelLevel::avx512_bf16, KernelLevel::avx512, KernelLevel::avx2};
+    constexpr KernelLevel descending[] = { KernelLevel::avx512_bf16, KernelLevel::avx512, KernelLevel::avx2 };
     for (KernelLevel level : descending) {
-        if (const Kernels * k = kernels_at(level)) return *k;
+        if (const Kernels * k = kernels_at(level)) {
+            return *k;
+        }
     }
     return kernels_generic;
 }
@@ -39,16 +49,20 @@ const Kernels & kernels() {
     return chosen;
 }
 
-const Kernels & scalar_kernels() { return kernels_scalar; }
+const Kernels & scalar_kernels() {
+    return kernels_scalar;
+}
 
 void lse_merge(Lse & into, const Lse & other) {
-    if (other.argmax < 0 && other.sum == 0) return;  // has seen nothing (a NaN sum goes on)
-    const bool   first = into.max > other.max || (into.max == other.max && into.argmax >= 0 &&
-                                                (other.argmax < 0 || into.argmax <= other.argmax));
-    const Lse &  high = first ? into : other;
-    const Lse &  low  = first ? other : into;
+    if (other.argmax < 0 && other.sum == 0) {
+        return;  // has seen nothing (a NaN sum goes on)
+    }
+    const bool first = into.max > other.max ||
+                       (into.max == other.max && into.argmax >= 0 && (other.argmax < 0 || into.argmax <= other.argmax));
+    const Lse &  high    = first ? into : other;
+    const Lse &  low     = first ? other : into;
     const double rescale = low.max == high.max ? 1 : exp(static_cast<double>(low.max) - high.max);
-    into = {high.max, high.sum + low.sum * rescale, high.argmax};
+    into                 = { high.max, high.sum + low.sum * rescale, high.argmax };
 }
 
 }  // namespace sae4j

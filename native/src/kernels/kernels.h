@@ -30,8 +30,8 @@ struct Kernels {
     // weight and bias may be null, y may be x.
     void (*layer_norm)(const float * x, const float * weight, const float * bias, float eps, size_t d, float * y);
 
-    // s = softmax(scale * s) in place over one row [n]; returns Σ exp(scale * s - max). -inf gets probability 0;
-    // a row of nothing but -inf, or with +inf or NaN, becomes NaN.
+    // s = softmax(scale * s) in place over one row [n], scale > 0; returns Σ exp(scale * (s - max)). -inf gets
+    // probability 0; a row of nothing but -inf, or with +inf or NaN, becomes NaN.
     float (*softmax)(float * s, size_t n, float scale);
 
     // Adds x[0..n), whose indices start at base, to a running log-sum-exp. Tiles may come in any order.
@@ -39,8 +39,13 @@ struct Kernels {
     void (*lse_update)(const float * x, size_t n, int64_t base, Lse & state);
 
     // Σ exp(a - max_a) (a - b); a term with exp(a - max_a) = 0 is 0 whatever b is. Divided by the sum of a's Lse it
-    // is E_p[a - b], so that KL = cross / sum - lse_a + lse_b.
+    // is E_p[a - b], so that KL = cross / sum - lse_a + lse_b. As f32 exp goes, that is right to about 1e-8 absolute.
     double (*cross_update)(const float * a, const float * b, size_t n, float max_a);
+
+    // The same KL without the cancellation, right to about 1e-5 relative however small it is:
+    // Σ exp(a - max_a) (e^t - 1 - t), t = b - a - shift = log q - log p, for shift = lse_b - lse_a; no term is
+    // negative and an error of lse enters squared. KL = kl_update / sum of a's Lse. One more exp than cross_update.
+    double (*kl_update)(const float * a, const float * b, size_t n, float max_a, float shift);
 
     // Writes every x[i] > threshold (NaN never is) with its index base + i, in ascending order; returns how many.
     // Both outputs need room for n, and what lies behind the result is overwritten with garbage.

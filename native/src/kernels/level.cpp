@@ -6,7 +6,7 @@
 #include "bf16_layout.h"
 
 #if defined(__AVX2__)
-#include <immintrin.h>
+#    include <immintrin.h>
 #endif
 
 #define SAE4J_TEXT_(x) #x
@@ -18,18 +18,18 @@
 namespace sae4j {
 namespace {
 
+// The order matters.
+// clang-format off
 #include "vector.inc"
-
 #include "simd.inc"
-
 #include "bf16.inc"
+// clang-format on
 
 }  // namespace
 
-extern const Kernels SAE4J_TABLE;
-const Kernels SAE4J_TABLE = {
-    SAE4J_TEXT(SAE4J_LEVEL), gelu,          layer_norm, softmax,     lse_update, cross_update, collect_above,
-    axpy,                    sparse_decode, dot,        sum_sq_diff, max,        to_bf16,      bf16_gemm,
+extern const Kernels SAE4J_TABLE = {
+    SAE4J_TEXT(SAE4J_LEVEL), gelu, layer_norm,  softmax, lse_update, cross_update, kl_update, collect_above, axpy,
+    sparse_decode,           dot,  sum_sq_diff, max,     to_bf16,    bf16_gemm,
 };
 
 }  // namespace sae4j

@@ -22,10 +22,14 @@ void gelu(float * x, size_t n) {
 
 void layer_norm(const float * x, const float * weight, const float * bias, float eps, size_t d, float * y) {
     double sum = 0;
-    for (size_t i = 0; i < d; ++i) sum += x[i];
+    for (size_t i = 0; i < d; ++i) {
+        sum += x[i];
+    }
     const double mean = sum / static_cast<double>(d);
     double       sq   = 0;
-    for (size_t i = 0; i < d; ++i) sq += (x[i] - mean) * (x[i] - mean);
+    for (size_t i = 0; i < d; ++i) {
+        sq += (x[i] - mean) * (x[i] - mean);
+    }
     const double scale = 1 / sqrt(sq / static_cast<double>(d) + eps);
     for (size_t i = 0; i < d; ++i) {
         const double v = (x[i] - mean) * scale * (weight ? weight[i] : 1) + (bias ? bias[i] : 0);
@@ -35,17 +39,20 @@ void layer_norm(const float * x, const float * weight, const float * bias, float
 
 float max(const float * x, size_t n) {
     float m = -HUGE_VALF;
-    for (size_t i = 0; i < n; ++i) m = x[i] > m ? x[i] : m;
+    for (size_t i = 0; i < n; ++i) {
+        m = x[i] > m ? x[i] : m;
+    }
     return m;
 }
 
 float softmax(float * s, size_t n, float scale) {
-    double m = -HUGE_VAL;
-    for (size_t i = 0; i < n; ++i) m = fmax(m, static_cast<double>(scale) * s[i]);
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += exp(static_cast<double>(scale) * s[i] - m);
+    const double m   = max(s, n);
+    double       sum = 0;
     for (size_t i = 0; i < n; ++i) {
-        s[i] = static_cast<float>(exp(static_cast<double>(scale) * s[i] - m) / sum);
+        sum += exp((s[i] - m) * scale);
+    }
+    for (size_t i = 0; i < n; ++i) {
+        s[i] = static_cast<float>(exp((s[i] - m) * scale) / sum);
     }
     return static_cast<float>(sum);
 }
@@ -60,7 +67,9 @@ void lse_update(const float * x, size_t n, int64_t base, Lse & state) {
         } else if (x[i] == state.max && (state.argmax < 0 || index < state.argmax)) {
             state.argmax = index;
         }
-        if (x[i] != -HUGE_VALF) state.sum += exp(static_cast<double>(x[i]) - state.max);
+        if (x[i] != -HUGE_VALF) {
+            state.sum += exp(static_cast<double>(x[i]) - state.max);
+        }
     }
 }
 
@@ -68,7 +77,19 @@ double cross_update(const float * a, const float * b, size_t n, float max_a) {
     double sum = 0;
     for (size_t i = 0; i < n; ++i) {
         const double p = exp(static_cast<double>(a[i]) - max_a);
-        if (p != 0) sum += p * (static_cast<double>(a[i]) - b[i]);
+        if (p != 0) {
+            sum += p * (static_cast<double>(a[i]) - b[i]);
+        }
+    }
+    return sum;
+}
+
+double kl_update(const float * a, const float * b, size_t n, float max_a, float shift) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const double p = exp(static_cast<double>(a[i]) - max_a);
+        const double t = static_cast<double>(b[i]) - a[i] - shift;
+        sum += p != 0 ? p * (expm1(t) - t) : exp(static_cast<double>(b[i]) - max_a - shift);
     }
     return sum;
 }
@@ -85,11 +106,13 @@ size_t collect_above(const float * x, size_t n, float threshold, int32_t base, f
 }
 
 void axpy(float a, const float * x, float * y, size_t d) {
-    for (size_t i = 0; i < d; ++i) y[i] = static_cast<float>(y[i] + static_cast<double>(a) * x[i]);
+    for (size_t i = 0; i < d; ++i) {
+        y[i] = static_cast<float>(y[i] + static_cast<double>(a) * x[i]);
+    }
 }
 
-void sparse_decode(const int32_t * indices, const float * values, size_t count, const float * w_dec,
-                   const float * bias, size_t d, float * y) {
+void sparse_decode(const int32_t * indices, const float * values, size_t count, const float * w_dec, const float * bias,
+                   size_t d, float * y) {
     for (size_t i = 0; i < d; ++i) {
         double sum = bias ? bias[i] : 0;
         for (size_t j = 0; j < count; ++j) {
@@ -101,7 +124,9 @@ void sparse_decode(const int32_t * indices, const float * values, size_t count, 
 
 double dot(const float * a, const float * b, size_t n) {
     double sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
+    for (size_t i = 0; i < n; ++i) {
+        sum += static_cast<double>(a[i]) * b[i];
+    }
     return sum;
 }
 
@@ -115,7 +140,9 @@ double sum_sq_diff(const float * a, const float * b, size_t n) {
 }
 
 void to_bf16(const float * x, size_t n, uint16_t * y) {
-    for (size_t i = 0; i < n; ++i) y[i] = bf16_from_f32(x[i]);
+    for (size_t i = 0; i < n; ++i) {
+        y[i] = bf16_from_f32(x[i]);
+    }
 }
 
 void bf16_gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const uint16_t * x, size_t ldx, const void * packed,
@@ -136,8 +163,9 @@ void bf16_gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const uint16_t 
 
 }  // namespace
 
-extern const Kernels kernels_scalar;
-const Kernels kernels_scalar = {"scalar",      gelu, layer_norm,    softmax, lse_update,  cross_update, collect_above,
-                                axpy,          sparse_decode, dot,  sum_sq_diff, max,     to_bf16,      bf16_gemm};
+extern const Kernels kernels_scalar = {
+    "scalar", gelu,          layer_norm, softmax,     lse_update, cross_update, kl_update, collect_above,
+    axpy,     sparse_decode, dot,        sum_sq_diff, max,        to_bf16,      bf16_gemm,
+};
 
 }  // namespace sae4j

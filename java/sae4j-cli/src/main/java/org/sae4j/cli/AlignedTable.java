@@ -1,0 +1,52 @@
+package org.sae4j.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** Lines of a label, figures aligned to the right, and a remark. */
+final class AlignedTable {
+  private static final String GAP = "  ";
+
+  private record Line(String label, List<String> figures, String remark) {}
+
+  private final List<Line> lines = new ArrayList<>();
+
+  /** Adds a line of figures. */
+  AlignedTable line(String label, List<String> figures, String remark) {
+    lines.add(new Line(label, List.copyOf(figures), remark));
+    return this;
+  }
+
+  /** Adds a heading, after an empty line. */
+  AlignedTable heading(String text) {
+    lines.add(new Line("", List.of(), ""));
+    lines.add(new Line(text, List.of(), ""));
+    return this;
+  }
+
+  void print(PrintWriter out) {
+    int label = width(lines.stream().filter(line -> !line.figures().isEmpty()), Line::label);
+    int figure = width(lines.stream().flatMap(line -> line.figures().stream()), text -> text);
+    for (Line line : lines) {
+      StringBuilder text = new StringBuilder(padRight(line.label(), label));
+      line.figures().forEach(cell -> text.append(GAP).append(padLeft(cell, figure)));
+      text.append(GAP).append(GAP).append(line.remark());
+      out.println(text.toString().stripTrailing());
+    }
+  }
+
+  private static <T> int width(Stream<T> things, Function<T, String> text) {
+    return things.map(text).mapToInt(String::length).max().orElse(0);
+  }
+
+  private static String padRight(String text, int width) {
+    return text + " ".repeat(Math.max(0, width - text.length()));
+  }
+
+  private static String padLeft(String text, int width) {
+    return " ".repeat(Math.max(0, width - text.length())) + text;
+  }
+}

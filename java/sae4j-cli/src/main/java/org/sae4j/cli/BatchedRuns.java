@@ -1,0 +1,64 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.concurrent.CancellationException;
+import org.sae4j.RunOptions;
+import org.sae4j.RunResult;
+import org.sae4j.Sequences;
+import org.sae4j.Session;
+
+/** Runs sequences batch by batch, so that memory does not grow with their number. */
+final class BatchedRuns {
+  private static final int MOST_TOKENS = 1024;
+  private static final int MOST_FLOATS = 1 << 25;
+
+  private final Session session;
+  private final Sequences sequences;
+  private final RunOptions options;
+  private final int batchTokens;
+
+  /**
+   * Prepares the runs.
+   *
+   * @param floatsPerToken how much a run keeps of each token
+   */
+  BatchedRuns(Session session, Sequences sequences, RunOptions options, long floatsPerToken) {
+    this.session = session;
+    this.sequences = sequences;
+    this.options = options;
+    this.batchTokens = (int) Math.max(1, Math.min(MOST_TOKENS, MOST_FLOATS / floatsPerToken));
+  }
+
+  /** Takes the result of one batch. */
+  @FunctionalInterface
+  interface ResultConsumer {
+    void accept(RunResult result) throws IOException;
+  }
+
+  /**
+   * Hands on the result of each batch, in order.
+   *
+   * @throws CancellationException if the thread is interrupted, which ends this between two batches
+   */
+  void forEach(String task, ResultConsumer consumer) throws IOException {
+    long done = 0;
+    try (ProgressDisplay progress = ProgressDisplay.ofTokens(task)) {
+      for (Sequences batch : sequences.batches(batchTokens)) {
+        consumer.accept(session.run(batch, options));
+        done += batch.tokens();
+        progress.update(done, sequences.tokens());
+        if (Thread.currentThread().isInterrupted()) {
+          throw interrupted(done);
+        }
+      }
+    } catch (ClosedByInterruptException e) {
+      throw interrupted(done);
+    }
+  }
+
+  private CancellationException interrupted(long done) {
+    return new CancellationException(
+        "interrupted after " + done + " of " + sequences.tokens() + " tokens");
+  }
+}

@@ -1,0 +1,81 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.sae4j.Evaluation;
+import org.sae4j.EvaluationResult;
+import org.sae4j.Model;
+import org.sae4j.Sae;
+import org.sae4j.SaeOverrides;
+import org.sae4j.Sequences;
+import org.sae4j.format.SaeFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code demo}: the main job on files that the jar brings along. */
+@Command(
+    name = "demo",
+    description = "Evaluates a small SAE on a small GPT-2; all of it is in this jar.")
+final class DemoCommand implements Callable<Integer> {
+  private static final int CONTEXT = 64;
+  private static final int TOKENS = 2048;
+
+  @Spec private CommandSpec spec;
+  @Mixin private JsonOption json;
+
+  @Override
+  public Integer call() throws IOException {
+    json.requireWritable();
+    try (DemoFiles files = DemoFiles.extract();
+        Model model = Model.open(files.model());
+        Sae sae = Sae.open(files.sae())) {
+      Input input = input(files, model);
+      EvaluationResult result = evaluate(model, sae, input.sequences());
+      DemoStory.print(model, sae, input.sequences(), result, json.text());
+      if (json.wanted()) {
+        json.write(document(files, model, input, result));
+      }
+      return EvaluationOutcome.exitCode(List.of(result), spec.commandLine().getErr());
+    }
+  }
+
+  private static Input input(DemoFiles files, Model model) throws IOException {
+    int[] tokens = model.tokenizer().encode(Files.readAllBytes(files.text()));
+    Sequences sequences = Sequences.split(tokens, CONTEXT, OptionalInt.empty());
+    return new Input(files.text(), sequences, Optional.of(TOKENS), OptionalInt.of(CONTEXT), false);
+  }
+
+  private static EvaluationResult evaluate(Model model, Sae sae, Sequences sequences) {
+    try (ProgressDisplay progress = ProgressDisplay.ofTokens("demo")) {
+      return Evaluation.of(model, sae).onProgress(progress::update).run(sequences);
+    }
+  }
+
+  private static JsonDocument document(
+      DemoFiles files, Model model, Input input, EvaluationResult result) throws IOException {
+    JsonDocument document = new JsonDocument("demo");
+    EvaluationOutcome.describe(List.of(result), document);
+    document
+        .option("threads", result.options().threads())
+        .option("precision", PrecisionName.of(model.options().precision()));
+    input.describe(document);
+    JsonObject modelFile = ModelFile.describe(files.model(), model.shape());
+    JsonObject saeFile = SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()));
+    JsonObject textFile = input.file(input.sequences());
+    modelFile.addProperty("path", files.resource(files.model()));
+    saeFile.addProperty("path", files.resource(files.sae()));
+    textFile.addProperty("path", files.resource(files.text()));
+    return document
+        .input(modelFile)
+        .input(saeFile)
+        .input(textFile)
+        .results(EvaluationJson.of(List.of(files.sae()), List.of(result)));
+  }
+}

@@ -1,0 +1,60 @@
+package org.sae4j.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.sae4j.EvaluationResult;
+import org.sae4j.EvaluationResult.Downstream;
+import org.sae4j.Model;
+import org.sae4j.Sae;
+import org.sae4j.Sequences;
+
+/** The demo's result, told to somebody who sees sae4j for the first time. */
+final class DemoStory {
+  private DemoStory() {}
+
+  static void print(
+      Model model, Sae sae, Sequences sequences, EvaluationResult result, PrintWriter out) {
+    Downstream found = result.downstream();
+    out.printf(
+        Locale.ROOT,
+        """
+        A small GPT-2 (%s)
+        read %,d tokens of a text that it has never seen. At %s its activation,
+        %d numbers a token, was replaced by what a sparse autoencoder makes of it:
+        %.1f of %,d latents a token, decoded again. What that does to the next-token predictions:
+
+          KL from the clean predictions      %s nats
+          cross-entropy, clean               %s nats
+          cross-entropy, reconstructed       %s nats   (delta CE %s: positive is worse)
+          ... with the mean activation       %s
+          ... with zero                      %s
+          score                              %-8s  (1: as the clean model; 0: as bad as zero)
+          same likeliest next token          %s of positions
+          variance explained                 %s
+
+        %,.0f tokens a second: clean, reconstructed, mean and zero, %d threads.
+
+        Now with your own files (GPT-2 as GGUF or Hugging Face folder; SAE of OpenAI or SAELens):
+          sae4j inspect MODEL SAE
+          sae4j eval --model MODEL --sae SAE --text FILE.txt
+          sae4j eval --help
+        """,
+        ModelFile.text(model.shape()),
+        sequences.tokens(),
+        result.hook(),
+        sae.config().dIn(),
+        result.reconstruction().l0(),
+        sae.config().dSae(),
+        Figures.of(found.kl()),
+        Figures.of(found.ceClean()),
+        Figures.of(found.ceSae()),
+        Figures.signed(found.deltaCe()),
+        Figures.of(found.ceMean()),
+        Figures.of(found.ceZero()),
+        Figures.of(found.ceLossScore()),
+        Figures.percent(found.top1Agreement()),
+        Figures.of(result.reconstruction().explainedVariance()),
+        result.tokensPerSecond(),
+        result.options().threads());
+  }
+}

@@ -1,0 +1,105 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Turns what went wrong into one line for people and an exit code for scripts. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  /** Asks for the stack trace where no command line could be parsed. */
+  private static final String VERBOSE = "sae4j.verbose";
+
+  @Override
+  public int handleParseException(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(prefix(command) + e.getMessage());
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    printTrace(e, command);
+    return ExitCode.WRONG_USAGE;
+  }
+
+  @Override
+  public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+    return report(e, command);
+  }
+
+  /** Says what went wrong and returns the exit code. */
+  int report(Throwable e, CommandLine command) {
+    Throwable cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e;
+    boolean interrupted = isInterruption(cause);
+    command.getErr().println(prefix(command) + (interrupted ? lastWords(cause) : message(cause)));
+    printTrace(e, command);
+    return interrupted ? ExitCode.INTERRUPTED : ExitCode.FAILED;
+  }
+
+  private static boolean isInterruption(Throwable e) {
+    return e instanceof CancellationException
+        || e instanceof ClosedByInterruptException
+        || e instanceof InterruptedException;
+  }
+
+  private static String lastWords(Throwable e) {
+    String said = e instanceof CancellationException ? said(e) : "interrupted";
+    return said + "; nothing was written";
+  }
+
+  private static String message(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return "out of memory (" + said(e) + "): close other programs, or give Java more with -Xmx";
+    }
+    if (e instanceof Error || isDefect(e)) {
+      return "a defect of sae4j, please report it with the output of --verbose: " + e;
+    }
+    if (e instanceof FileSystemException file && file.getReason() == null) {
+      return file.getMessage() + ": " + reason(file);
+    }
+    return said(e);
+  }
+
+  /** What sae4j throws for bad input has a message; these happen by mistake. */
+  private static boolean isDefect(Throwable e) {
+    return e instanceof NullPointerException
+        || e instanceof IndexOutOfBoundsException
+        || e instanceof ClassCastException
+        || !(e instanceof IOException) && e.getMessage() == null;
+  }
+
+  private static String reason(FileSystemException e) {
+    if (e instanceof NoSuchFileException) {
+      return "no such file or folder";
+    }
+    return e instanceof AccessDeniedException ? "access denied" : e.getClass().getSimpleName();
+  }
+
+  private static String said(Throwable e) {
+    return Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName());
+  }
+
+  private static String prefix(CommandLine command) {
+    return command.getCommandSpec().qualifiedName() + ": ";
+  }
+
+  private static void printTrace(Throwable e, CommandLine command) {
+    if (Boolean.getBoolean(VERBOSE) || isVerbose(command)) {
+      e.printStackTrace(command.getErr());
+    }
+  }
+
+  private static boolean isVerbose(CommandLine command) {
+    Object root = command.getCommandSpec().root().userObject();
+    return root instanceof Sae4jCommand sae4j && sae4j.verbose();
+  }
+}

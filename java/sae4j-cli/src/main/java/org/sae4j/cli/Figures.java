@@ -1,0 +1,33 @@
+package org.sae4j.cli;
+
+import java.util.Locale;
+
+/** Numbers as people read them: five figures, no more. */
+final class Figures {
+  private Figures() {}
+
+  static String of(double value) {
+    return format(value, "");
+  }
+
+  /** With its sign, because the sign matters. */
+  static String signed(double value) {
+    return format(value, "+");
+  }
+
+  static String percent(double fraction) {
+    return Double.isNaN(fraction) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
+  }
+
+  private static String format(double value, String flag) {
+    if (Double.isNaN(value)) {
+      return "-";
+    }
+    double size = Math.abs(value);
+    if (size != 0 && (size < 1e-3 || size >= 1e6)) {
+      return String.format(Locale.ROOT, "%" + flag + ".2e", value);
+    }
+    int decimals = Math.max(0, 4 - Math.max(0, (int) Math.floor(Math.log10(Math.max(size, 1)))));
+    return String.format(Locale.ROOT, "%" + flag + "." + decimals + "f", value);
+  }
+}

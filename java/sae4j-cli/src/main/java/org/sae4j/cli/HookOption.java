@@ -1,0 +1,48 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.util.Optional;
+import org.sae4j.FormatException;
+import org.sae4j.HookPoint;
+import org.sae4j.format.SaeFile;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which activation is replaced. */
+final class HookOption {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--hook",
+      paramLabel = "NAME",
+      converter = HookConverter.class,
+      description = "The activation, as TransformerLens names it (default: the SAE's own).")
+  private Optional<HookPoint> hook = Optional.empty();
+
+  /** The hook that the user names. */
+  Optional<HookPoint> given() {
+    return hook;
+  }
+
+  /** The hook that the user names, or else the SAE. */
+  HookPoint of(SaeFile sae) throws IOException {
+    if (hook.isPresent()) {
+      return hook.get();
+    }
+    String name = sae.config().hookName().orElseThrow(() -> missing(sae));
+    try {
+      return HookPoint.of(name);
+    } catch (IllegalArgumentException e) {
+      throw FormatException.of(sae.path(), e.getMessage(), e);
+    }
+  }
+
+  private ParameterException missing(SaeFile sae) {
+    return new ParameterException(
+        command.commandLine(),
+        sae.path() + " does not say which activation it is for: give --hook");
+  }
+}

@@ -1,0 +1,73 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code inspect}: what model and SAE files hold. */
+@Command(
+    name = "inspect",
+    description = {
+      "Tells what a model or SAE file holds: format, shapes, activation, normalisation, hook, and"
+          + " what sae4j would assume. Reads headers, not weights."
+    })
+final class InspectCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "GGUF files, Hugging Face folders, OpenAI .pt files, SAELens folders.")
+  private List<Path> paths;
+
+  @Mixin private JsonOption json;
+
+  /** Goes on after a file that cannot be read, so that one bad file does not hide the others. */
+  @Override
+  public Integer call() throws IOException {
+    json.requireWritable();
+    JsonDocument document = new JsonDocument("inspect");
+    JsonArray found = new JsonArray();
+    int exitCode = ExitCode.DONE;
+    for (Path path : paths) {
+      try {
+        Inspection inspection = Inspection.of(path);
+        inspection.print(json.text());
+        found.add(json(inspection));
+        if (json.wanted()) {
+          JsonObject shape = inspection.json().getAsJsonObject("shape");
+          document.input(InputFile.of(inspection.kind(), path, inspection.files(), shape));
+        }
+      } catch (IOException e) {
+        exitCode = new Failures().report(e, spec.commandLine());
+      }
+    }
+    if (json.wanted()) {
+      JsonObject results = new JsonObject();
+      results.add("files", found);
+      json.write(document.results(results));
+    }
+    return exitCode;
+  }
+
+  private static JsonObject json(Inspection inspection) {
+    JsonObject json = new JsonObject();
+    json.addProperty("path", inspection.path().toString());
+    json.addProperty("kind", inspection.kind());
+    json.addProperty("format", inspection.format());
+    for (Map.Entry<String, JsonElement> entry : inspection.json().entrySet()) {
+      json.add(entry.getKey(), entry.getValue());
+    }
+    return json;
+  }
+}

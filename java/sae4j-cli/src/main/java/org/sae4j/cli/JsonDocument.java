@@ -1,0 +1,90 @@
+package org.sae4j.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.util.Optional;
+import org.sae4j.SystemInfo;
+
+/** The one document that a command writes with {@code --json}. */
+final class JsonDocument {
+  private static final int SCHEMA_VERSION = 1;
+  private static final Gson GSON =
+      new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
+
+  private final String command;
+  private final JsonObject options = new JsonObject();
+  private final JsonArray inputs = new JsonArray();
+  private JsonObject results = new JsonObject();
+
+  JsonDocument(String command) {
+    this.command = command;
+    options.addProperty("command", command);
+  }
+
+  JsonDocument option(String name, String value) {
+    options.addProperty(name, value);
+    return this;
+  }
+
+  JsonDocument option(String name, Number value) {
+    options.addProperty(name, value);
+    return this;
+  }
+
+  JsonDocument option(String name, boolean value) {
+    options.addProperty(name, value);
+    return this;
+  }
+
+  /** Notes an option that need not be there; null where it is not. */
+  JsonDocument option(String name, Optional<?> value) {
+    options.add(name, GSON.toJsonTree(value.orElse(null)));
+    return this;
+  }
+
+  JsonDocument input(JsonObject input) {
+    inputs.add(input);
+    return this;
+  }
+
+  JsonDocument results(JsonObject results) {
+    this.results = results;
+    return this;
+  }
+
+  /** A number, or null where it is not one: JSON has no NaN. */
+  static JsonElement number(double value) {
+    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
+  }
+
+  /** The options alone, in one line. */
+  String optionsText() {
+    return options.toString();
+  }
+
+  /** The whole document. */
+  String text() {
+    JsonObject document = new JsonObject();
+    document.addProperty("schema", "sae4j/" + command + "/" + SCHEMA_VERSION);
+    document.add("sae4j", engine(SystemInfo.get()));
+    document.add("options", options);
+    document.add("inputs", inputs);
+    document.add("results", results);
+    return GSON.toJson(document) + "\n";
+  }
+
+  private static JsonObject engine(SystemInfo info) {
+    JsonObject engine = new JsonObject();
+    engine.addProperty("version", info.version());
+    engine.addProperty("llama_cpp", info.llamaVersion());
+    engine.addProperty("platform", info.platform());
+    engine.addProperty("kernels", info.kernels());
+    engine.addProperty("blas", info.blas());
+    return engine;
+  }
+}

@@ -1,0 +1,54 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Whether results go to a JSON document. */
+final class JsonOption {
+  private static final Path STANDARD_OUTPUT = Path.of("-");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write one JSON document; '-' is standard output, which then has nothing else.")
+  private Optional<Path> target = Optional.empty();
+
+  boolean wanted() {
+    return target.isPresent();
+  }
+
+  /** Where to print what people read: standard output, unless JSON goes there. */
+  PrintWriter text() {
+    return isStandardOutput()
+        ? new PrintWriter(Writer.nullWriter())
+        : command.commandLine().getOut();
+  }
+
+  /** Fails now rather than after the work if the document cannot be written. */
+  void requireWritable() throws IOException {
+    if (wanted() && !isStandardOutput()) {
+      OutputFile.requireWritable(target.get());
+    }
+  }
+
+  void write(JsonDocument document) throws IOException {
+    if (isStandardOutput()) {
+      command.commandLine().getOut().print(document.text());
+    } else {
+      OutputFile.write(target.get(), document.text());
+    }
+  }
+
+  private boolean isStandardOutput() {
+    return target.equals(Optional.of(STANDARD_OUTPUT));
+  }
+}

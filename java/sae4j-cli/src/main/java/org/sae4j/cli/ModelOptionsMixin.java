@@ -1,0 +1,73 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.sae4j.HookPoint;
+import org.sae4j.Model;
+import org.sae4j.ModelOptions;
+import org.sae4j.Precision;
+import org.sae4j.SessionOptions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which model runs, and how. */
+final class ModelOptionsMixin {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "PATH",
+      description = "A GPT-2: GGUF file, or Hugging Face folder.")
+  private Path path;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "f32|bf16",
+      defaultValue = "f32",
+      description = "Arithmetic of the matrix products (default: ${DEFAULT-VALUE}).")
+  private Precision precision;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = CountConverter.class,
+      description = "Threads that work (default: all processors).")
+  private Optional<Integer> threads = Optional.empty();
+
+  Path path() {
+    return path;
+  }
+
+  int threads() {
+    return threads.orElse(SessionOptions.defaults().threads());
+  }
+
+  SessionOptions session() {
+    return SessionOptions.defaults().withThreads(threads());
+  }
+
+  Model open() throws IOException {
+    return Model.open(path, ModelOptions.defaults().withPrecision(precision));
+  }
+
+  /** Returns the hook if the model has it; a hook that it does not have is wrong usage. */
+  HookPoint require(HookPoint hook, Model model) {
+    if (hook.layer() >= model.shape().layers()) {
+      throw new ParameterException(
+          command.commandLine(),
+          "unknown hook \"%s\": the model has layers 0 to %d"
+              .formatted(hook, model.shape().layers() - 1));
+    }
+    return hook;
+  }
+
+  /** Writes down these options. */
+  void describe(JsonDocument document) {
+    document.option("threads", threads()).option("precision", PrecisionName.of(precision));
+  }
+}

@@ -1,0 +1,44 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/** A file that a command writes: it appears complete or not at all. */
+final class OutputFile {
+  private OutputFile() {}
+
+  /** Fails now rather than after the work if the file cannot be written. */
+  static void requireWritable(Path target) throws IOException {
+    // Moving a file over a device or a pipe would replace it.
+    if (Files.exists(target) && !Files.isRegularFile(target)) {
+      throw new IOException(target + ": expected a file to write, found something else");
+    }
+    Path folder = folder(target);
+    if (!Files.isDirectory(folder)) {
+      throw new IOException(target + ": the folder to write to does not exist: " + folder);
+    }
+    if (!Files.isWritable(folder)) {
+      throw new IOException(target + ": the folder to write to is read-only: " + folder);
+    }
+  }
+
+  /** Writes a text, in place of a file that is already there. */
+  static void write(Path target, String text) throws IOException {
+    requireWritable(target);
+    Path part = folder(target).resolve(".sae4j-" + UUID.randomUUID() + ".part");
+    try {
+      Files.writeString(part, text, StandardOpenOption.CREATE_NEW);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private static Path folder(Path target) {
+    return target.toAbsolutePath().getParent();
+  }
+}

@@ -1,0 +1,32 @@
+package org.sae4j.cli;
+
+import org.sae4j.Positions;
+import picocli.CommandLine.Option;
+
+/** Which tokens are replaced, and which count. */
+final class PositionOptions {
+  @Option(
+      names = "--skip-first-replace",
+      description = "Leave the activation of each sequence's first token as it is.")
+  private boolean skipFirstReplace;
+
+  @Option(
+      names = "--skip-first-count",
+      description = "Leave each sequence's first token out of every number and mean.")
+  private boolean skipFirstCount;
+
+  Positions replaced() {
+    return skipFirstReplace ? Positions.allButFirst() : Positions.all();
+  }
+
+  Positions counted() {
+    return skipFirstCount ? Positions.allButFirst() : Positions.all();
+  }
+
+  /** Writes down these options. */
+  void describe(JsonDocument document) {
+    document
+        .option("skip_first_replace", skipFirstReplace)
+        .option("skip_first_count", skipFirstCount);
+  }
+}

@@ -1,0 +1,13 @@
+package org.sae4j.cli;
+
+/** What {@code logits} puts in place of an activation. */
+enum Replacement {
+  /** Nothing: the model runs as it is. */
+  NONE,
+  /** The SAE's reconstruction. */
+  SAE,
+  /** Zero. */
+  ZERO,
+  /** The mean over the counted tokens of this very input. */
+  MEAN
+}

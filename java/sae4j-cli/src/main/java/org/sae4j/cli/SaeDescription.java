@@ -1,0 +1,90 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.util.Optional;
+import org.sae4j.Activation;
+import org.sae4j.SaeConfig;
+import org.sae4j.format.SaeFile;
+
+/** What an SAE's file says, for people and for JSON documents. */
+final class SaeDescription {
+  private SaeDescription() {}
+
+  /** The SAE in one line. */
+  static String text(SaeConfig sae) {
+    return "%s, %d to %d latents, %s, normalisation %s"
+        .formatted(
+            sae.format(),
+            sae.dIn(),
+            sae.dSae(),
+            activationText(sae.activation()),
+            normalization(sae));
+  }
+
+  static String activationText(Activation activation) {
+    return activation instanceof Activation.TopK topK
+        ? "topk with k = " + topK.k()
+        : activationName(activation);
+  }
+
+  static String normalization(SaeConfig sae) {
+    String scale = sae.scale().isPresent() ? " by " + sae.scale().getAsDouble() : "";
+    return sae.normalization().key() + scale;
+  }
+
+  /** Writes down which SAE it is. */
+  static JsonObject input(SaeFile file) throws IOException {
+    JsonObject shape = new JsonObject();
+    shape.addProperty("d_in", file.config().dIn());
+    shape.addProperty("d_sae", file.config().dSae());
+    JsonObject input = InputFile.of("sae", file.path(), file.files(), shape);
+    describe(file.config(), input);
+    return input;
+  }
+
+  /** Adds all that is known but the shape. */
+  static void describe(SaeConfig sae, JsonObject json) {
+    json.addProperty("format", sae.format());
+    json.addProperty("activation", activationName(sae.activation()));
+    if (sae.activation() instanceof Activation.TopK topK) {
+      json.addProperty("k", topK.k());
+    }
+    json.addProperty("normalization", sae.normalization().key());
+    sae.scale().ifPresent(scale -> json.addProperty("scale", scale));
+    json.addProperty("apply_b_dec_to_input", sae.applyBDecToInput());
+    json.addProperty("rescale_acts_by_decoder_norm", sae.rescaleActsByDecoderNorm());
+    json.addProperty("centre_input", sae.centreInput());
+    json.add("hook", text(sae.hookName()));
+    json.add(
+        "context_size",
+        sae.contextSize().isPresent()
+            ? new JsonPrimitive(sae.contextSize().getAsInt())
+            : JsonNull.INSTANCE);
+    json.add(
+        "prepend_bos",
+        sae.prependBos().<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE));
+    json.add("model_name", text(sae.modelName()));
+    JsonArray assumptions = new JsonArray();
+    sae.assumptions().forEach(assumptions::add);
+    json.add("assumptions", assumptions);
+  }
+
+  private static JsonElement text(Optional<String> value) {
+    return value.<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE);
+  }
+
+  private static String activationName(Activation activation) {
+    if (activation instanceof Activation.TopK) {
+      return "topk";
+    }
+    if (activation instanceof Activation.JumpRelu) {
+      return "jumprelu";
+    }
+    return activation instanceof Activation.Gated ? "gated" : "relu";
+  }
+}

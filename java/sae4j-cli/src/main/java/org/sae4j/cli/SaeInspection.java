@@ -1,0 +1,66 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.sae4j.SaeConfig;
+import org.sae4j.format.SaeFile;
+
+/** What the file of an SAE says, apart from its weights. */
+final class SaeInspection {
+  private SaeInspection() {}
+
+  static Inspection of(SaeFile file) {
+    SaeConfig sae = file.config();
+    TensorSummary tensors = new TensorSummary();
+    file.tensors()
+        .forEach(
+            (name, tensor) ->
+                tensors.add(
+                    name.name().toLowerCase(Locale.ROOT), tensor.dtype().name(), tensor.shape()));
+    JsonObject shape = new JsonObject();
+    shape.addProperty("d_in", sae.dIn());
+    shape.addProperty("d_sae", sae.dSae());
+    JsonObject json = new JsonObject();
+    json.add("shape", shape);
+    SaeDescription.describe(sae, json);
+    json.add("tensors", tensors.json());
+    return new Inspection(
+        file.path(), "sae", sae.format(), facts(sae, tensors), json, file.files());
+  }
+
+  private static List<Inspection.Fact> facts(SaeConfig sae, TensorSummary tensors) {
+    List<Inspection.Fact> facts = new ArrayList<>();
+    facts.add(
+        new Inspection.Fact("shape", "width %d, %d latents".formatted(sae.dIn(), sae.dSae())));
+    facts.add(new Inspection.Fact("activation", SaeDescription.activationText(sae.activation())));
+    facts.add(new Inspection.Fact("normalisation", SaeDescription.normalization(sae)));
+    facts.add(new Inspection.Fact("hook", sae.hookName().orElse("not said: give --hook")));
+    facts.add(new Inspection.Fact("encoder", encoder(sae)));
+    facts.add(new Inspection.Fact("trained", training(sae)));
+    facts.add(new Inspection.Fact("weights", tensors.text()));
+    sae.assumptions().forEach(each -> facts.add(new Inspection.Fact("assumed", each)));
+    return facts;
+  }
+
+  private static String encoder(SaeConfig sae) {
+    List<String> parts = new ArrayList<>();
+    parts.add(sae.applyBDecToInput() ? "sees x less b_dec" : "sees x itself");
+    if (sae.rescaleActsByDecoderNorm()) {
+      parts.add("pre-activations scaled by the decoder's norms");
+    }
+    if (sae.centreInput()) {
+      parts.add("input centred over its width");
+    }
+    return String.join(", ", parts);
+  }
+
+  private static String training(SaeConfig sae) {
+    List<String> parts = new ArrayList<>();
+    sae.modelName().ifPresent(name -> parts.add("on " + name));
+    sae.contextSize().ifPresent(size -> parts.add("context " + size));
+    sae.prependBos().ifPresent(bos -> parts.add(bos ? "with BOS" : "without BOS"));
+    return parts.isEmpty() ? "not said" : String.join(", ", parts);
+  }
+}

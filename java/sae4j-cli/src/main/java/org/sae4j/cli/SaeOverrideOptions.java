@@ -1,0 +1,77 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.sae4j.FormatException;
+import org.sae4j.Normalization;
+import org.sae4j.Sae;
+import org.sae4j.SaeConfig;
+import org.sae4j.SaeOverrides;
+import org.sae4j.format.SaeFile;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What the user knows better than the file of an SAE. */
+final class SaeOverrideOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--normalize",
+      paramLabel = "KIND",
+      converter = NormalizationConverter.class,
+      completionCandidates = NormalizationConverter.class,
+      description =
+          "Normalisation of the SAE's input, instead of the file's: ${COMPLETION-CANDIDATES}.")
+  private Optional<Normalization> normalization = Optional.empty();
+
+  @Option(
+      names = "--scale",
+      paramLabel = "X",
+      description = "The constant of expected_average_only_in, if the file lacks it.")
+  private Optional<Double> scale = Optional.empty();
+
+  /** Reads what an SAE's file says, but not its weights. */
+  SaeFile read(Path path) throws IOException {
+    if (Files.notExists(path)) {
+      throw new NoSuchFileException(path.toString());
+    }
+    SaeFile file = SaeFile.read(path, overrides());
+    requireScale(path, file.config());
+    return file;
+  }
+
+  Sae open(Path path) throws IOException {
+    return Sae.open(path, overrides());
+  }
+
+  private static void requireScale(Path path, SaeConfig config) throws FormatException {
+    boolean scaled = config.normalization() == Normalization.EXPECTED_AVERAGE_ONLY_IN;
+    if (scaled && config.scale().isEmpty()) {
+      throw FormatException.of(
+          path,
+          "normalisation expected_average_only_in without its constant; give it with --scale, or"
+              + " --normalize none if it is folded into the weights");
+    }
+  }
+
+  private SaeOverrides overrides() {
+    OptionalDouble constant = scale.map(OptionalDouble::of).orElse(OptionalDouble.empty());
+    try {
+      return new SaeOverrides(normalization, constant);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), "--scale: " + e.getMessage());
+    }
+  }
+
+  /** Writes down these options. */
+  void describe(JsonDocument document) {
+    document.option("normalize", normalization.map(Normalization::key)).option("scale", scale);
+  }
+}

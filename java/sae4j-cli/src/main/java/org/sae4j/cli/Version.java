@@ -1,0 +1,21 @@
+package org.sae4j.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.sae4j.SystemInfo;
+import picocli.CommandLine.IVersionProvider;
+
+/** What {@code --version} prints: which engine, which kernels, which library multiplies. */
+final class Version implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    SystemInfo info = SystemInfo.get();
+    List<String> lines = new ArrayList<>();
+    lines.add("sae4j " + info.version() + " (" + info.platform() + ")");
+    lines.add("llama.cpp        " + info.llamaVersion());
+    lines.add("kernels          " + info.kernels());
+    lines.add("matrix products  " + info.blas());
+    lines.add("Java             " + Runtime.version());
+    return lines.toArray(String[]::new);
+  }
+}

@@ -1,0 +1,25 @@
+package org.sae4j.engine;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Name;
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * {@code native/include/sae4j_cpu.h}: whether this CPU can run the engine. It is a library of its
+ * own, loaded before any other.
+ */
+@Platform(include = "sae4j_cpu.h", library = "jnisae4j_cpu")
+@NoException
+final class Cpu {
+  private Cpu() {}
+
+  static String load() {
+    return Loader.load(Cpu.class);
+  }
+
+  /** Returns the instruction set that this CPU lacks to run sae4j, or null. */
+  @Name("sae4j_cpu_missing")
+  static native @Cast("const char*") String missing();
+}

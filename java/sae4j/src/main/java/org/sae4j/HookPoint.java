@@ -1,0 +1,141 @@
+package org.sae4j;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * One activation of the model, where hooks can read and replace it.
+ *
+ * <p>Its name is TransformerLens's: {@code blocks.3.hook_resid_post}. Layers count from 0.
+ *
+ * @param site the kind of activation
+ * @param layer the block; 0 for sites that are not in a block
+ */
+public record HookPoint(Site site, int layer) {
+  private static final Pattern IN_BLOCK = Pattern.compile("blocks\\.(\\d{1,6})\\.(.+)");
+
+  public HookPoint {
+    Objects.requireNonNull(site, "site");
+    if (layer < 0 || (layer > 0 && !site.isLayered())) {
+      throw new IllegalArgumentException(site.pattern() + " has no layer " + layer);
+    }
+  }
+
+  /**
+   * Finds a hook point by its name in TransformerLens.
+   *
+   * @throws IllegalArgumentException if there is none; the message lists the names
+   */
+  public static HookPoint of(String name) {
+    Matcher inBlock = IN_BLOCK.matcher(name);
+    if (inBlock.matches()) {
+      int layer = Integer.parseInt(inBlock.group(1));
+      return Site.ofSuffix(inBlock.group(2), true)
+          .map(site -> new HookPoint(site, layer))
+          .orElseThrow(() -> unknown(name));
+    }
+    return Site.ofSuffix(name, false)
+        .map(site -> new HookPoint(site, 0))
+        .orElseThrow(() -> unknown(name));
+  }
+
+  private static IllegalArgumentException unknown(String name) {
+    String names =
+        Arrays.stream(Site.values()).map(Site::pattern).collect(Collectors.joining(", "));
+    return new IllegalArgumentException(
+        "unknown hook \"" + name + "\"; there are, with a block's number for L: " + names);
+  }
+
+  /** The token embedding, {@code hook_embed}. */
+  public static HookPoint embed() {
+    return new HookPoint(Site.EMBED, 0);
+  }
+
+  /** The position embedding, {@code hook_pos_embed}. */
+  public static HookPoint posEmbed() {
+    return new HookPoint(Site.POS_EMBED, 0);
+  }
+
+  /** The residual stream before a block, {@code blocks.L.hook_resid_pre}. */
+  public static HookPoint residPre(int layer) {
+    return new HookPoint(Site.RESID_PRE, layer);
+  }
+
+  /** The heads' results side by side, {@code blocks.L.attn.hook_z}. */
+  public static HookPoint z(int layer) {
+    return new HookPoint(Site.Z, layer);
+  }
+
+  /** What attention adds to the residual stream, {@code blocks.L.hook_attn_out}. */
+  public static HookPoint attnOut(int layer) {
+    return new HookPoint(Site.ATTN_OUT, layer);
+  }
+
+  /** The residual stream between attention and MLP, {@code blocks.L.hook_resid_mid}. */
+  public static HookPoint residMid(int layer) {
+    return new HookPoint(Site.RESID_MID, layer);
+  }
+
+  /** The MLP's hidden activation after GELU, {@code blocks.L.mlp.hook_post}. */
+  public static HookPoint mlpPost(int layer) {
+    return new HookPoint(Site.MLP_POST, layer);
+  }
+
+  /** What the MLP adds to the residual stream, {@code blocks.L.hook_mlp_out}. */
+  public static HookPoint mlpOut(int layer) {
+    return new HookPoint(Site.MLP_OUT, layer);
+  }
+
+  /** The residual stream after a block, {@code blocks.L.hook_resid_post}. */
+  public static HookPoint residPost(int layer) {
+    return new HookPoint(Site.RESID_POST, layer);
+  }
+
+  /** The final layer norm's output, {@code ln_final.hook_normalized}. */
+  public static HookPoint normalized() {
+    return new HookPoint(Site.NORMALIZED, 0);
+  }
+
+  /** Lists every hook point of a model, in the order in which the model computes them. */
+  public static List<HookPoint> all(ModelShape shape) {
+    List<HookPoint> all = new ArrayList<>(List.of(embed(), posEmbed()));
+    for (int layer = 0; layer < shape.layers(); layer++) {
+      for (Site site : Site.values()) {
+        if (site.isLayered()) {
+          all.add(new HookPoint(site, layer));
+        }
+      }
+    }
+    all.add(normalized());
+    return List.copyOf(all);
+  }
+
+  /** The name in TransformerLens. */
+  public String name() {
+    return site.nameAt(layer);
+  }
+
+  /** The width of this activation in a model: floats a token. */
+  public int width(ModelShape shape) {
+    return site == Site.MLP_POST ? shape.feedForward() : shape.embedding();
+  }
+
+  /** Returns this point if a model has it, else says which layers there are. */
+  HookPoint requireIn(ModelShape shape) {
+    if (layer >= shape.layers()) {
+      throw new IllegalArgumentException(
+          "unknown hook \"" + name() + "\": the model has layers 0 to " + (shape.layers() - 1));
+    }
+    return this;
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

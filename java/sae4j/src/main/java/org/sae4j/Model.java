@@ -1,0 +1,159 @@
+package org.sae4j;
+
+import static org.sae4j.engine.global.sae4j.sae4j_model_get_bytes;
+import static org.sae4j.engine.global.sae4j.sae4j_model_get_shape;
+import static org.sae4j.engine.global.sae4j.sae4j_vocab_get_info;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.sae4j.engine.sae4j_model;
+import org.sae4j.engine.sae4j_model_shape;
+import org.sae4j.engine.sae4j_vocab_info;
+
+/**
+ * A GPT-2 model in memory.
+ *
+ * <p>Immutable, and shared by any number of threads; what runs it is a {@link Session}. Closing
+ * twice is fine. {@link #close} waits for the runs in progress; sessions of a closed model cannot
+ * run any more.
+ */
+public final class Model implements AutoCloseable {
+  private final NativeHandle<sae4j_model> handle;
+  private final ModelOptions options;
+  private final ModelShape shape;
+  private final long weightBytes;
+  private final Optional<Tokenizer> tokenizer;
+
+  private Model(sae4j_model model, ModelOptions options) {
+    this.handle =
+        new NativeHandle<>(
+            "model",
+            NativeHandle.Sharing.SHARED,
+            model,
+            org.sae4j.engine.global.sae4j::sae4j_model_free);
+    this.options = options;
+    this.shape = shape(sae4j_model_get_shape(model));
+    this.weightBytes = sae4j_model_get_bytes(model);
+    this.tokenizer = tokenizer(sae4j_vocab_get_info(model));
+  }
+
+  private static ModelShape shape(sae4j_model_shape shape) {
+    return new ModelShape(
+        shape.n_layer(),
+        shape.n_head(),
+        shape.n_embd(),
+        shape.n_ff(),
+        shape.n_ctx(),
+        shape.n_vocab(),
+        shape.tied() != 0,
+        shape.layer_norm_eps());
+  }
+
+  private Optional<Tokenizer> tokenizer(sae4j_vocab_info info) {
+    if (info.n_tokens() == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Tokenizer(handle, info.n_tokens(), token(info.bos()), token(info.eos())));
+  }
+
+  private static OptionalInt token(int id) {
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /** Loads a model with {@link ModelOptions#defaults()}. */
+  public static Model open(Path path) throws IOException {
+    return open(path, ModelOptions.defaults());
+  }
+
+  /**
+   * Loads a model from a GGUF file or a Hugging Face folder.
+   *
+   * @throws java.nio.file.NoSuchFileException if there is nothing
+   * @throws FormatException if the file is damaged, of another architecture or not a model
+   */
+  public static Model open(Path path, ModelOptions options) throws IOException {
+    Engine.load();
+    return new Model(ModelFiles.load(path, options), options);
+  }
+
+  /**
+   * Makes a model without a tokenizer from weights that Java code provides.
+   *
+   * @throws IllegalArgumentException if a tensor has not the size asked for
+   */
+  public static Model of(ModelShape shape, ModelWeights weights, ModelOptions options) {
+    Engine.load();
+    return new Model(ModelTensors.load(shape, weights, options), options);
+  }
+
+  /**
+   * Makes a model with random weights, as GPT-2's are before training; for tests and benchmarks.
+   *
+   * @param seed models with the same seed and shape are the same
+   */
+  public static Model random(ModelShape shape, long seed, ModelOptions options) {
+    return of(shape, new RandomWeights(seed), options);
+  }
+
+  /** The sizes of the model. */
+  public ModelShape shape() {
+    return shape;
+  }
+
+  /** How the model is held in memory. */
+  public ModelOptions options() {
+    return options;
+  }
+
+  /** The bytes that the weights take in memory. */
+  public long weightBytes() {
+    return weightBytes;
+  }
+
+  /** Tells whether the model came with a tokenizer. */
+  public boolean hasTokenizer() {
+    return tokenizer.isPresent();
+  }
+
+  /**
+   * The tokenizer that the model came with.
+   *
+   * @throws IllegalStateException if it came without one
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer.orElseThrow(
+        () -> new IllegalStateException("this model came without a tokenizer: run token ids"));
+  }
+
+  /** Makes a session with {@link SessionOptions#defaults()}; close it when done. */
+  public Session newSession() {
+    return newSession(SessionOptions.defaults());
+  }
+
+  /**
+   * Makes a session; close it when done.
+   *
+   * @throws IllegalStateException if the model is closed
+   */
+  public Session newSession(SessionOptions options) {
+    handle.use().close();
+    return new Session(this, options);
+  }
+
+  NativeHandle<sae4j_model> handle() {
+    return handle;
+  }
+
+  /**
+   * Waits for the runs in progress and frees the weights.
+   *
+   * @throws IllegalStateException if called from a hook of a run of this model
+   */
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

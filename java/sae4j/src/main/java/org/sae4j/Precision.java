@@ -1,0 +1,9 @@
+package org.sae4j;
+
+/** The arithmetic of a model's matrix products. */
+public enum Precision {
+  /** Weights and products in 32-bit floats, whatever the file holds. */
+  F32,
+  /** Weights and inputs of the products rounded to bfloat16, sums in 32-bit floats. */
+  BF16
+}

@@ -1,0 +1,196 @@
+package org.sae4j;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
+import org.sae4j.engine.sae4j_sae;
+import org.sae4j.engine.sae4j_session;
+import org.sae4j.format.SaeFile;
+
+/**
+ * A sparse autoencoder in memory.
+ *
+ * <p>Immutable, and shared by any number of threads. Its own {@code encode}, {@code decode} and
+ * {@code reconstruct} use every processor and take turns; threads that work side by side call those
+ * of a {@link Session} each. Closing twice is fine; {@link #close} waits for the calls in progress.
+ */
+public final class Sae implements AutoCloseable {
+  private final Path path;
+  private final SaeConfig config;
+  private final long weightBytes;
+  private final NativeHandle<sae4j_sae> handle;
+  private final Object turn = new Object();
+  private Optional<NativeHandle<sae4j_session>> session = Optional.empty();
+
+  private Sae(Path path, SaeConfig config, sae4j_sae sae) {
+    this.path = path;
+    this.config = config;
+    this.weightBytes = org.sae4j.engine.global.sae4j.sae4j_sae_get_bytes(sae);
+    this.handle =
+        new NativeHandle<>(
+            "SAE", NativeHandle.Sharing.SHARED, sae, org.sae4j.engine.global.sae4j::sae4j_sae_free);
+  }
+
+  /** Loads an SAE as its file describes it. */
+  public static Sae open(Path path) throws IOException {
+    return open(path, SaeOverrides.none());
+  }
+
+  /**
+   * Loads an SAE of any format that sae4j reads.
+   *
+   * @param overrides what the caller knows better than the file
+   * @throws NoSuchFileException if there is nothing
+   * @throws FormatException if the file is damaged, contradicts itself or is of another format
+   */
+  public static Sae open(Path path, SaeOverrides overrides) throws IOException {
+    if (Files.notExists(path)) {
+      throw new NoSuchFileException(path.toString(), null, "no such SAE");
+    }
+    Engine.load();
+    SaeFile file = SaeFile.read(path, overrides);
+    return new Sae(path, file.config(), SaeTensors.load(file));
+  }
+
+  /** The file or folder that it came from. */
+  public Path path() {
+    return path;
+  }
+
+  /** What it computes. */
+  public SaeConfig config() {
+    return config;
+  }
+
+  /** The bytes that its weights take in memory. */
+  public long weightBytes() {
+    return weightBytes;
+  }
+
+  /**
+   * The activation that it was trained on, if its configuration names one.
+   *
+   * @throws IllegalArgumentException if the name is not one of sae4j's hook points
+   */
+  public Optional<HookPoint> hook() {
+    return config.hookName().map(HookPoint::of);
+  }
+
+  /**
+   * Encodes activations.
+   *
+   * @param x [tokens, width]
+   * @throws NotFiniteException if x is not all numbers
+   */
+  public Latents encode(float[] x) {
+    return encode(FloatBuffer.wrap(x));
+  }
+
+  /**
+   * Encodes activations.
+   *
+   * @param x [tokens, width], from position to limit; not copied if direct
+   */
+  public Latents encode(FloatBuffer x) {
+    try (Uses uses = new Uses()) {
+      sae4j_sae sae = uses.enter(handle);
+      return inTurn(session -> SaeCalls.encode(session, sae, config, x));
+    }
+  }
+
+  /** Decodes latents to [tokens, width]. */
+  public float[] decode(Latents latents) {
+    float[] out = new float[Math.multiplyExact(latents.tokens(), config.dIn())];
+    decode(latents, FloatBuffer.wrap(out));
+    return out;
+  }
+
+  /**
+   * Decodes latents.
+   *
+   * @param out [tokens, width], written from position to limit; not copied if direct
+   */
+  public void decode(Latents latents, FloatBuffer out) {
+    try (Uses uses = new Uses()) {
+      sae4j_sae sae = uses.enter(handle);
+      inTurn(
+          session -> {
+            SaeCalls.decode(session, sae, config, latents, out);
+            return latents;
+          });
+    }
+  }
+
+  /**
+   * Encodes and decodes activations.
+   *
+   * @param x [tokens, width]
+   * @return the reconstruction, [tokens, width]
+   */
+  public float[] reconstruct(float[] x) {
+    float[] out = new float[x.length];
+    reconstruct(FloatBuffer.wrap(x), FloatBuffer.wrap(out));
+    return out;
+  }
+
+  /**
+   * Encodes and decodes activations.
+   *
+   * @param x [tokens, width], from position to limit; not copied if direct
+   * @param out of the same size, written from position to limit; may be {@code x} itself
+   */
+  public void reconstruct(FloatBuffer x, FloatBuffer out) {
+    try (Uses uses = new Uses()) {
+      sae4j_sae sae = uses.enter(handle);
+      inTurn(
+          session -> {
+            SaeCalls.reconstruct(session, sae, config, x, out);
+            return out;
+          });
+    }
+  }
+
+  /** Calls with this SAE's own session, one thread after the other. */
+  private <T> T inTurn(Function<sae4j_session, T> call) {
+    synchronized (turn) {
+      if (session.isEmpty()) {
+        session = Optional.of(Session.newHandle(SessionOptions.defaults(), new SessionMemory()));
+      }
+      try (Uses uses = new Uses()) {
+        return call.apply(uses.enter(session.get()));
+      }
+    }
+  }
+
+  NativeHandle<sae4j_sae> handle() {
+    return handle;
+  }
+
+  /** Returns this SAE if it fits an activation, else says which widths do not. */
+  Sae requireWidth(HookPoint point, int width) {
+    if (config.dIn() != width) {
+      throw new IllegalArgumentException(
+          "SAE %s at %s: expected width %d, the activation's, found %d"
+              .formatted(path, point, width, config.dIn()));
+    }
+    return this;
+  }
+
+  /**
+   * Waits for the calls in progress and frees the weights.
+   *
+   * @throws IllegalStateException if called from a hook of a run that uses this SAE
+   */
+  @Override
+  public void close() {
+    handle.close();
+    synchronized (turn) {
+      session.ifPresent(NativeHandle::close);
+      session = Optional.empty();
+    }
+  }
+}

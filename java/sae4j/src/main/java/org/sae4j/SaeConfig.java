@@ -1,0 +1,66 @@
+package org.sae4j;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * What one sparse autoencoder computes, and where, whatever the format of its file.
+ *
+ * @param format the format of the file, for people: {@code OpenAI}, {@code SAELens}
+ * @param dIn the width of the hooked activation
+ * @param dSae the number of latents
+ * @param activation how pre-activations become latents
+ * @param normalization what happens to the input before encoding and is undone after decoding
+ * @param scale the constant of {@link Normalization#EXPECTED_AVERAGE_ONLY_IN}; empty when it has to
+ *     be given or measured first, and for every other normalisation
+ * @param applyBDecToInput whether the encoder sees the input less the decoder bias
+ * @param rescaleActsByDecoderNorm whether pre-activations are multiplied by the norms of the
+ *     decoder rows before the activation, and latents divided by them before decoding
+ * @param centreInput whether the mean over the width is subtracted before the SAE and added back
+ *     after it, because the SAE was trained on a model with a centred residual stream
+ * @param hookName the activation that the SAE was trained on, as TransformerLens spells it
+ * @param contextSize the number of tokens in a training sequence
+ * @param prependBos whether training sequences began with the beginning-of-sequence token
+ * @param modelName the model that the SAE was trained on
+ * @param assumptions everything about this SAE that was assumed rather than read from its file
+ */
+public record SaeConfig(
+    String format,
+    int dIn,
+    int dSae,
+    Activation activation,
+    Normalization normalization,
+    OptionalDouble scale,
+    boolean applyBDecToInput,
+    boolean rescaleActsByDecoderNorm,
+    boolean centreInput,
+    Optional<String> hookName,
+    OptionalInt contextSize,
+    Optional<Boolean> prependBos,
+    Optional<String> modelName,
+    List<String> assumptions) {
+
+  public SaeConfig {
+    Objects.requireNonNull(format, "format");
+    Objects.requireNonNull(activation, "activation");
+    Objects.requireNonNull(normalization, "normalization");
+    Objects.requireNonNull(scale, "scale");
+    Objects.requireNonNull(hookName, "hookName");
+    Objects.requireNonNull(contextSize, "contextSize");
+    Objects.requireNonNull(prependBos, "prependBos");
+    Objects.requireNonNull(modelName, "modelName");
+    assumptions = List.copyOf(assumptions);
+    if (dIn < 1 || dSae < 1) {
+      throw new IllegalArgumentException("no SAE has widths " + dIn + " and " + dSae);
+    }
+    if (activation instanceof Activation.TopK topK && topK.k() > dSae) {
+      throw new IllegalArgumentException("k " + topK.k() + " exceeds the latents, " + dSae);
+    }
+    if (scale.isPresent() && normalization != Normalization.EXPECTED_AVERAGE_ONLY_IN) {
+      throw new IllegalArgumentException(normalization.key() + " has no scale");
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package org.sae4j;
+
+import static org.sae4j.engine.global.sae4j.SAE4J_B_DEC;
+import static org.sae4j.engine.global.sae4j.SAE4J_B_ENC;
+import static org.sae4j.engine.global.sae4j.SAE4J_B_GATE;
+import static org.sae4j.engine.global.sae4j.SAE4J_B_MAG;
+import static org.sae4j.engine.global.sae4j.SAE4J_GATED;
+import static org.sae4j.engine.global.sae4j.SAE4J_JUMPRELU;
+import static org.sae4j.engine.global.sae4j.SAE4J_NORM_CONSTANT_NORM_RESCALE;
+import static org.sae4j.engine.global.sae4j.SAE4J_NORM_EXPECTED_AVERAGE_ONLY_IN;
+import static org.sae4j.engine.global.sae4j.SAE4J_NORM_LAYER_NORM;
+import static org.sae4j.engine.global.sae4j.SAE4J_NORM_NONE;
+import static org.sae4j.engine.global.sae4j.SAE4J_RELU;
+import static org.sae4j.engine.global.sae4j.SAE4J_R_MAG;
+import static org.sae4j.engine.global.sae4j.SAE4J_THRESHOLD;
+import static org.sae4j.engine.global.sae4j.SAE4J_TOPK;
+import static org.sae4j.engine.global.sae4j.SAE4J_W_DEC;
+import static org.sae4j.engine.global.sae4j.SAE4J_W_ENC;
+import static org.sae4j.engine.global.sae4j.sae4j_sae_default_params;
+import static org.sae4j.engine.global.sae4j.sae4j_sae_finish;
+import static org.sae4j.engine.global.sae4j.sae4j_sae_free;
+import static org.sae4j.engine.global.sae4j.sae4j_sae_new;
+import static org.sae4j.engine.global.sae4j.sae4j_sae_write;
+
+import java.io.IOException;
+import java.util.Map;
+import org.sae4j.engine.sae4j_sae;
+import org.sae4j.engine.sae4j_sae_params;
+import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeTensor;
+import org.sae4j.format.StoredTensor;
+
+/** Streams an SAE from its file into the engine; no matrix is ever whole on the Java heap. */
+final class SaeTensors {
+  private SaeTensors() {}
+
+  static sae4j_sae load(SaeFile file) throws IOException {
+    sae4j_sae sae = new sae4j_sae();
+    try (CallMemory memory = new CallMemory()) {
+      Engine.check(sae4j_sae_new(params(file, memory), sae), file.path());
+    }
+    try {
+      for (Map.Entry<SaeTensor, StoredTensor> tensor : file.tensors().entrySet()) {
+        write(tensor.getValue(), tensor(tensor.getKey()), sae);
+      }
+      Engine.check(sae4j_sae_finish(sae), file.path());
+      return sae;
+    } catch (Throwable e) {
+      sae4j_sae_free(sae);
+      throw e;
+    }
+  }
+
+  private static void write(StoredTensor tensor, int name, sae4j_sae sae) throws IOException {
+    if (tensor.rank() == 2) {
+      TensorChunks.forEach(tensor, chunk -> sae4j_sae_write(sae, name, chunk));
+    } else {
+      TensorChunks.vector(tensor, chunk -> sae4j_sae_write(sae, name, chunk));
+    }
+  }
+
+  private static sae4j_sae_params params(SaeFile file, CallMemory memory) {
+    SaeConfig config = file.config();
+    sae4j_sae_params params =
+        memory
+            .keep(sae4j_sae_default_params())
+            .d(config.dIn())
+            .n(config.dSae())
+            .activation(activation(config.activation()))
+            .normalization(normalization(config.normalization()))
+            .apply_b_dec_to_input(config.applyBDecToInput() ? 1 : 0)
+            .rescale_acts_by_decoder_norm(config.rescaleActsByDecoderNorm() ? 1 : 0)
+            .centre_input(config.centreInput() ? 1 : 0);
+    if (config.activation() instanceof Activation.TopK topK) {
+      params.k(topK.k());
+    }
+    if (config.normalization() == Normalization.EXPECTED_AVERAGE_ONLY_IN) {
+      params.scale((float) scale(file));
+    }
+    return params;
+  }
+
+  private static double scale(SaeFile file) {
+    return file.config()
+        .scale()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    file.path()
+                        + ": normalisation expected_average_only_in without its scale; give it"
+                        + " with SaeOverrides"));
+  }
+
+  private static int activation(Activation activation) {
+    if (activation instanceof Activation.TopK) {
+      return SAE4J_TOPK;
+    }
+    if (activation instanceof Activation.JumpRelu) {
+      return SAE4J_JUMPRELU;
+    }
+    return activation instanceof Activation.Gated ? SAE4J_GATED : SAE4J_RELU;
+  }
+
+  private static int normalization(Normalization normalization) {
+    return switch (normalization) {
+      case NONE -> SAE4J_NORM_NONE;
+      case LAYER_NORM -> SAE4J_NORM_LAYER_NORM;
+      case CONSTANT_NORM_RESCALE -> SAE4J_NORM_CONSTANT_NORM_RESCALE;
+      case EXPECTED_AVERAGE_ONLY_IN -> SAE4J_NORM_EXPECTED_AVERAGE_ONLY_IN;
+    };
+  }
+
+  private static int tensor(SaeTensor tensor) {
+    return switch (tensor) {
+      case W_ENC -> SAE4J_W_ENC;
+      case W_DEC -> SAE4J_W_DEC;
+      case B_ENC -> SAE4J_B_ENC;
+      case B_DEC -> SAE4J_B_DEC;
+      case THRESHOLD -> SAE4J_THRESHOLD;
+      case B_GATE -> SAE4J_B_GATE;
+      case B_MAG -> SAE4J_B_MAG;
+      case R_MAG -> SAE4J_R_MAG;
+    };
+  }
+}

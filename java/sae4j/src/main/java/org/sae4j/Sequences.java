@@ -1,0 +1,297 @@
+package org.sae4j;
+
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.MalformedJsonException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * Token sequences that a model runs as one batch.
+ *
+ * <p>Immutable. There is at least one sequence and none is empty; lengths may differ. "Token" also
+ * means an index into all tokens, the sequences lying one after another.
+ */
+public final class Sequences {
+  private final int[] ids; // [tokens]
+  private final int[] starts; // [count + 1]
+
+  private Sequences(List<int[]> sequences) {
+    if (sequences.isEmpty()) {
+      throw new IllegalArgumentException("there is no sequence");
+    }
+    starts = new int[sequences.size() + 1];
+    for (int s = 0; s < sequences.size(); s++) {
+      if (sequences.get(s).length == 0) {
+        throw new IllegalArgumentException("sequence " + s + " is empty");
+      }
+      starts[s + 1] = Math.addExact(starts[s], sequences.get(s).length);
+    }
+    ids = new int[starts[sequences.size()]];
+    for (int s = 0; s < sequences.size(); s++) {
+      System.arraycopy(sequences.get(s), 0, ids, starts[s], sequences.get(s).length);
+    }
+  }
+
+  /**
+   * Takes sequences as they are.
+   *
+   * @param sequences token ids, copied
+   * @throws IllegalArgumentException if there is no sequence or one is empty
+   */
+  public static Sequences of(int[]... sequences) {
+    return new Sequences(Arrays.asList(sequences));
+  }
+
+  /**
+   * Splits a text's tokens into sequences of one length.
+   *
+   * <p>With a beginning-of-sequence token each sequence starts with it and holds one token less of
+   * the text. What remains at the end becomes a shorter sequence if that has at least two tokens,
+   * and is dropped otherwise.
+   *
+   * @param tokens token ids of the text
+   * @param context the length of a sequence, at least 2
+   * @param bos the token to begin each sequence with
+   * @throws IllegalArgumentException if not even one sequence of two tokens results
+   */
+  public static Sequences split(int[] tokens, int context, OptionalInt bos) {
+    if (context < 2) {
+      throw new IllegalArgumentException("context must be at least 2, not " + context);
+    }
+    int extra = bos.isPresent() ? 1 : 0;
+    List<int[]> sequences = new ArrayList<>();
+    for (int from = 0; from < tokens.length; from += context - extra) {
+      int[] sequence = new int[Math.min(context, tokens.length - from + extra)];
+      bos.ifPresent(id -> sequence[0] = id);
+      System.arraycopy(tokens, from, sequence, extra, sequence.length - extra);
+      if (sequence.length >= 2) {
+        sequences.add(sequence);
+      }
+    }
+    if (sequences.isEmpty()) {
+      throw new IllegalArgumentException(
+          tokens.length + " tokens of text do not make a sequence of two tokens");
+    }
+    return new Sequences(sequences);
+  }
+
+  /**
+   * Reads sequences from a JSON file, {@code [[id, id, …], …]}.
+   *
+   * @throws FormatException if the file holds anything else
+   */
+  public static Sequences fromJson(Path file) throws IOException {
+    try (JsonReader json = new JsonReader(Files.newBufferedReader(file))) {
+      json.setStrictness(Strictness.STRICT);
+      List<int[]> sequences = readSequences(json, file);
+      if (json.peek() != JsonToken.END_DOCUMENT) {
+        throw notSequences(file, json.getPath());
+      }
+      return new Sequences(sequences);
+    } catch (MalformedJsonException | CharacterCodingException | EOFException e) {
+      throw FormatException.of(file, "expected JSON, [[id, …], …]: " + e.getMessage(), e);
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      throw FormatException.of(file, "expected [[id, …], …]: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<int[]> readSequences(JsonReader json, Path file) throws IOException {
+    List<int[]> sequences = new ArrayList<>();
+    json.beginArray();
+    while (json.hasNext()) {
+      int[] ids = new int[64];
+      int length = 0;
+      json.beginArray();
+      while (json.hasNext()) {
+        if (json.peek() != JsonToken.NUMBER) {
+          throw notSequences(file, json.getPath());
+        }
+        ids = length < ids.length ? ids : Arrays.copyOf(ids, 2 * length);
+        ids[length++] = json.nextInt();
+      }
+      json.endArray();
+      sequences.add(Arrays.copyOf(ids, length));
+    }
+    json.endArray();
+    return sequences;
+  }
+
+  private static FormatException notSequences(Path file, String where) {
+    return FormatException.of(file, "expected [[id, …], …], found something else at " + where);
+  }
+
+  /** The number of sequences. */
+  public int count() {
+    return starts.length - 1;
+  }
+
+  /** The number of tokens in all sequences. */
+  public int tokens() {
+    return ids.length;
+  }
+
+  /** The number of tokens in one sequence. */
+  public int length(int sequence) {
+    return starts[sequence + 1] - starts[sequence];
+  }
+
+  /** The number of tokens in the longest sequence. */
+  public int longest() {
+    int longest = 0;
+    for (int s = 0; s < count(); s++) {
+      longest = Math.max(longest, length(s));
+    }
+    return longest;
+  }
+
+  /** The id of a token. */
+  public int token(int sequence, int position) {
+    return ids[index(sequence, position)];
+  }
+
+  /** The ids of one sequence, a copy. */
+  public int[] sequence(int sequence) {
+    return Arrays.copyOfRange(ids, starts[sequence], starts[sequence + 1]);
+  }
+
+  /** The index of a sequence's first token among all tokens. */
+  public int offset(int sequence) {
+    return starts[sequence];
+  }
+
+  /**
+   * The index of a token among all tokens.
+   *
+   * @throws IndexOutOfBoundsException if there is no such sequence, or no such position in it
+   */
+  public int index(int sequence, int position) {
+    if (sequence < 0 || sequence >= count()) {
+      throw new IndexOutOfBoundsException("sequence " + sequence + " of " + count());
+    }
+    if (position < 0 || position >= length(sequence)) {
+      throw new IndexOutOfBoundsException(
+          "position " + position + " of " + length(sequence) + " in sequence " + sequence);
+    }
+    return starts[sequence] + position;
+  }
+
+  /**
+   * The first tokens: whole sequences, and of the last as much as fits.
+   *
+   * @param maxTokens at least 1
+   */
+  public Sequences first(int maxTokens) {
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
+    }
+    if (maxTokens >= tokens()) {
+      return this;
+    }
+    List<int[]> kept = new ArrayList<>();
+    for (int s = 0; starts[s] < maxTokens; s++) {
+      kept.add(Arrays.copyOfRange(ids, starts[s], Math.min(starts[s + 1], maxTokens)));
+    }
+    return new Sequences(kept);
+  }
+
+  /**
+   * Cuts into batches of whole sequences, in order.
+   *
+   * @param maxTokens what a batch holds at most; a longer sequence is a batch of its own
+   */
+  public List<Sequences> batches(int maxTokens) {
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
+    }
+    List<Sequences> batches = new ArrayList<>();
+    for (int from = 0, to; from < count(); from = to) {
+      to = from + 1;
+      while (to < count() && starts[to + 1] - starts[from] <= maxTokens) {
+        to++;
+      }
+      batches.add(range(from, to));
+    }
+    return List.copyOf(batches);
+  }
+
+  private Sequences range(int from, int to) {
+    List<int[]> sequences = new ArrayList<>(to - from);
+    for (int s = from; s < to; s++) {
+      sequences.add(sequence(s));
+    }
+    return new Sequences(sequences);
+  }
+
+  /** All ids, one sequence after another; not a copy. */
+  int[] ids() {
+    return ids;
+  }
+
+  /** The lengths of the sequences. */
+  int[] lengths() {
+    int[] lengths = new int[count()];
+    Arrays.setAll(lengths, this::length);
+    return lengths;
+  }
+
+  /** For each token whether it is selected. */
+  boolean[] select(Positions positions) {
+    boolean[] selected = new boolean[tokens()];
+    for (int s = 0; s < count(); s++) {
+      for (int p = 0; p < length(s); p++) {
+        int token = starts[s] + p;
+        selected[token] = positions.includes(p, length(s), ids[token]);
+      }
+    }
+    return selected;
+  }
+
+  /** Returns these sequences if a model can run them, else says what is wrong with them. */
+  Sequences requireFor(ModelShape shape) {
+    for (int s = 0; s < count(); s++) {
+      if (length(s) > shape.context()) {
+        throw new IllegalArgumentException(
+            "sequence %d has %d tokens, the model's context has %d"
+                .formatted(s, length(s), shape.context()));
+      }
+      for (int p = 0; p < length(s); p++) {
+        requireToken(token(s, p), s, p, shape.vocabulary());
+      }
+    }
+    return this;
+  }
+
+  private static void requireToken(int id, int sequence, int position, int vocabulary) {
+    if (id < 0 || id >= vocabulary) {
+      throw new IllegalArgumentException(
+          "token id %d at position %d of sequence %d: the model has ids 0 to %d"
+              .formatted(id, position, sequence, vocabulary - 1));
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Sequences that
+        && Arrays.equals(ids, that.ids)
+        && Arrays.equals(starts, that.starts);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(ids) + Arrays.hashCode(starts);
+  }
+
+  @Override
+  public String toString() {
+    return count() + " sequences, " + tokens() + " tokens";
+  }
+}

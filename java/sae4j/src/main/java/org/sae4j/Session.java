@@ -1,0 +1,126 @@
+package org.sae4j;
+
+import static org.sae4j.engine.global.sae4j.sae4j_session_default_params;
+import static org.sae4j.engine.global.sae4j.sae4j_session_free;
+import static org.sae4j.engine.global.sae4j.sae4j_session_new;
+
+import java.nio.FloatBuffer;
+import java.util.Objects;
+import org.sae4j.engine.sae4j_model;
+import org.sae4j.engine.sae4j_session;
+
+/**
+ * Runs a model: its own threads, and memory that grows to the largest run and is used again.
+ *
+ * <p>For one thread at a time: a second one, or a hook of the session's own run, gets an {@link
+ * IllegalStateException}. Threads that work side by side each have a session of their own; they
+ * share the model. Closing twice is fine, using a closed session is not; {@link #close} waits for
+ * the run in progress.
+ */
+public final class Session implements AutoCloseable {
+  private final Model model;
+  private final SessionOptions options;
+  private final SessionMemory memory;
+  private final NativeHandle<sae4j_session> handle;
+
+  Session(Model model, SessionOptions options) {
+    this.model = model;
+    this.options = Objects.requireNonNull(options, "options");
+    this.memory = new SessionMemory();
+    this.handle = newHandle(options, memory);
+  }
+
+  /** Makes a native session that frees its results' memory together with itself. */
+  static NativeHandle<sae4j_session> newHandle(SessionOptions options, SessionMemory memory) {
+    Engine.load();
+    sae4j_session session = new sae4j_session();
+    Engine.check(
+        sae4j_session_new(sae4j_session_default_params().n_threads(options.threads()), session));
+    return new NativeHandle<>(
+        "session",
+        NativeHandle.Sharing.EXCLUSIVE,
+        session,
+        pointer -> {
+          sae4j_session_free(pointer);
+          memory.close();
+        });
+  }
+
+  /** The model that this session runs. */
+  public Model model() {
+    return model;
+  }
+
+  /** What this session may use of the machine. */
+  public SessionOptions options() {
+    return options;
+  }
+
+  /** Runs the model as it is and keeps all logits. */
+  public RunResult run(Sequences sequences) {
+    return run(sequences, RunOptions.defaults());
+  }
+
+  /**
+   * Runs the model on all sequences as one batch.
+   *
+   * <p>What a hook throws is thrown from here unchanged. The result is good until the next run.
+   *
+   * @throws IllegalArgumentException if a token, a sequence, a hook point or an edit does not fit
+   *     the model; nothing has run then
+   * @throws IllegalStateException if the session, the model or an SAE is closed, or the session is
+   *     in use
+   * @throws NotFiniteException if the logits are not numbers
+   */
+  public RunResult run(Sequences sequences, RunOptions options) {
+    try (Uses uses = new Uses()) {
+      sae4j_session session = uses.enter(handle);
+      sae4j_model entered = uses.enter(model.handle());
+      return new RunCall(model.shape(), sequences, options, memory).execute(session, entered, uses);
+    }
+  }
+
+  /**
+   * Encodes activations with this session's threads.
+   *
+   * @param x [tokens, SAE width], from position to limit; not copied if direct
+   */
+  public Latents encode(Sae sae, FloatBuffer x) {
+    try (Uses uses = new Uses()) {
+      return SaeCalls.encode(uses.enter(handle), uses.enter(sae.handle()), sae.config(), x);
+    }
+  }
+
+  /**
+   * Decodes latents with this session's threads.
+   *
+   * @param out [tokens, SAE width], written from position to limit; not copied if direct
+   */
+  public void decode(Sae sae, Latents latents, FloatBuffer out) {
+    try (Uses uses = new Uses()) {
+      SaeCalls.decode(uses.enter(handle), uses.enter(sae.handle()), sae.config(), latents, out);
+    }
+  }
+
+  /**
+   * Encodes and decodes activations with this session's threads.
+   *
+   * @param x [tokens, SAE width], from position to limit; not copied if direct
+   * @param out of the same size, written from position to limit; may be {@code x} itself
+   */
+  public void reconstruct(Sae sae, FloatBuffer x, FloatBuffer out) {
+    try (Uses uses = new Uses()) {
+      SaeCalls.reconstruct(uses.enter(handle), uses.enter(sae.handle()), sae.config(), x, out);
+    }
+  }
+
+  /**
+   * Waits for the run in progress and frees the session's memory, but for what buffers still show.
+   *
+   * @throws IllegalStateException if called from a hook of the session's own run
+   */
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

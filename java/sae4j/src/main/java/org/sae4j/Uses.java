@@ -1,0 +1,24 @@
+package org.sae4j;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.bytedeco.javacpp.Pointer;
+
+/** The native objects that one call uses, given back together when it ends. */
+final class Uses implements AutoCloseable {
+  private final Deque<NativeHandle<?>.Use> uses = new ArrayDeque<>();
+
+  /** Enters an object for this call and returns its address. */
+  <P extends Pointer> P enter(NativeHandle<P> handle) {
+    NativeHandle<P>.Use use = handle.use();
+    uses.push(use);
+    return use.pointer();
+  }
+
+  @Override
+  public void close() {
+    while (!uses.isEmpty()) {
+      uses.pop().close();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package org.sae4j.format;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.LongConsumer;
+
+/**
+ * Writes Hugging Face models as the GGUF files that llama.cpp's own converter would make of them.
+ *
+ * <p>A file appears complete or not at all.
+ */
+public final class GgufConversion {
+  private static final String ARCHITECTURE = "gpt2";
+  private static final int QUANTIZATION_VERSION = 2;
+
+  private GgufConversion() {}
+
+  /**
+   * Writes a whole model.
+   *
+   * @param progress takes the bytes of weights written so far, out of {@link #weightBytes}
+   */
+  public static void write(
+      HuggingFaceModel model,
+      HuggingFaceTokenizer tokenizer,
+      Path target,
+      WeightPrecision precision,
+      LongConsumer progress)
+      throws IOException {
+    GgufWriter writer = new GgufWriter(metadata(model, tokenizer, precision));
+    WeightEncoder encoder = new WeightEncoder(progress);
+    for (ModelTensor weight : model.tensors()) {
+      GgufType type = precision.typeOf(weight);
+      writer.addTensor(
+          weight.ggufName(),
+          type,
+          weight.tensor().shape(),
+          channel -> encoder.write(weight.tensor(), type, channel));
+    }
+    writer.write(target);
+  }
+
+  /** Writes the hyper-parameters and the vocabulary, without any weights. */
+  public static void writeVocabulary(
+      HuggingFaceModel model, HuggingFaceTokenizer tokenizer, Path target) throws IOException {
+    new GgufWriter(metadata(model, tokenizer, WeightPrecision.F32)).write(target);
+  }
+
+  /** Returns how many bytes of weights {@link #write} writes. */
+  public static long weightBytes(HuggingFaceModel model, WeightPrecision precision) {
+    return model.tensors().stream()
+        .mapToLong(weight -> weight.tensor().elementCount() * precision.typeOf(weight).bytes())
+        .sum();
+  }
+
+  private static GgufMetadata metadata(
+      HuggingFaceModel model, HuggingFaceTokenizer tokenizer, WeightPrecision precision) {
+    if (tokenizer.tokens().size() != model.config().vocabularySize()) {
+      throw new IllegalArgumentException(
+          "a model of %d tokens with a tokenizer of %d"
+              .formatted(model.config().vocabularySize(), tokenizer.tokens().size()));
+    }
+    GgufMetadata metadata = new GgufMetadata();
+    putModel(metadata, model, precision);
+    putTokenizer(metadata, tokenizer);
+    return metadata;
+  }
+
+  private static void putModel(
+      GgufMetadata metadata, HuggingFaceModel model, WeightPrecision precision) {
+    Gpt2Config config = model.config();
+    metadata
+        .putString("general.architecture", ARCHITECTURE)
+        .putString("general.type", "model")
+        .putString("general.name", model.name())
+        .putUnsigned("gpt2.block_count", config.blockCount())
+        .putUnsigned("gpt2.context_length", config.contextLength())
+        .putUnsigned("gpt2.embedding_length", config.embeddingLength())
+        .putUnsigned("gpt2.feed_forward_length", config.feedForwardLength())
+        .putUnsigned("gpt2.attention.head_count", config.headCount())
+        .putFloat("gpt2.attention.layer_norm_epsilon", config.layerNormEpsilon())
+        .putUnsigned("general.file_type", precision.fileType())
+        .putUnsigned("general.quantization_version", QUANTIZATION_VERSION);
+  }
+
+  private static void putTokenizer(GgufMetadata metadata, HuggingFaceTokenizer tokenizer) {
+    metadata
+        .putString("tokenizer.ggml.model", "gpt2")
+        .putString("tokenizer.ggml.pre", tokenizer.preTokenizer())
+        .putStrings("tokenizer.ggml.tokens", tokenizer.tokens())
+        .putInts(
+            "tokenizer.ggml.token_type", tokenizer.types().stream().map(TokenType::code).toList())
+        .putStrings("tokenizer.ggml.merges", tokenizer.merges())
+        .putBoolean("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
+    tokenizer.bosId().ifPresent(id -> metadata.putUnsigned("tokenizer.ggml.bos_token_id", id));
+    tokenizer.eosId().ifPresent(id -> metadata.putUnsigned("tokenizer.ggml.eos_token_id", id));
+  }
+}

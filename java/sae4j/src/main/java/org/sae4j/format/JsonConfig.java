@@ -1,0 +1,124 @@
+package org.sae4j.format;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.sae4j.FormatException;
+
+/**
+ * A JSON object in a file, with keys that are absent or of the expected type.
+ *
+ * <p>A key whose value is {@code null} counts as absent.
+ */
+final class JsonConfig {
+  private static final long MAX_BYTES = 16 << 20;
+
+  private final Path file;
+  private final String prefix;
+  private final JsonObject object;
+
+  private JsonConfig(Path file, String prefix, JsonObject object) {
+    this.file = file;
+    this.prefix = prefix;
+    this.object = object;
+  }
+
+  /** Reads a file that holds one JSON object. */
+  static JsonConfig read(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > MAX_BYTES) {
+      throw FormatException.of(file, size + " bytes are too many for a configuration");
+    }
+    return new JsonConfig(file, "", StrictJson.readObject(file));
+  }
+
+  /** Tells whether the key is there and not null. */
+  boolean has(String key) {
+    return value(key).isPresent();
+  }
+
+  /** The value of a key as it stands, unless absent or null. */
+  Optional<JsonElement> value(String key) {
+    return Optional.ofNullable(object.get(key)).filter(v -> !v.isJsonNull());
+  }
+
+  /** The keys, present or null. */
+  Iterable<String> keys() {
+    return object.keySet();
+  }
+
+  Optional<String> string(String key) throws FormatException {
+    return typed(key, "a string", v -> v instanceof JsonPrimitive p && p.isString())
+        .map(JsonElement::getAsString);
+  }
+
+  Optional<Boolean> bool(String key) throws FormatException {
+    return typed(key, "true or false", v -> v instanceof JsonPrimitive p && p.isBoolean())
+        .map(JsonElement::getAsBoolean);
+  }
+
+  Optional<Double> number(String key) throws FormatException {
+    return typed(key, "a finite number", JsonConfig::isFinite).map(JsonElement::getAsDouble);
+  }
+
+  /** A whole number from {@code least} to what an int holds, written as 16 or 16.0. */
+  Optional<Integer> integer(String key, int least) throws FormatException {
+    return typed(
+            key,
+            "a whole number from " + least,
+            v -> isFinite(v) && isInt(v.getAsDouble()) && v.getAsDouble() >= least)
+        .map(v -> (int) v.getAsDouble());
+  }
+
+  /** The object under a key, empty if there is none. */
+  JsonConfig objectOrEmpty(String key) throws FormatException {
+    JsonObject inner =
+        typed(key, "an object", JsonElement::isJsonObject)
+            .map(JsonElement::getAsJsonObject)
+            .orElseGet(JsonObject::new);
+    return new JsonConfig(file, prefix + key + ".", inner);
+  }
+
+  /** An exception that says which key is not as it has to be. */
+  FormatException mismatch(String key, Object expected, Object found) {
+    return FormatException.mismatch(file, prefix + key, expected, found);
+  }
+
+  /** An exception about a key that cannot be done without. */
+  FormatException missing(String key) {
+    return FormatException.of(file, prefix + key + " is missing");
+  }
+
+  @FunctionalInterface
+  private interface Test {
+    boolean accepts(JsonElement value);
+  }
+
+  private Optional<JsonElement> typed(String key, String type, Test test) throws FormatException {
+    Optional<JsonElement> value = value(key);
+    if (value.isPresent() && !test.accepts(value.get())) {
+      throw mismatch(key, type, kind(value.get()));
+    }
+    return value;
+  }
+
+  private static boolean isFinite(JsonElement value) {
+    return value instanceof JsonPrimitive p && p.isNumber() && Double.isFinite(p.getAsDouble());
+  }
+
+  private static boolean isInt(double value) {
+    return value == Math.rint(value) && Math.abs(value) <= Integer.MAX_VALUE;
+  }
+
+  /** Shows scalars as they are; containers might fill a screen. */
+  private static String kind(JsonElement value) {
+    if (value.isJsonObject()) {
+      return "an object";
+    }
+    return value.isJsonArray() ? "an array" : value.toString();
+  }
+}

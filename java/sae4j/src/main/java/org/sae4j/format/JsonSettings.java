@@ -1,0 +1,134 @@
+package org.sae4j.format;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import org.sae4j.FormatException;
+
+/**
+ * A JSON object whose values are asked for by name and type.
+ *
+ * <p>A value that is missing or of another type is refused with the file and the path to it. As in
+ * Python's readers of these files, {@code null} counts as absent.
+ */
+record JsonSettings(Path file, String path, JsonObject object) {
+  /** Reads the object that a file consists of. */
+  static JsonSettings read(Path file) throws IOException {
+    return new JsonSettings(file, "", StrictJson.readObject(file));
+  }
+
+  boolean has(String name) {
+    return object.has(name) && !object.get(name).isJsonNull();
+  }
+
+  Optional<JsonElement> find(String name) {
+    return has(name) ? Optional.of(object.get(name)) : Optional.empty();
+  }
+
+  boolean flag(String name, boolean ifAbsent) throws FormatException {
+    return has(name)
+        ? primitive(name, "true or false", JsonPrimitive::isBoolean).getAsBoolean()
+        : ifAbsent;
+  }
+
+  String text(String name) throws FormatException {
+    return primitive(name, "a string", JsonPrimitive::isString).getAsString();
+  }
+
+  String text(String name, String ifAbsent) throws FormatException {
+    return has(name) ? text(name) : ifAbsent;
+  }
+
+  double number(String name, double ifAbsent) throws FormatException {
+    return has(name)
+        ? primitive(name, "a number", JsonPrimitive::isNumber).getAsDouble()
+        : ifAbsent;
+  }
+
+  int integer(String name) throws FormatException {
+    JsonPrimitive value = primitive(name, "an integer", JsonPrimitive::isNumber);
+    try {
+      return new BigDecimal(value.getAsString()).intValueExact();
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw unexpected(name, "a 32-bit integer", value.toString());
+    }
+  }
+
+  OptionalInt findInteger(String name) throws FormatException {
+    return has(name) ? OptionalInt.of(integer(name)) : OptionalInt.empty();
+  }
+
+  int positive(String name) throws FormatException {
+    int value = integer(name);
+    if (value <= 0) {
+      throw unexpected(name, "a positive integer", Integer.toString(value));
+    }
+    return value;
+  }
+
+  JsonSettings object(String name) throws FormatException {
+    JsonElement value = required(name, "an object");
+    if (!value.isJsonObject()) {
+      throw unexpected(name, "an object", summary(value));
+    }
+    return new JsonSettings(file, pathOf(name), value.getAsJsonObject());
+  }
+
+  JsonArray array(String name) throws FormatException {
+    JsonElement value = required(name, "an array");
+    if (!value.isJsonArray()) {
+      throw unexpected(name, "an array", summary(value));
+    }
+    return value.getAsJsonArray();
+  }
+
+  /** Returns the objects of an array. */
+  List<JsonSettings> objects(String name) throws FormatException {
+    List<JsonSettings> objects = new ArrayList<>();
+    for (JsonElement element : array(name)) {
+      String each = name + "[" + objects.size() + "]";
+      if (!element.isJsonObject()) {
+        throw unexpected(each, "an object", summary(element));
+      }
+      objects.add(new JsonSettings(file, pathOf(each), element.getAsJsonObject()));
+    }
+    return objects;
+  }
+
+  /** Describes a value that this object has no use for. */
+  FormatException unexpected(String name, String expected, String found) {
+    return FormatException.mismatch(file, pathOf(name), expected, found);
+  }
+
+  private JsonPrimitive primitive(String name, String expected, Predicate<JsonPrimitive> type)
+      throws FormatException {
+    JsonElement value = required(name, expected);
+    if (!value.isJsonPrimitive() || !type.test(value.getAsJsonPrimitive())) {
+      throw unexpected(name, expected, summary(value));
+    }
+    return value.getAsJsonPrimitive();
+  }
+
+  private JsonElement required(String name, String expected) throws FormatException {
+    return find(name).orElseThrow(() -> unexpected(name, expected, "nothing"));
+  }
+
+  private String pathOf(String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  /** Returns the beginning of a value, for messages. */
+  static String summary(JsonElement value) {
+    String text = value.toString();
+    return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+  }
+}

@@ -1,0 +1,66 @@
+package org.sae4j.format;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.sae4j.FormatException;
+import org.sae4j.SaeConfig;
+import org.sae4j.SaeOverrides;
+
+/**
+ * An SAE on disk, whatever its format: what it computes, and where its parameters lie.
+ *
+ * <p>Matrices are row-major or transposed views of row-major ones, so their bytes can be read with
+ * {@link StoredTensor#forEachChunk}. Vectors may have any strides; {@link StoredTensor#toFloats}
+ * takes care of them.
+ *
+ * @param path the file or folder that was asked for
+ * @param config what the SAE computes
+ * @param tensors its parameters: exactly those that its activation needs
+ * @param files the files that were read
+ */
+public record SaeFile(
+    Path path, SaeConfig config, Map<SaeTensor, StoredTensor> tensors, List<Path> files) {
+
+  public SaeFile {
+    Objects.requireNonNull(path, "path");
+    Objects.requireNonNull(config, "config");
+    tensors = Collections.unmodifiableMap(new EnumMap<>(tensors));
+    files = List.copyOf(files);
+  }
+
+  /**
+   * Recognises the format of a file or folder and reads it.
+   *
+   * @throws FormatException if it is of no known format, damaged, or contradicts itself
+   */
+  public static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+    if (Files.notExists(path)) {
+      throw FormatException.of(path, "no such file or folder");
+    }
+    if (SaeLensSae.recognises(path)) {
+      return SaeLensSae.read(path, overrides);
+    }
+    if (OpenAiSae.recognises(path)) {
+      return OpenAiSae.read(path, overrides);
+    }
+    throw FormatException.of(
+        path,
+        "not an SAE that sae4j reads; it reads OpenAI's .pt files and SAELens folders (cfg.json"
+            + " with sae_weights.safetensors)");
+  }
+
+  /** Finds a parameter; the SAE's activation must be one that has it. */
+  public StoredTensor tensor(SaeTensor name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(config.activation() + " has no " + name);
+    }
+    return tensor;
+  }
+}

@@ -1,0 +1,324 @@
+package org.sae4j.format;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.sae4j.Activation;
+import org.sae4j.FormatException;
+import org.sae4j.Normalization;
+
+/**
+ * The {@code cfg.json} of a SAELens folder: one method per question, in either layout.
+ *
+ * <p>Since version 6 what concerns the model lies in {@code metadata}; before, everything lay flat
+ * and had more defaults. Where a key is missing, the answer is SAELens's default, and {@link
+ * #assumptions} says so. Where two keys answer differently, the file is refused.
+ */
+final class SaeLensConfig {
+  private static final int FIRST_NEW_VERSION = 6;
+  private static final int DEFAULT_K = 100;
+  private static final Set<String> BATCH_TOP_K = Set.of("batchtopk", "matryoshka_batchtopk");
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,4})(\\..*)?");
+  private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d{1,4})\\..*");
+
+  /** Hooks whose activations are sums or terms of the residual stream. */
+  private static final Pattern RESIDUAL =
+      Pattern.compile("(.*\\.)?hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed)");
+
+  private final Path file;
+  private final JsonConfig json;
+  private final JsonConfig metadata;
+  private final boolean flat;
+  private final List<String> assumptions = new ArrayList<>();
+
+  private SaeLensConfig(Path file, JsonConfig json) throws FormatException {
+    this.file = file;
+    this.json = json;
+    this.metadata = json.objectOrEmpty("metadata");
+    this.flat = isFlat();
+  }
+
+  static SaeLensConfig read(Path file) throws IOException {
+    SaeLensConfig config = new SaeLensConfig(file, JsonConfig.read(file));
+    config.refuseOtherHooks();
+    return config;
+  }
+
+  /** What the methods called so far have assumed. */
+  List<String> assumptions() {
+    return Collections.unmodifiableList(assumptions);
+  }
+
+  int dIn() throws FormatException {
+    return json.integer("d_in", 1).orElseThrow(() -> json.missing("d_in"));
+  }
+
+  int dSae() throws FormatException {
+    return json.integer("d_sae", 1).orElseThrow(() -> json.missing("d_sae"));
+  }
+
+  /** Resolves architecture and activation function together. */
+  Activation activation() throws FormatException {
+    String architecture = architecture();
+    String function = activationFunction().orElse(architecture.equals("topk") ? "topk" : "relu");
+    // Before version 6, TopK was an activation function of the standard architecture.
+    boolean topK =
+        function.equals("topk")
+            && (architecture.equals("topk") || flat && architecture.equals("standard"));
+    String expected = architecture.equals("topk") ? "topk" : "relu";
+    if (!topK && !function.equals(expected)) {
+      throw json.mismatch("activation_fn of architecture " + architecture, expected, function);
+    }
+    return switch (architecture) {
+      case "topk", "standard" -> topK ? new Activation.TopK(k(architecture)) : relu(architecture);
+      case "gated" -> gated(architecture);
+      case "jumprelu", "batchtopk", "matryoshka_batchtopk" -> new Activation.JumpRelu();
+      default -> throw unknownArchitecture(architecture);
+    };
+  }
+
+  /** Tells whether this was trained with BatchTopK, which becomes JumpReLU for inference. */
+  boolean isBatchTopK() throws FormatException {
+    return BATCH_TOP_K.contains(architecture());
+  }
+
+  Normalization normalization() throws FormatException {
+    Optional<JsonElement> value = json.value("normalize_activations");
+    if (value.isEmpty()) {
+      return assume("normalize_activations", Normalization.NONE, "none");
+    }
+    if (flat && value.get() instanceof JsonPrimitive p && p.isBoolean()) {
+      return p.getAsBoolean() ? Normalization.EXPECTED_AVERAGE_ONLY_IN : Normalization.NONE;
+    }
+    String key = json.string("normalize_activations").orElseThrow();
+    for (Normalization normalization : Normalization.values()) {
+      if (normalization.key().equals(key)) {
+        return normalization;
+      }
+    }
+    throw FormatException.of(file, "normalize_activations " + key + " is not supported");
+  }
+
+  boolean applyBDecToInput() throws FormatException {
+    Optional<Boolean> value = json.bool("apply_b_dec_to_input");
+    return value.isPresent() ? value.get() : assume("apply_b_dec_to_input", true, "true");
+  }
+
+  boolean rescaleActsByDecoderNorm() throws FormatException {
+    boolean rescale = json.bool("rescale_acts_by_decoder_norm").orElse(false);
+    boolean defined = activation() instanceof Activation.TopK || isBatchTopK();
+    if (rescale && !defined) {
+      throw json.mismatch(
+          "rescale_acts_by_decoder_norm of architecture " + architecture(), false, true);
+    }
+    return rescale;
+  }
+
+  boolean finetuningScalingFactor() throws FormatException {
+    return json.bool("finetuning_scaling_factor").orElse(false);
+  }
+
+  /** Tells whether the SAE was trained on a model with a mean-centred residual stream. */
+  boolean centreInput() throws FormatException {
+    JsonConfig options =
+        metadata.has("model_from_pretrained_kwargs")
+            ? metadata.objectOrEmpty("model_from_pretrained_kwargs")
+            : json.objectOrEmpty("model_from_pretrained_kwargs");
+    for (String option : options.keys()) {
+      if (!option.equals("center_writing_weights") && options.has(option)) {
+        assumptions.add("model_from_pretrained_kwargs." + option + ": ignored");
+      }
+    }
+    if (flat && !json.has("model_from_pretrained_kwargs")) {
+      assumptions.add(
+          "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed");
+    }
+    boolean centred = options.bool("center_writing_weights").orElse(false);
+    return centred && hookName().map(name -> RESIDUAL.matcher(name).matches()).orElse(true);
+  }
+
+  Optional<String> hookName() throws FormatException {
+    return agreed(
+        "hook_name",
+        metadata.string("hook_name"),
+        json.string("hook_name"),
+        json.string("hook_point"));
+  }
+
+  Optional<Integer> contextSize() throws FormatException {
+    return agreed(
+        "context_size", metadata.integer("context_size", 1), json.integer("context_size", 1));
+  }
+
+  Optional<Boolean> prependBos() throws FormatException {
+    Optional<Boolean> value =
+        agreed("prepend_bos", metadata.bool("prepend_bos"), json.bool("prepend_bos"));
+    return value.isEmpty() && flat ? Optional.of(assume("prepend_bos", true, "true")) : value;
+  }
+
+  Optional<String> modelName() throws FormatException {
+    return agreed("model_name", metadata.string("model_name"), json.string("model_name"));
+  }
+
+  /** The dtype that SAELens would convert the weights to, in safetensors' spelling. */
+  Optional<String> dtype() throws FormatException {
+    return json.string("dtype")
+        .map(
+            name ->
+                switch (name.replaceFirst("^torch\\.", "")) {
+                  case "float64" -> "F64";
+                  case "float32" -> "F32";
+                  case "float16" -> "F16";
+                  case "bfloat16" -> "BF16";
+                  default -> name;
+                });
+  }
+
+  private boolean isFlat() throws FormatException {
+    Optional<String> version =
+        agreed(
+            "sae_lens_version",
+            metadata.string("sae_lens_version"),
+            json.string("sae_lens_version"));
+    if (version.isEmpty()) {
+      return !json.has("metadata");
+    }
+    Matcher matcher = VERSION.matcher(version.get());
+    if (!matcher.matches()) {
+      throw json.mismatch("sae_lens_version", "a version such as 6.0.0", version.get());
+    }
+    return Integer.parseInt(matcher.group(1)) < FIRST_NEW_VERSION;
+  }
+
+  /** Refuses what reads or writes anything but one whole activation. */
+  private void refuseOtherHooks() throws FormatException {
+    for (JsonConfig config : List.of(metadata, json)) {
+      for (String key : List.of("hook_head_index", "hook_point_head_index")) {
+        if (config.has(key)) {
+          throw FormatException.of(file, key + ": SAEs of a single head are not supported");
+        }
+      }
+      Optional<String> out = config.string("hook_name_out");
+      if (out.isPresent() && !out.equals(hookName())) {
+        throw FormatException.of(
+            file, "hook_name_out " + out.get() + ": transcoders are not supported");
+      }
+    }
+    checkLayer();
+    checkReshaping();
+  }
+
+  private void checkLayer() throws FormatException {
+    Optional<Integer> layer =
+        agreed("hook_layer", json.integer("hook_layer", 0), json.integer("hook_point_layer", 0));
+    Matcher matcher = BLOCK.matcher(hookName().orElse(""));
+    if (layer.isPresent()
+        && matcher.matches()
+        && layer.get() != Integer.parseInt(matcher.group(1))) {
+      throw json.mismatch("hook_layer", "the layer of " + hookName().get(), layer.get());
+    }
+  }
+
+  /** Flattened heads are how sae4j sees hook_z anyway; elsewhere there is nothing to reshape. */
+  private void checkReshaping() throws FormatException {
+    String reshaping = json.string("reshape_activations").orElse("none");
+    if (!reshaping.equals("none") && !reshaping.equals("hook_z")) {
+      throw json.mismatch("reshape_activations", "none or hook_z", reshaping);
+    }
+    if (reshaping.equals("hook_z") && !hookName().orElse("hook_z").endsWith("_z")) {
+      throw json.mismatch("reshape_activations", "none at " + hookName().get(), reshaping);
+    }
+  }
+
+  private String architecture() throws FormatException {
+    Optional<String> architecture = json.string("architecture");
+    if (architecture.isEmpty() && !flat) {
+      throw json.missing("architecture");
+    }
+    return architecture.isPresent()
+        ? architecture.get()
+        : assume("architecture", "standard", "standard");
+  }
+
+  private FormatException unknownArchitecture(String architecture) {
+    String problem =
+        architecture.contains("transcoder")
+            ? ": transcoders are not supported"
+            : " is not supported";
+    return FormatException.of(file, "architecture " + architecture + problem);
+  }
+
+  private Optional<String> activationFunction() throws FormatException {
+    Optional<String> function =
+        agreed("activation_fn", json.string("activation_fn_str"), json.string("activation_fn"));
+    if (function.isPresent() && !Set.of("relu", "topk").contains(function.get())) {
+      throw FormatException.of(file, "activation_fn " + function.get() + " is not supported");
+    }
+    if (function.isEmpty() && flat && architecture().equals("standard")) {
+      assume("activation_fn", "relu", "relu");
+    }
+    return function;
+  }
+
+  private Optional<Integer> declaredK() throws FormatException {
+    JsonConfig arguments = json.objectOrEmpty("activation_fn_kwargs");
+    return agreed("k", json.integer("k", 1), arguments.integer("k", 1));
+  }
+
+  private int k(String architecture) throws FormatException {
+    Optional<Integer> k = declaredK();
+    if (k.isEmpty() && architecture.equals("standard")) {
+      throw json.missing("activation_fn_kwargs.k");
+    }
+    int value = k.isPresent() ? k.get() : assume("k", DEFAULT_K, String.valueOf(DEFAULT_K));
+    if (value > dSae()) {
+      throw json.mismatch("k", "at most d_sae, " + dSae(), value);
+    }
+    return value;
+  }
+
+  private Activation relu(String architecture) throws FormatException {
+    refuseK(architecture);
+    return new Activation.Relu();
+  }
+
+  private Activation gated(String architecture) throws FormatException {
+    refuseK(architecture);
+    return new Activation.Gated();
+  }
+
+  private void refuseK(String architecture) throws FormatException {
+    Optional<Integer> k = declaredK();
+    if (k.isPresent()) {
+      throw json.mismatch("architecture", "topk, because k is " + k.get(), architecture);
+    }
+  }
+
+  private <T> T assume(String key, T value, String spelling) {
+    String assumption = key + ": absent, taken as " + spelling;
+    if (!assumptions.contains(assumption)) {
+      assumptions.add(assumption);
+    }
+    return value;
+  }
+
+  @SafeVarargs
+  private <T> Optional<T> agreed(String key, Optional<T>... answers) throws FormatException {
+    Optional<T> agreed = Optional.empty();
+    for (Optional<T> answer : answers) {
+      if (agreed.isPresent() && answer.isPresent() && !agreed.equals(answer)) {
+        throw json.mismatch(key + ", given twice", agreed.get(), answer.get());
+      }
+      agreed = agreed.or(() -> answer);
+    }
+    return agreed;
+  }
+}

@@ -1,0 +1,68 @@
+package org.sae4j.format;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.sae4j.FormatException;
+
+/**
+ * The content of a file of {@code torch.save}, with tensors found but not read.
+ *
+ * <p>Values are {@link StoredTensor}, {@link PickleDict}, {@link PickleSequence}, {@link
+ * PickleNone}, String, Long, Double and Boolean.
+ */
+public final class TorchArchive {
+  private final Path file;
+  private final Object root;
+
+  private TorchArchive(Path file, Object root) {
+    this.file = file;
+    this.root = root;
+  }
+
+  /** Reads a file without executing anything in it. */
+  public static TorchArchive read(Path file) throws IOException {
+    try (FileChannel channel = PositionalRead.open(file)) {
+      if (channel.size() == 0) {
+        throw FormatException.of(file, "is empty");
+      }
+      TorchZip zip = TorchZip.open(file, channel);
+      Object root = Unpickler.load(file, zip.pickle(), zip::storage);
+      PickleNesting.check(file, root);
+      return new TorchArchive(file, root);
+    }
+  }
+
+  /** The object that was saved. */
+  public Object root() {
+    return root;
+  }
+
+  /**
+   * The dict that was saved, its tensors named after their keys.
+   *
+   * @throws FormatException if something else was saved
+   */
+  public Map<String, Object> entries() throws FormatException {
+    if (!(root instanceof PickleDict dict)) {
+      throw FormatException.of(file, "holds no dict of tensors, but a " + describe(root));
+    }
+    Map<String, Object> entries = new LinkedHashMap<>();
+    for (Map.Entry<Object, Object> entry : dict.entries().entrySet()) {
+      if (!(entry.getKey() instanceof String key)) {
+        throw FormatException.of(
+            file, "holds a dict whose key " + entry.getKey() + " is no string");
+      }
+      Object value = entry.getValue();
+      entries.put(key, value instanceof StoredTensor tensor ? tensor.named(key) : value);
+    }
+    return Collections.unmodifiableMap(entries);
+  }
+
+  private static String describe(Object value) {
+    return value instanceof StoredTensor ? "tensor" : value.toString();
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * GPT-2 with hooks, sparse autoencoders in its residual stream, and what they do to its
+ * predictions.
+ *
+ * <p>{@link org.sae4j.Model} and {@link org.sae4j.Sae} hold weights, a {@link org.sae4j.Session}
+ * runs them over {@link org.sae4j.Sequences} of tokens, and {@link org.sae4j.Edit}s and hooks at
+ * {@link org.sae4j.HookPoint}s read and replace activations on the way. {@link
+ * org.sae4j.Evaluation} does all of it at once and returns the numbers that say how good an SAE is.
+ */
+package org.sae4j;

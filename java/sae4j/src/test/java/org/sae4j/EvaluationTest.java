@@ -1,0 +1,200 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What evaluations promise besides the reference's numbers. */
+class EvaluationTest {
+  private static final EvaluationOptions DEFAULTS = EvaluationOptions.defaults();
+
+  private static Model model;
+  private static Sae sae;
+  private static Sequences tokens;
+  private static EvaluationResult plain;
+
+  @BeforeAll
+  static void open() throws IOException {
+    model = Fixtures.model();
+    sae = Fixtures.sae(Fixtures.SAE_K16);
+    tokens = Fixtures.tokens().first(640);
+    plain = evaluate(DEFAULTS);
+  }
+
+  @AfterAll
+  static void close() {
+    sae.close();
+    model.close();
+  }
+
+  private static EvaluationResult evaluate(EvaluationOptions options) {
+    return Evaluation.of(model, sae).with(options).run(tokens);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "64, 2", "100, 1", "4096, 2"})
+  void neitherBatchSizeNorThreadsMatter(int batchTokens, int threads) {
+    EvaluationResult other = evaluate(DEFAULTS.withBatchTokens(batchTokens).withThreads(threads));
+    plain
+        .values()
+        .forEach(
+            (key, value) -> {
+              if (!key.contains("second")) {
+                assertThat(other.values().get(key))
+                    .as(key)
+                    .isCloseTo(value, within(1e-5 * Math.abs(value) + 1e-9));
+              }
+            });
+  }
+
+  @Test
+  void replacingNothingChangesNothing() {
+    EvaluationResult result = evaluate(DEFAULTS.withReplaced(Positions.of(10_000)));
+    assertThat(result.downstream().kl()).isCloseTo(0, within(1e-9));
+    assertThat(result.downstream().deltaCe()).isCloseTo(0, within(1e-9));
+    assertThat(result.downstream().top1Agreement()).isEqualTo(1);
+    assertThat(result.reconstruction()).isEqualTo(plain.reconstruction());
+  }
+
+  @Test
+  void replacingAllButTheFirstLeavesTheFirstAlone() {
+    EvaluationResult result = evaluate(DEFAULTS.withReplaced(Positions.allButFirst()));
+    assertThat(result.klByPosition().get(0)).isCloseTo(0, within(1e-9));
+    assertThat(plain.klByPosition().get(0)).isGreaterThan(1e-3);
+  }
+
+  @Test
+  void countingLeavesPositionsOut() {
+    EvaluationResult result = evaluate(DEFAULTS.withCounted(Positions.of(3)));
+    assertThat(result.tokens()).isEqualTo(tokens.count());
+    assertThat(result.downstream().kl()).isCloseTo(plain.klByPosition().get(3), within(1e-9));
+    assertThat(result.klByPosition().get(2)).isNaN();
+  }
+
+  @Test
+  void countingLeavesTokensOut() {
+    EvaluationResult result = evaluate(DEFAULTS.withCounted(Positions.exceptTokens(14)));
+    long kept = 0;
+    for (int id : tokens.ids()) {
+      kept += id == 14 ? 0 : 1;
+    }
+    assertThat(result.tokens()).isEqualTo(kept).isLessThan(tokens.tokens());
+  }
+
+  @Test
+  void klWithTargetLeavesTheLastPositionOut() {
+    EvaluationResult result = evaluate(DEFAULTS.withKlPositions(KlPositions.WITH_TARGET));
+    int last = tokens.longest() - 1;
+    double sum = plain.klByPosition().subList(0, last).stream().mapToDouble(kl -> kl).sum();
+    assertThat(result.downstream().kl()).isCloseTo(sum / last, within(1e-9));
+    assertThat(result.klByPosition().get(last)).isNaN();
+    assertThat(result.downstream().ceSae()).isEqualTo(plain.downstream().ceSae());
+  }
+
+  @Test
+  void aGivenMeanIsUsed() {
+    float[] zeros = new float[model.shape().embedding()];
+    EvaluationResult result = evaluate(DEFAULTS.withMeanBaseline(MeanBaseline.given(zeros)));
+    assertThat(result.downstream().klMean()).isCloseTo(plain.downstream().klZero(), within(1e-9));
+  }
+
+  @Test
+  void numbersThatWereNotAskedForSayWhy() {
+    EvaluationResult result =
+        evaluate(DEFAULTS.withZeroBaseline(false).withMeanBaseline(MeanBaseline.none()));
+    assertThat(result.undefined())
+        .containsOnlyKeys("ce_zero", "kl_zero", "ce_loss_score", "kl_score", "ce_mean", "kl_mean")
+        .containsEntry("kl_zero", "the zero baseline was not run");
+    result.undefined().keySet().forEach(key -> assertThat(result.values().get(key)).isNaN());
+    assertThat(result.downstream().kl()).isEqualTo(plain.downstream().kl());
+  }
+
+  @Test
+  void oneTokenHasNoVarianceAndNoTarget() {
+    EvaluationResult result = Evaluation.of(model, sae).run(Sequences.of(new int[] {5}));
+    assertThat(result.undefined())
+        .containsKeys("normalized_mse", "explained_variance", "ce_sae", "ce_loss_score")
+        .doesNotContainKey("kl");
+  }
+
+  @Test
+  void densityAddsUp() {
+    FeatureDensity density = plain.density();
+    double sum = 0;
+    for (double d : density.densities()) {
+      sum += d;
+    }
+    assertThat(sum).isCloseTo(plain.reconstruction().l0(), within(1e-9));
+    FeatureDensity.Histogram histogram = density.histogram();
+    long inBins = 0;
+    for (long count : histogram.counts()) {
+      inBins += count;
+    }
+    assertThat(inBins + histogram.dead()).isEqualTo(density.latents());
+    assertThat((double) histogram.dead() / density.latents()).isEqualTo(density.deadFraction());
+  }
+
+  @Test
+  void severalHooksAreEvaluatedOneByOne() throws IOException {
+    try (Sae other = Fixtures.sae("saes/saelens/standard")) {
+      EvaluationOptions elsewhere = DEFAULTS.withHook(HookPoint.residPre(4));
+      List<EvaluationResult> results =
+          Evaluation.of(model, sae, other).with(elsewhere).runAll(tokens);
+      assertThat(results).extracting(r -> r.hook().name()).containsOnly("blocks.4.hook_resid_pre");
+      // The same place under another name, so the same numbers.
+      assertThat(results.get(0).downstream().kl()).isCloseTo(plain.downstream().kl(), within(1e-9));
+    }
+  }
+
+  @Test
+  void progressReachesTheEnd() {
+    List<Map.Entry<Long, Long>> heard = new ArrayList<>();
+    Evaluation.of(model, sae)
+        .with(DEFAULTS.withBatchTokens(64))
+        .onProgress((done, total) -> heard.add(Map.entry(done, total)))
+        .run(tokens);
+    assertThat(heard).hasSize(20).last().isEqualTo(Map.entry(1280L, 1280L));
+  }
+
+  @Test
+  void anInterruptCancels() {
+    Evaluation evaluation =
+        Evaluation.of(model, sae)
+            .with(DEFAULTS.withBatchTokens(64))
+            .onProgress((done, total) -> Thread.currentThread().interrupt());
+    assertThatThrownBy(() -> evaluation.run(tokens)).isInstanceOf(CancellationException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(evaluate(DEFAULTS).downstream().kl()).isEqualTo(plain.downstream().kl());
+  }
+
+  @Test
+  void wrongUseIsRefused() {
+    Evaluation evaluation = Evaluation.of(model, sae);
+    assertThatThrownBy(() -> evaluation.with(DEFAULTS.withHook(HookPoint.mlpPost(3))).run(tokens))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("blocks.3.mlp.hook_post: expected width 768")
+        .hasMessageContaining("found 192");
+    assertThatThrownBy(() -> evaluation.with(DEFAULTS.withHook(HookPoint.residPost(6))).run(tokens))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the model has layers 0 to 5");
+    assertThatThrownBy(
+            () -> evaluation.with(DEFAULTS.withCounted(Positions.of(10_000))).run(tokens))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("counts no token");
+    assertThatThrownBy(() -> Evaluation.of(model, List.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Evaluation.of(model, sae, sae).run(tokens))
+        .isInstanceOf(IllegalStateException.class);
+  }
+}

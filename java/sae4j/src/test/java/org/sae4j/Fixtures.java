@@ -1,0 +1,60 @@
+package org.sae4j;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.sae4j.format.Safetensors;
+
+/** The demo model, SAEs, tokens and expected values in the folder {@code test-data}. */
+final class Fixtures {
+  static final HookPoint HOOK = HookPoint.residPost(3);
+  static final String SAE_K16 = "saes/openai/resid_post_mlp_layer3_k16.pt";
+
+  private Fixtures() {}
+
+  static Path path(String relative) {
+    return Path.of(System.getProperty("sae4j.testData", "../../test-data")).resolve(relative);
+  }
+
+  static Model model() throws IOException {
+    return Model.open(path("model"));
+  }
+
+  static Sae sae(String relative) throws IOException {
+    return Sae.open(path(relative));
+  }
+
+  /** 32 sequences of 64 tokens. */
+  static Sequences tokens() throws IOException {
+    return Sequences.fromJson(path("tokens/eval.json"));
+  }
+
+  /** The two sequences that expected activations and logits are of. */
+  static Sequences firstTwo() throws IOException {
+    return tokens().first(128);
+  }
+
+  static JsonObject json(String relative) throws IOException {
+    return JsonParser.parseString(Files.readString(path(relative))).getAsJsonObject();
+  }
+
+  static float[] expected(String file, String tensor) throws IOException {
+    return Safetensors.read(path("expected/" + file)).tensor(tensor).toFloats();
+  }
+
+  /** The largest distance between two arrays of one length. */
+  static double distance(float[] a, float[] b) {
+    if (a.length != b.length) {
+      throw new IllegalArgumentException(a.length + " values, but " + b.length);
+    }
+    double largest = 0;
+    for (int i = 0; i < a.length; i++) {
+      double d = Math.abs((double) a[i] - b[i]);
+      // A NaN must not hide.
+      largest = d <= largest ? largest : d;
+    }
+    return largest;
+  }
+}

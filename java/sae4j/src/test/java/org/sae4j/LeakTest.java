@@ -1,0 +1,96 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Opening and closing leaves nothing behind; the long soak is a benchmark's business. */
+@Timeout(300)
+class LeakTest {
+  private static final ModelShape TINY = new ModelShape(1, 2, 8, 16, 8, 32, true, 1e-5f);
+  private static final long ALLOWED = 32L << 20;
+
+  /** Bytes that the process grows by between a tenth of the rounds and all of them. */
+  private static long growth(int rounds, ThrowingRunnable round) throws IOException {
+    long start = 0;
+    for (int i = 0; i < rounds; i++) {
+      if (i == rounds / 10) {
+        touchHeap();
+        start = Pointer.physicalBytes();
+      }
+      round.run();
+    }
+    System.gc();
+    return Pointer.physicalBytes() - start;
+  }
+
+  /** Makes the Java heap resident now, so that its growth is not taken for a leak later. */
+  private static void touchHeap() {
+    int sum = 0;
+    for (int i = 0; i < 40_000; i++) {
+      sum += new byte[1 << 15].length;
+    }
+    assertThat(sum).isPositive();
+    System.gc();
+  }
+
+  private interface ThrowingRunnable {
+    void run() throws IOException;
+  }
+
+  @Test
+  void modelsAndSessions() throws IOException {
+    Sequences tokens = Sequences.of(new int[] {1, 2, 3});
+    assertThat(
+            growth(
+                10_000,
+                () -> {
+                  try (Model model = Model.random(TINY, 7, ModelOptions.defaults());
+                      Session session = model.newSession(new SessionOptions(1))) {
+                    session.run(tokens);
+                  }
+                }))
+        .isLessThan(ALLOWED);
+  }
+
+  @Test
+  void saes() throws IOException {
+    float[] x = new float[192];
+    assertThat(
+            growth(
+                200,
+                () -> {
+                  try (Sae sae = Fixtures.sae("saes/saelens/topk")) {
+                    sae.encode(x);
+                  }
+                }))
+        .isLessThan(ALLOWED);
+  }
+
+  @Test
+  void evaluations() throws IOException {
+    try (Model model = Fixtures.model();
+        Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      Sequences tokens = Fixtures.tokens().first(16);
+      Evaluation evaluation =
+          Evaluation.of(model, sae).with(EvaluationOptions.defaults().withThreads(1));
+      assertThat(growth(100, () -> evaluation.run(tokens))).isLessThan(ALLOWED);
+    }
+  }
+
+  @Test
+  void abandonedHandlesAreFreedByTheCleaner() throws IOException {
+    assertThat(
+            growth(
+                100,
+                () -> {
+                  Model model = Fixtures.model();
+                  model.newSession(new SessionOptions(1)).run(Sequences.of(new int[] {1}));
+                  System.gc();
+                }))
+        .isLessThan(10L * 13 << 20);
+  }
+}

@@ -1,0 +1,159 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.format.Safetensors;
+
+/** Activations and logits against the f64 reference, and the ways to the same numbers. */
+class RunParityTest {
+  private static final double TOLERANCE = 2e-4;
+
+  private static Model model;
+  private static Session session;
+  private static Sequences tokens;
+
+  @BeforeAll
+  static void open() throws IOException {
+    model = Fixtures.model();
+    session = model.newSession(new SessionOptions(2));
+    tokens = Fixtures.firstTwo();
+  }
+
+  @AfterAll
+  static void close() {
+    session.close();
+    model.close();
+  }
+
+  @Test
+  void everyActivationAndTheLogits() throws IOException {
+    Path file = Fixtures.path("expected/activations.safetensors");
+    List<HookPoint> points = new ArrayList<>();
+    for (String name : Safetensors.read(file).tensors().keySet()) {
+      if (!name.equals("logits")) {
+        points.add(HookPoint.of(name));
+      }
+    }
+    assertThat(points).hasSize(24);
+    RunResult result =
+        session.run(tokens, RunOptions.defaults().capture(points.toArray(HookPoint[]::new)));
+    for (HookPoint point : points) {
+      float[] expected = Fixtures.expected("activations.safetensors", point.name());
+      assertThat(Fixtures.distance(result.activation(point).toArray(), expected))
+          .as(point.name())
+          .isLessThan(TOLERANCE);
+    }
+    assertThat(Fixtures.distance(result.logits().toArray(), expectedLogits()))
+        .isLessThan(TOLERANCE);
+  }
+
+  @Test
+  void aCaptureAloneIsTheSameAsWithEverythingElse() {
+    float[] with =
+        session
+            .run(
+                tokens,
+                RunOptions.defaults()
+                    .capture(HookPoint.all(model.shape()).toArray(HookPoint[]::new)))
+            .activation(Fixtures.HOOK)
+            .toArray();
+    float[] alone =
+        session
+            .run(tokens, RunOptions.defaults().capture(Fixtures.HOOK).withoutLogits())
+            .activation(Fixtures.HOOK)
+            .toArray();
+    assertThat(alone).isEqualTo(with);
+  }
+
+  @Test
+  void logitsWithZero() throws IOException {
+    RunResult result = session.run(tokens, RunOptions.defaults().edit(Fixtures.HOOK, Edit.zero()));
+    assertThat(
+            Fixtures.distance(
+                result.logits().toArray(), Fixtures.expected("logits_zero.safetensors", "logits")))
+        .isLessThan(TOLERANCE);
+  }
+
+  @Test
+  void logitsWithAReconstruction() throws IOException {
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      RunResult result =
+          session.run(tokens, RunOptions.defaults().edit(Fixtures.HOOK, Edit.reconstruct(sae)));
+      assertThat(
+              Fixtures.distance(
+                  result.logits().toArray(), Fixtures.expected("logits_sae.safetensors", "logits")))
+          .isLessThan(TOLERANCE);
+    }
+  }
+
+  @Test
+  void chosenLogitsAreRowsOfAllLogits() {
+    Logits all = session.run(tokens).logits();
+    float[] row = new float[all.vocabulary()];
+    all.row(1, 5).get(row);
+    float first = all.get(0, 5, 17);
+    Logits chosen = session.run(tokens, RunOptions.defaults().logits(Positions.of(5, 63))).logits();
+    float[] again = new float[row.length];
+    chosen.row(1, 5).get(again);
+    assertThat(chosen.rows()).isEqualTo(4);
+    assertThat(Fixtures.distance(again, row)).isLessThan(1e-4);
+    assertThat(chosen.get(0, 5, 17)).isCloseTo(first, within(1e-4f));
+    assertThat(chosen.has(0, 63)).isTrue();
+    assertThat(chosen.has(0, 6)).isFalse();
+  }
+
+  @Test
+  void aGgufFileGivesTheNumbersOfTheFolder() throws IOException {
+    float[] folder = session.run(tokens).logits().toArray();
+    try (Model gguf = Model.open(Fixtures.path("model-f32.gguf"));
+        Session other = gguf.newSession()) {
+      assertThat(gguf.shape()).isEqualTo(model.shape());
+      assertThat(Fixtures.distance(other.run(tokens).logits().toArray(), folder)).isLessThan(1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model-f16.gguf", "model-q8_0.gguf"})
+  void quantisedFilesComeClose(String file) throws IOException {
+    try (Model model = Model.open(Fixtures.path(file));
+        Session session = model.newSession()) {
+      assertThat(Fixtures.distance(session.run(tokens).logits().toArray(), expectedLogits()))
+          .isBetween(1e-5, 1.0);
+    }
+  }
+
+  @Test
+  void bf16ComesClose() throws IOException {
+    ModelOptions bf16 = ModelOptions.defaults().withPrecision(Precision.BF16);
+    try (Model model = Model.open(Fixtures.path("model"), bf16);
+        Session session = model.newSession()) {
+      assertThat(Fixtures.distance(session.run(tokens).logits().toArray(), expectedLogits()))
+          .isBetween(1e-4, 1.0);
+    }
+  }
+
+  @Test
+  void sequencesDoNotSeeEachOther() throws IOException {
+    Sequences ragged =
+        Sequences.of(tokens.sequence(0), new int[] {7}, Fixtures.tokens().sequence(9));
+    float[] together = session.run(ragged).logits().toArray();
+    float[] last = session.run(Sequences.of(ragged.sequence(2))).logits().toArray();
+    float[] tail = new float[last.length];
+    System.arraycopy(together, together.length - last.length, tail, 0, last.length);
+    assertThat(Fixtures.distance(tail, last)).isLessThan(1e-4);
+  }
+
+  private static float[] expectedLogits() throws IOException {
+    return Fixtures.expected("activations.safetensors", "logits");
+  }
+}

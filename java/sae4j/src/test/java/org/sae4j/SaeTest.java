@@ -1,0 +1,210 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** SAEs on their own: encode, decode, reconstruct. */
+class SaeTest {
+  private static float[] x; // [128, 192]
+
+  @BeforeAll
+  static void read() throws IOException {
+    x = Fixtures.expected("activations.safetensors", "blocks.3.hook_resid_post");
+  }
+
+  private static FloatBuffer direct(float[] values) {
+    return ByteBuffer.allocateDirect(4 * values.length)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer()
+        .put(values)
+        .flip();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "saes/openai/resid_post_mlp_layer3_k16.pt",
+        "saes/saelens/standard",
+        "saes/saelens/topk",
+        "saes/saelens/jumprelu",
+        "saes/saelens/gated",
+        "saes/saelens/topk_layer_norm"
+      })
+  void decodingWhatWasEncodedIsReconstructing(String name) throws IOException {
+    try (Sae sae = Fixtures.sae(name)) {
+      Latents latents = sae.encode(x);
+      assertThat(latents.tokens()).isEqualTo(128);
+      assertThat(latents.latents()).isEqualTo(sae.config().dSae());
+      for (float value : latents.values()) {
+        assertThat(value).isPositive();
+      }
+      float[] reconstruction = sae.reconstruct(x);
+      assertThat(sae.decode(latents)).isEqualTo(reconstruction);
+      assertThat(Fixtures.distance(reconstruction, x)).isBetween(0.01, 30.0);
+    }
+  }
+
+  @Test
+  void theSameSaeInThreeFormatsGivesTheSameLatents() throws IOException {
+    try (Sae openai = Fixtures.sae(Fixtures.SAE_K16);
+        Sae saelens = Fixtures.sae("saes/saelens/topk_layer_norm");
+        Sae old = Fixtures.sae("saes/saelens/old_topk")) {
+      assertThat(saelens.encode(x)).isEqualTo(openai.encode(x));
+      assertThat(old.encode(x)).isEqualTo(openai.encode(x));
+    }
+  }
+
+  @Test
+  void topKKeepsK() throws IOException {
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      Latents latents = sae.encode(x);
+      for (int t = 0; t < latents.tokens(); t++) {
+        assertThat(latents.active(t)).isEqualTo(16);
+        float[] dense = latents.dense(t);
+        int first = latents.indices()[latents.offsets()[t]];
+        assertThat(latents.value(t, first)).isEqualTo(dense[first]).isPositive();
+      }
+      assertThat(sae.hook()).hasValue(Fixtures.HOOK);
+      assertThat(sae.weightBytes()).isGreaterThan(2L * 192 * 1536 * 4 - 1);
+    }
+  }
+
+  @Test
+  void buffersOfAllKindsGiveTheSame() throws IOException {
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16);
+        Model model = Fixtures.model();
+        Session session = model.newSession()) {
+      float[] expected = sae.reconstruct(x);
+      Latents latents = sae.encode(x);
+      assertThat(sae.encode(direct(x))).isEqualTo(latents);
+      assertThat(session.encode(sae, FloatBuffer.wrap(x).asReadOnlyBuffer())).isEqualTo(latents);
+
+      FloatBuffer out = direct(new float[x.length + 2]).position(1).limit(x.length + 1);
+      session.reconstruct(sae, direct(x), out);
+      assertThat(out.position()).isEqualTo(1);
+      float[] written = new float[x.length];
+      out.duplicate().get(written);
+      assertThat(written).isEqualTo(expected);
+      assertThat(out.get(0)).isZero();
+      assertThat(out.duplicate().clear().get(x.length + 1)).isZero();
+
+      FloatBuffer heap = FloatBuffer.allocate(x.length);
+      session.decode(sae, latents, heap);
+      assertThat(heap.array()).isEqualTo(expected);
+
+      FloatBuffer inPlace = direct(x);
+      sae.reconstruct(inPlace, inPlace);
+      inPlace.get(written);
+      assertThat(written).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void anAblatedLatentLeavesTheRestAlone() throws IOException {
+    try (Sae sae = Fixtures.sae("saes/saelens/topk")) {
+      Latents one = sae.encode(Arrays.copyOf(x, 192));
+      int last = one.indices().length - 1;
+      Latents without =
+          new Latents(
+              one.latents(),
+              new int[] {0, last},
+              Arrays.copyOf(one.indices(), last),
+              Arrays.copyOf(one.values(), last),
+              one.scale(),
+              one.shift());
+      float[] all = sae.decode(one);
+      float[] less = sae.decode(without);
+      assertThat(Fixtures.distance(all, less)).isGreaterThan(1e-3);
+    }
+  }
+
+  @Test
+  void threadsTakeTurns() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      float[] few = Arrays.copyOf(x, 4 * 192);
+      float[] expected = sae.reconstruct(few);
+      Future<?>[] done = new Future<?>[3];
+      for (int i = 0; i < done.length; i++) {
+        done[i] =
+            threads.submit(
+                () -> {
+                  for (int n = 0; n < 5; n++) {
+                    assertThat(sae.reconstruct(few)).isEqualTo(expected);
+                  }
+                });
+      }
+      for (Future<?> future : done) {
+        future.get();
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void whatDoesNotFitIsRefused() throws IOException {
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      assertThatThrownBy(() -> sae.encode(new float[191]))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("x: expected rows of 192 floats, the SAE's width, found 191 floats");
+      assertThatThrownBy(() -> sae.encode(new float[0]))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(
+              () -> sae.reconstruct(FloatBuffer.wrap(x), FloatBuffer.allocate(x.length - 1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("expected room for 24576 floats, found 24575");
+      assertThatThrownBy(
+              () -> sae.reconstruct(FloatBuffer.wrap(x), FloatBuffer.wrap(x).asReadOnlyBuffer()))
+          .isInstanceOf(java.nio.ReadOnlyBufferException.class);
+      Latents foreign =
+          new Latents(5, new int[] {0, 0}, new int[0], new float[0], new float[1], new float[1]);
+      assertThatThrownBy(() -> sae.decode(foreign))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("1536 latents, found 5");
+    }
+  }
+
+  @Test
+  void nanIsRefused() throws IOException {
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      float[] nan = Arrays.copyOf(x, 192);
+      nan[17] = Float.NaN;
+      assertThatThrownBy(() -> sae.encode(nan)).isInstanceOf(NotFiniteException.class);
+      assertThatThrownBy(() -> sae.reconstruct(nan)).isInstanceOf(NotFiniteException.class);
+    }
+  }
+
+  @Test
+  void nothingThere() {
+    assertThatThrownBy(() -> Fixtures.sae("saes/none.pt")).isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void latentsAreChecked() {
+    int[] offsets = {0, 2};
+    float[] two = {1, 1};
+    float[] one = {1};
+    assertThatThrownBy(() -> new Latents(9, offsets, new int[] {3, 3}, two, one, one))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("index 3 after 3");
+    assertThatThrownBy(() -> new Latents(9, offsets, new int[] {3, 9}, two, one, one))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Latents(9, new int[] {0, 1}, new int[] {3, 4}, two, one, one))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}

@@ -1,0 +1,292 @@
+package org.sae4j.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.FormatException;
+
+class HuggingFaceModelTest {
+  @TempDir Path folder;
+
+  private final TinyGpt2 tiny = new TinyGpt2();
+
+  private HuggingFaceModel read(TinyGpt2 model) throws IOException {
+    return HuggingFaceModel.read(model.writeTo(folder));
+  }
+
+  private void assertRefused(String... parts) {
+    assertThatThrownBy(() -> read(tiny))
+        .isInstanceOf(FormatException.class)
+        .message()
+        .startsWith(folder.toString())
+        .contains(parts);
+  }
+
+  private static StoredTensor tensor(HuggingFaceModel model, String ggufName) {
+    return model.tensors().stream()
+        .filter(weight -> weight.ggufName().equals(ggufName))
+        .findFirst()
+        .orElseThrow()
+        .tensor();
+  }
+
+  @Test
+  void readsHyperParametersAndTensors() throws IOException {
+    HuggingFaceModel model = read(tiny);
+    Gpt2Config config = model.config();
+    assertThat(config.blockCount()).isEqualTo(2);
+    assertThat(config.contextLength()).isEqualTo(8);
+    assertThat(config.feedForwardLength()).isEqualTo(16);
+    assertThat(config.layerNormEpsilon()).isEqualTo(1e-5f);
+    assertThat(config.bosId()).hasValue(50256);
+    assertThat(model.tensors()).hasSize(4 + 2 * 12);
+    assertThat(model.tensors().get(0).ggufName()).isEqualTo("token_embd.weight");
+    assertThat(model.tensors().get(27).ggufName()).isEqualTo("output_norm.bias");
+    assertThat(tensor(model, "blk.1.ffn_down.weight").shape()).containsExactly(4L, 16L);
+    assertThat(tensor(model, "blk.1.ffn_down.weight").name())
+        .isEqualTo("transformer.h.1.mlp.c_proj.weight");
+    assertThat(tensor(model, "blk.0.attn_qkv.weight").shape()).containsExactly(12L, 4L);
+    assertThat(model.name()).isEqualTo(folder.getFileName().toString());
+  }
+
+  @Test
+  void namesMayLackThePrefix() throws IOException {
+    assertThat(read(new TinyGpt2("")).tensors()).hasSize(28);
+  }
+
+  @Test
+  void buffersAndHeadsOfOtherTasksAreIgnored() throws IOException {
+    tiny.put("transformer.h.0.attn.bias", 1, 1, 8, 8);
+    tiny.put("transformer.h.0.attn.masked_bias");
+    tiny.put("score.weight", 2, 4);
+    assertThat(read(tiny).tensors()).hasSize(28);
+  }
+
+  @Test
+  void aTiedHeadIsIgnoredAndAnUntiedOneIsTheOutput() throws IOException {
+    tiny.put("lm_head.weight", 6, 4);
+    assertThat(read(tiny).tensors()).hasSize(28);
+    tiny.config.addProperty("tie_word_embeddings", false);
+    HuggingFaceModel untied = read(tiny);
+    assertThat(untied.tensors()).hasSize(29);
+    assertThat(untied.tensors().get(28).ggufName()).isEqualTo("output.weight");
+  }
+
+  @Test
+  void anUntiedHeadMustBeThere() {
+    tiny.config.addProperty("tie_word_embeddings", false);
+    assertRefused("model.safetensors", "tensor lm_head.weight", "found none");
+  }
+
+  @Test
+  void readsShards() throws IOException {
+    writeShards("model-1-of-1.safetensors");
+    assertThat(HuggingFaceModel.read(folder).tensors()).hasSize(28);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../a.safetensors", "/a.safetensors", "a.bin", "b/../a.safetensors", ""})
+  void aShardLiesInTheFolder(String shard) throws IOException {
+    writeShards(shard);
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("weight_map.transformer.wte.weight: expected the name of a")
+        .hasMessageContaining("found \"" + shard + "\"");
+  }
+
+  @Test
+  void aShardMustHoldWhatTheIndexSays() throws IOException {
+    tiny.writeTo(folder);
+    JsonObject map = new JsonObject();
+    map.addProperty("transformer.wte.weight", "a.safetensors");
+    writeIndex(map);
+    TinyGpt2.writeTensors(folder.resolve("a.safetensors"), Map.of());
+    Files.delete(folder.resolve("model.safetensors"));
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .hasMessageContaining(
+            "a.safetensors: tensor transformer.wte.weight: expected by the index");
+  }
+
+  private void writeShards(String second) throws IOException {
+    tiny.writeTo(folder);
+    JsonObject map = new JsonObject();
+    Map<String, TinyGpt2.Stored> firstTensors = new LinkedHashMap<>(tiny.tensors);
+    Map<String, TinyGpt2.Stored> secondTensors = new LinkedHashMap<>();
+    secondTensors.put("transformer.wte.weight", firstTensors.remove("transformer.wte.weight"));
+    firstTensors.keySet().forEach(name -> map.addProperty(name, "model-0-of-1.safetensors"));
+    map.addProperty("transformer.wte.weight", second);
+    writeIndex(map);
+    TinyGpt2.writeTensors(folder.resolve("model-0-of-1.safetensors"), firstTensors);
+    TinyGpt2.writeTensors(folder.resolve("model-1-of-1.safetensors"), secondTensors);
+    Files.delete(folder.resolve("model.safetensors"));
+  }
+
+  private void writeIndex(JsonObject map) throws IOException {
+    JsonObject index = new JsonObject();
+    index.add("weight_map", map);
+    TinyGpt2.writeJson(folder.resolve("model.safetensors.index.json"), index);
+  }
+
+  @Test
+  void oldFilesGiveTheContextAsNCtx() throws IOException {
+    tiny.config.remove("n_positions");
+    tiny.config.addProperty("n_ctx", 8);
+    assertThat(read(tiny).config().contextLength()).isEqualTo(8);
+  }
+
+  @Test
+  void aForgottenNCtxDoesNotCount() throws IOException {
+    tiny.config.addProperty("n_ctx", 1024);
+    assertThat(read(tiny).config().contextLength()).isEqualTo(8);
+  }
+
+  @Test
+  void theHiddenLayerMayHaveAnyWidth() throws IOException {
+    tiny.config.addProperty("n_inner", 6);
+    for (int block = 0; block < TinyGpt2.BLOCKS; block++) {
+      String mlp = "transformer.h." + block + ".mlp.";
+      tiny.put(mlp + "c_fc.weight", 4, 6);
+      tiny.put(mlp + "c_fc.bias", 6);
+      tiny.put(mlp + "c_proj.weight", 6, 4);
+    }
+    assertThat(read(tiny).config().feedForwardLength()).isEqualTo(6);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "model_type, llama",
+    "activation_function, gelu",
+    "scale_attn_weights, false",
+    "scale_attn_by_inverse_layer_idx, true",
+    "reorder_and_upcast_attn, true",
+    "add_cross_attention, true",
+    "n_head, 3",
+    "n_head, 0",
+    "n_layer, -1",
+    "n_layer, 513",
+    "n_layer, 1.5",
+    "n_embd, 4000000000",
+    "n_embd, 2000000000",
+    "n_positions, 1e999",
+    "layer_norm_epsilon, -1",
+    "vocab_size, none",
+  })
+  void settingsThatDoNotFitAreRefusedByName(String name, String value) {
+    tiny.config.add(name, primitive(value));
+    assertRefused("config.json: " + name + ": expected", "found", value.substring(0, 1));
+  }
+
+  private static JsonPrimitive primitive(String value) {
+    if (value.equals("true") || value.equals("false")) {
+      return new JsonPrimitive(Boolean.valueOf(value));
+    }
+    return Character.isLetter(value.charAt(0))
+        ? new JsonPrimitive(value)
+        : new JsonPrimitive(new BigDecimal(value));
+  }
+
+  @Test
+  void settingsThatMustBeThereAreNamed() {
+    for (String name : List.of("model_type", "n_embd", "n_head", "n_layer", "vocab_size")) {
+      tiny.config.add(name, JsonNull.INSTANCE);
+      assertRefused("config.json: " + name + ": expected", "found nothing");
+      tiny.config.add(name, new TinyGpt2().config.get(name));
+    }
+  }
+
+  @Test
+  void wrongShapesNameExpectedAndFound() {
+    tiny.put("transformer.h.1.attn.c_attn.weight", 12, 4);
+    assertRefused(
+        "model.safetensors: tensor transformer.h.1.attn.c_attn.weight: expected shape [4, 12],"
+            + " found [12, 4]");
+  }
+
+  @Test
+  void theVocabularyHasAsManyRowsAsTheConfigSays() {
+    tiny.config.addProperty("vocab_size", 7);
+    assertRefused("tensor transformer.wte.weight: expected shape [7, 4], found [6, 4]");
+  }
+
+  @Test
+  void missingTensorsAreNamed() {
+    tiny.tensors.remove("transformer.h.0.ln_2.bias");
+    assertRefused("model.safetensors: tensor transformer.h.0.ln_2.bias: expected one, found none");
+  }
+
+  @Test
+  void blocksBeyondTheConfigAreRefused() {
+    tiny.put("transformer.h.2.ln_1.weight", 4);
+    assertRefused("tensor transformer.h.2.ln_1.weight", "2 GPT-2 blocks");
+  }
+
+  @Test
+  void weightsAreFloatingPointNumbers() {
+    tiny.tensors.put("transformer.ln_f.bias", new TinyGpt2.Stored("I32", List.of(4), new byte[16]));
+    assertRefused("tensor transformer.ln_f.bias: expected dtype", "found I32");
+  }
+
+  @Test
+  void aTruncatedFileIsRefused() throws IOException {
+    Path file = tiny.writeTo(folder).resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(file);
+    for (int length : new int[] {0, 7, 100, bytes.length - 1}) {
+      Files.write(file, Arrays.copyOf(bytes, length));
+      assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+          .isInstanceOf(FormatException.class)
+          .hasMessageStartingWith(file.toString());
+    }
+  }
+
+  @Test
+  void missingFilesAreNamed() throws IOException {
+    Path missing = folder.resolve("missing");
+    assertThatThrownBy(() -> HuggingFaceModel.read(missing))
+        .isInstanceOf(FormatException.class)
+        .hasMessage(missing + ": model: expected a folder, found nothing");
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .isInstanceOf(FormatException.class)
+        .hasMessage(folder.resolve("config.json") + ": expected a file, found none");
+    Files.delete(tiny.writeTo(folder).resolve("model.safetensors"));
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .hasMessageContaining("expected model.safetensors or model.safetensors.index.json");
+    Files.createFile(folder.resolve("pytorch_model.bin"));
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .hasMessageContaining("pytorch_model.bin only");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "[]", "{", "{} {}", "{'n': 1, 'n': 2}", "{n: 1}", "\u0000", "null"})
+  void whatIsNotOneJsonObjectIsRefused(String text) throws IOException {
+    Path file = tiny.writeTo(folder).resolve("config.json");
+    Files.writeString(file, text.replace('\'', '"'));
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .isInstanceOf(FormatException.class)
+        .hasMessageStartingWith(file.toString());
+  }
+
+  @Test
+  void deepOrMalformedJsonIsRefused() throws IOException {
+    Path file = tiny.writeTo(folder).resolve("config.json");
+    Files.writeString(file, "{\"a\":" + "[".repeat(100_000));
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder)).isInstanceOf(FormatException.class);
+    Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'});
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder)).isInstanceOf(FormatException.class);
+  }
+}

@@ -1,0 +1,575 @@
+package org.sae4j.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.Activation;
+import org.sae4j.FormatException;
+import org.sae4j.Normalization;
+import org.sae4j.SaeConfig;
+import org.sae4j.SaeOverrides;
+
+class SaeLensSaeTest {
+  private static final int D = 2;
+  private static final int N = 3;
+
+  /** A configuration of version 6 but for what a test adds. */
+  private static final String NEW =
+      "'d_in':2,'d_sae':3,'dtype':'float32','apply_b_dec_to_input':true,"
+          + "'normalize_activations':'none','metadata':{'sae_lens_version':'6.54.12',"
+          + "'hook_name':'blocks.3.hook_resid_post','context_size':64,'prepend_bos':false}";
+
+  /** A flat configuration without anything that has a default. */
+  private static final String OLD = "'d_in':2,'d_sae':3,'hook_point':'blocks.3.hook_resid_pre'";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "standard, 1536",
+    "topk, 768",
+    "jumprelu, 1536",
+    "gated, 768",
+    "old_topk, 1536",
+    "topk_layer_norm, 1536"
+  })
+  void readsWhatSaeLensWrote(String name, int latents) throws IOException {
+    SaeConfig config = fixture(name).config();
+    assertThat(config.format()).isEqualTo("SAELens");
+    assertThat(config.dIn()).isEqualTo(192);
+    assertThat(config.dSae()).isEqualTo(latents);
+    assertThat(config.hookName()).contains("blocks.3.hook_resid_post");
+    assertThat(config.contextSize()).hasValue(64);
+    assertThat(config.prependBos()).contains(false);
+    assertThat(config.modelName()).contains("gpt2-gutenberg");
+    assertThat(config.applyBDecToInput()).isTrue();
+    assertThat(config.rescaleActsByDecoderNorm()).isFalse();
+    assertThat(config.centreInput()).isFalse();
+    assertThat(config.scale()).isEmpty();
+    assertThat(config.activation())
+        .isEqualTo(
+            switch (name) {
+              case "standard" -> new Activation.Relu();
+              case "jumprelu" -> new Activation.JumpRelu();
+              case "gated" -> new Activation.Gated();
+              default -> new Activation.TopK(16);
+            });
+    boolean normalised = name.equals("old_topk") || name.equals("topk_layer_norm");
+    assertThat(config.normalization())
+        .isEqualTo(normalised ? Normalization.LAYER_NORM : Normalization.NONE);
+  }
+
+  @Test
+  void assumesNothingAboutNewFolders() throws IOException {
+    assertThat(fixture("gated").config().assumptions()).isEmpty();
+    assertThat(fixture("old_topk").config().assumptions())
+        .containsExactly(
+            "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed");
+  }
+
+  /** The numbers are PyTorch's: entries of {@code load_file(path)}, and sums in f64. */
+  @Test
+  void readsTheTensorsThatTorchReads() throws IOException {
+    SaeFile sae = fixture("jumprelu");
+    StoredTensor encoder = sae.tensor(SaeTensor.W_ENC);
+    assertThat(encoder.shape()).containsExactly(1536L, 192L);
+    assertThat(encoder.isTransposedRowMajor()).isTrue();
+    float[] wEnc = encoder.toFloats();
+    // W_enc[0, 0..2]: the first column of the rows-per-latent view.
+    assertThat(wEnc[0]).isEqualTo(0.114569753408432f);
+    assertThat(wEnc[192]).isEqualTo(-0.002881234046071768f);
+    assertThat(wEnc[384]).isEqualTo(0.03931563347578049f);
+    assertThat(sum(wEnc)).isCloseTo(-112.60484595304354, within(1e-9));
+    float[] wDec = sae.tensor(SaeTensor.W_DEC).toFloats();
+    assertThat(wDec).startsWith(-0.010817465372383595f, 0.002586694434285164f);
+    assertThat(sum(wDec)).isCloseTo(26.82437421286359, within(1e-9));
+    float[] threshold = sae.tensor(SaeTensor.THRESHOLD).toFloats();
+    assertThat(threshold).hasSize(1536).startsWith(1.174367070198059f);
+  }
+
+  @Test
+  void readsTheGatesThatTorchReads() throws IOException {
+    SaeFile sae = fixture("gated");
+    assertThat(sae.tensors())
+        .containsOnlyKeys(
+            SaeTensor.W_ENC,
+            SaeTensor.W_DEC,
+            SaeTensor.B_DEC,
+            SaeTensor.B_GATE,
+            SaeTensor.B_MAG,
+            SaeTensor.R_MAG);
+    assertThat(sae.tensor(SaeTensor.B_GATE).toFloats()).startsWith(-0.09745494276285172f);
+    assertThat(sae.tensor(SaeTensor.B_MAG).toFloats()).startsWith(0.24083292484283447f);
+    assertThat(sae.tensor(SaeTensor.R_MAG).toFloats()).startsWith(0.5379195809364319f);
+    assertThatThrownBy(() -> sae.tensor(SaeTensor.B_ENC))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** One SAE, written by two projects in three layouts. */
+  @ParameterizedTest
+  @ValueSource(strings = {"topk_layer_norm", "old_topk"})
+  void agreesWithOpenAi(String name) throws IOException {
+    SaeFile ours = fixture(name);
+    SaeFile openAi =
+        SaeFile.read(
+            TestData.path("saes/openai/resid_post_mlp_layer3_k16.pt"), SaeOverrides.none());
+    assertThat(ours.tensors().keySet()).isEqualTo(openAi.tensors().keySet());
+    for (SaeTensor tensor : ours.tensors().keySet()) {
+      assertThat(ours.tensor(tensor).toFloats())
+          .as(tensor.name())
+          .isEqualTo(openAi.tensor(tensor).toFloats());
+    }
+    assertThat(ours.config().activation()).isEqualTo(openAi.config().activation());
+    assertThat(ours.config().normalization()).isEqualTo(openAi.config().normalization());
+    assertThat(ours.config().hookName()).isEqualTo(openAi.config().hookName());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cfg.json", "sae_weights.safetensors", ""})
+  void acceptsFolderOrOneOfItsFiles(String name) throws IOException {
+    Path path = TestData.path("saes/saelens/topk").resolve(name);
+    SaeFile sae = SaeFile.read(path, SaeOverrides.none());
+    assertThat(sae.path()).isEqualTo(path);
+    assertThat(sae.files())
+        .extracting(file -> file.getFileName().toString())
+        .containsExactly("cfg.json", "sae_weights.safetensors");
+  }
+
+  @Test
+  void squareEncoderIsStillTransposed() throws IOException {
+    config("'architecture':'standard'," + NEW.replace("'d_sae':3", "'d_sae':2"));
+    new SafetensorsFiles()
+        .f32("W_enc", 2, 2)
+        .f32("W_dec", 2, 2)
+        .f32("b_enc", 2)
+        .f32("b_dec", 2)
+        .write(weights());
+    assertThat(read().tensor(SaeTensor.W_ENC).toFloats()).containsExactly(0, 2, 1, 3);
+    assertThat(read().tensor(SaeTensor.W_DEC).toFloats()).containsExactly(0, 1, 2, 3);
+  }
+
+  @Test
+  void oldFolderGetsEveryDefault() throws IOException {
+    config(OLD);
+    standard().write(weights());
+    SaeConfig config = read().config();
+    assertThat(config.activation()).isEqualTo(new Activation.Relu());
+    assertThat(config.normalization()).isEqualTo(Normalization.NONE);
+    assertThat(config.applyBDecToInput()).isTrue();
+    assertThat(config.prependBos()).contains(true);
+    assertThat(config.hookName()).contains("blocks.3.hook_resid_pre");
+    assertThat(config.contextSize()).isEmpty();
+    assertThat(config.modelName()).isEmpty();
+    assertThat(config.assumptions())
+        .containsExactlyInAnyOrder(
+            "architecture: absent, taken as standard",
+            "activation_fn: absent, taken as relu",
+            "normalize_activations: absent, taken as none",
+            "apply_b_dec_to_input: absent, taken as true",
+            "prepend_bos: absent, taken as true",
+            "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'activation_fn_str':'topk','activation_fn_kwargs':{'k':2}",
+        "'activation_fn':'topk','activation_fn_kwargs':{'k':2}",
+        "'architecture':'standard','activation_fn_str':'topk','activation_fn_kwargs':{'k':2}",
+        "'architecture':'topk','k':2",
+        "'architecture':'topk','activation_fn':'topk','k':2,'activation_fn_kwargs':{'k':2.0}",
+        "'sae_lens_version':'5.11.0','activation_fn':'topk','activation_fn_kwargs':{'k':2}",
+      })
+  void oldTopKComesInManySpellings(String keys) throws IOException {
+    config(OLD + "," + keys);
+    standard().write(weights());
+    assertThat(read().config().activation()).isEqualTo(new Activation.TopK(2));
+  }
+
+  @Test
+  void missingKIsSaeLensDefaultAndSaysSo() throws IOException {
+    config("'architecture':'topk'," + NEW.replace("'d_sae':3", "'d_sae':200"));
+    new SafetensorsFiles()
+        .f32("W_enc", D, 200)
+        .f32("W_dec", 200, D)
+        .f32("b_enc", 200)
+        .f32("b_dec", D)
+        .write(weights());
+    assertThat(read().config().activation()).isEqualTo(new Activation.TopK(100));
+    assertThat(read().config().assumptions()).contains("k: absent, taken as 100");
+  }
+
+  @Test
+  void readsOptionsOfTopK() throws IOException {
+    config("'architecture':'topk','k':1,'rescale_acts_by_decoder_norm':true," + NEW);
+    standard().write(weights());
+    assertThat(read().config().rescaleActsByDecoderNorm()).isTrue();
+  }
+
+  @Test
+  void newFolderWithoutBosSettingHasNone() throws IOException {
+    config("'architecture':'standard'," + NEW.replace(",'prepend_bos':false", ""));
+    standard().write(weights());
+    assertThat(read().config().prependBos()).isEmpty();
+    assertThat(read().config().assumptions()).isEmpty();
+  }
+
+  @Test
+  void decoderBiasMayStayOutOfTheEncoder() throws IOException {
+    config(
+        "'architecture':'standard',"
+            + NEW.replace("'apply_b_dec_to_input':true", "'apply_b_dec_to_input':false"));
+    standard().write(weights());
+    assertThat(read().config().applyBDecToInput()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, EXPECTED_AVERAGE_ONLY_IN",
+    "false, NONE",
+    "null, NONE",
+    "'none', NONE",
+    "'layer_norm', LAYER_NORM",
+    "'constant_norm_rescale', CONSTANT_NORM_RESCALE",
+    "'expected_average_only_in', EXPECTED_AVERAGE_ONLY_IN",
+  })
+  void readsNormalization(String value, Normalization expected) throws IOException {
+    String json = value.matches("true|false|null") ? value : "'" + value + "'";
+    config(OLD + ",'normalize_activations':" + json);
+    standard().write(weights());
+    assertThat(read().config().normalization()).isEqualTo(expected);
+    assertThat(read().config().scale()).isEmpty();
+  }
+
+  @Test
+  void scalerSuppliesScale() throws IOException {
+    config(OLD + ",'normalize_activations':'expected_average_only_in'");
+    standard().write(weights());
+    scaler("{'scaling_factor':0.5,'has_whitening':false}");
+    SaeFile sae = read();
+    assertThat(sae.config().scale()).hasValue(0.5);
+    assertThat(sae.files()).hasSize(3);
+    SaeOverrides scale = new SaeOverrides(Optional.empty(), OptionalDouble.of(2));
+    assertThat(SaeFile.read(folder, scale).config().scale()).hasValue(2);
+    SaeOverrides none = new SaeOverrides(Optional.of(Normalization.NONE), OptionalDouble.empty());
+    assertThat(SaeFile.read(folder, none).config().scale()).isEmpty();
+    scaler("{'scaling_factor':null}");
+    assertThat(read().config().scale()).isEmpty();
+  }
+
+  @Test
+  void refusesScalerThatContradicts() throws IOException {
+    config("'architecture':'standard'," + NEW);
+    standard().write(weights());
+    scaler("{'scaling_factor':0.5}");
+    assertRefused("scaling_factor: expected null", "normalize_activations is none, found 0.5");
+    scaler("{'scaling_factor':-1}");
+    assertRefused("scaling_factor: expected a number above zero, found -1.0");
+    scaler("{'scaling_factor':1e999}");
+    assertRefused("scaling_factor: expected a finite number");
+    scaler("{'scaling_factor':null,'has_whitening':true}");
+    assertRefused("whitened activations are not supported");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "blocks.3.hook_resid_post, true",
+    "blocks.3.hook_mlp_out, true",
+    "hook_embed, true",
+    "blocks.3.mlp.hook_post, false",
+    "blocks.3.attn.hook_z, false",
+  })
+  void centresWhatIsWrittenToTheResidualStream(String hook, boolean centred) throws IOException {
+    config(
+        "'architecture':'standard',"
+            + NEW.replace(
+                "'hook_name':'blocks.3.hook_resid_post'",
+                "'hook_name':'"
+                    + hook
+                    + "','model_from_pretrained_kwargs':"
+                    + "{'center_writing_weights':true,'fold_ln':true}"));
+    standard().write(weights());
+    assertThat(read().config().centreInput()).isEqualTo(centred);
+    assertThat(read().config().assumptions())
+        .containsExactly("model_from_pretrained_kwargs.fold_ln: ignored");
+  }
+
+  @Test
+  void oldFolderMayBeCentredToo() throws IOException {
+    config(OLD + ",'model_from_pretrained_kwargs':{'center_writing_weights':true}");
+    standard().write(weights());
+    assertThat(read().config().centreInput()).isTrue();
+  }
+
+  @Test
+  void readsFlattenedHeads() throws IOException {
+    config(
+        "'architecture':'standard','reshape_activations':'hook_z',"
+            + NEW.replace("blocks.3.hook_resid_post", "blocks.3.attn.hook_z"));
+    standard().write(weights());
+    assertThat(read().config().hookName()).contains("blocks.3.attn.hook_z");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"batchtopk", "matryoshka_batchtopk"})
+  void batchTopKIsJumpRelu(String architecture) throws IOException {
+    config(
+        "'k':2.5,'rescale_acts_by_decoder_norm':true,'architecture':'" + architecture + "'," + NEW);
+    standard().f32("threshold", N).write(weights());
+    SaeFile sae = read();
+    assertThat(sae.config().activation()).isEqualTo(new Activation.JumpRelu());
+    assertThat(sae.config().rescaleActsByDecoderNorm()).isTrue();
+    assertThat(sae.tensor(SaeTensor.THRESHOLD).toFloats()).containsExactly(0, 1, 2);
+  }
+
+  @Test
+  void checkpointOfBatchTopKHasOneThreshold() throws IOException {
+    config("'architecture':'batchtopk'," + NEW);
+    byte[] threshold =
+        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(0.75).array();
+    standard().tensor("topk_threshold", "F64", threshold).write(weights());
+    SaeFile sae = read();
+    assertThat(sae.tensor(SaeTensor.THRESHOLD).toFloats()).containsExactly(0.75f, 0.75f, 0.75f);
+    assertThat(sae.config().assumptions())
+        .contains("threshold 0.75 for every latent: the checkpoint's topk_threshold");
+    byte[] nan = ByteBuffer.allocate(8).putLong(-1).array();
+    standard().tensor("topk_threshold", "F64", nan).write(weights());
+    assertRefused("tensor topk_threshold: expected a finite number, found NaN");
+    standard().write(weights());
+    assertRefused("tensor threshold is missing");
+  }
+
+  @Test
+  void scalingFactorOfOnesIsNothing() throws IOException {
+    config(OLD + ",'finetuning_scaling_factor':false");
+    standard().tensor("scaling_factor", "F32", TorchFiles.bytes(1, 1, 1), N).write(weights());
+    assertThat(read().tensors()).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"scaling_factor, true", "scaling_factor, false", "finetuning_scaling_factor, true"})
+  void refusesOtherScalingFactors(String name, boolean flag) throws IOException {
+    config(OLD + ",'finetuning_scaling_factor':" + flag);
+    standard().tensor(name, "F32", TorchFiles.bytes(1, 2, 1), N).write(weights());
+    assertRefused("tensor " + name + " (not supported): expected ones, found 2.0");
+    standard().tensor(name, "F32", TorchFiles.bytes(1, Float.NaN, 1), N).write(weights());
+    assertRefused("expected ones, found NaN");
+  }
+
+  @Test
+  void refusesScalingFactorThatIsNotThere() throws IOException {
+    config(OLD + ",'finetuning_scaling_factor':true");
+    standard().write(weights());
+    assertRefused("finetuning_scaling_factor is true, but no tensor holds it");
+  }
+
+  @Test
+  void saysWhereTheDtypeIsAnother() throws IOException {
+    config("'architecture':'standard'," + NEW.replace("float32", "bfloat16"));
+    standard().write(weights());
+    assertThat(read().config().assumptions())
+        .containsExactly("dtype F32: as stored; the configuration says BF16");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'architecture':'transcoder'                        | architecture transcoder: transcoders",
+        "'architecture':'jumprelu_skip_transcoder'          | transcoders are not supported",
+        "'architecture':'temporal'                          | architecture temporal is not supp",
+        "'architecture':7                                   | architecture: expected a string",
+        "'k':2                                              | architecture is missing",
+        "'architecture':'standard','k':2                    | expected topk, because k is 2",
+        "'architecture':'gated','k':2                       | expected topk, because k is 2",
+        "'architecture':'topk','k':0                        | k: expected a whole number from 1",
+        "'architecture':'topk','k':4                        | k: expected at most d_sae, 3, found"
+            + " 4",
+        "'architecture':'topk','k':1.5                      | found 1.5",
+        "'architecture':'topk','k':'2'                      | k: expected a whole number from 1",
+        "'architecture':'topk','k':2,'activation_fn_kwargs':{'k':3}  | k, given twice: expected 2",
+        "'architecture':'topk','k':2,'activation_fn':'relu' | expected topk, found relu",
+        "'architecture':'standard','activation_fn':'topk','activation_fn_kwargs':{'k':2} |"
+            + " standard: expected relu, found topk",
+        "'architecture':'jumprelu','activation_fn':'topk'   | jumprelu: expected relu, found topk",
+        "'architecture':'standard','activation_fn':'tanh-relu'  | activation_fn tanh-relu is not"
+            + " supp",
+        "'architecture':'standard','activation_fn':'relu','activation_fn_str':'topk' | given twice",
+        "'architecture':'standard','rescale_acts_by_decoder_norm':true | expected false, found"
+            + " true",
+        "'architecture':'standard','reshape_activations':'hook_q' | expected none or hook_z",
+        "'architecture':'standard','reshape_activations':'hook_z' | expected none at"
+            + " blocks.3.hook_resid",
+        "'architecture':'standard','hook_head_index':0      | SAEs of a single head",
+        "'architecture':'standard','hook_name':'blocks.4.hook_resid_post' | hook_name, given twice",
+        "'architecture':'standard','hook_layer':4           | hook_layer: expected the layer of"
+            + " blocks.3",
+        "'architecture':'standard','hook_name_out':'blocks.3.hook_mlp_out' | transcoders are not",
+        "'architecture':'standard','context_size':0         | context_size: expected a whole"
+            + " number",
+        "'architecture':'standard','prepend_bos':true       | prepend_bos, given twice",
+        "'architecture':'standard','d_in':2                 | twice",
+        "'architecture':'standard','sae_lens_version':'new' | given twice",
+      })
+  void refusesContradictionsAndUnknowns(String keys, String problem) throws IOException {
+    config(keys.strip() + "," + NEW);
+    standard().write(weights());
+    assertRefused(problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'normalize_activations':'covariance_whitening' | covariance_whitening is not supported",
+        "'normalize_activations':3                      | normalize_activations: expected a string",
+        "'activation_fn_str':'topk'                     | activation_fn_kwargs.k is missing",
+        "'activation_fn_str':'gelu'                     | activation_fn gelu is not supported",
+        "'activation_fn_kwargs':{'k':2}                 | expected topk, because k is 2",
+        "'hook_name':'blocks.2.hook_resid_pre'          | hook_name, given twice",
+        "'hook_point_layer':2                           | hook_layer: expected the layer of",
+        "'hook_point_head_index':5                      | SAEs of a single head",
+        "'sae_lens_version':'new'                       | sae_lens_version: expected a version",
+      })
+  void refusesContradictionsInOldFolders(String keys, String problem) throws IOException {
+    config(OLD + "," + keys.strip());
+    standard().write(weights());
+    assertRefused(problem);
+  }
+
+  @Test
+  void newFolderHasNoBooleanNormalization() throws IOException {
+    config("'architecture':'standard'," + NEW.replace("'none'", "true"));
+    standard().write(weights());
+    assertRefused("normalize_activations: expected a string, found true");
+  }
+
+  @Test
+  void refusesShapesThatContradictTheConfiguration() throws IOException {
+    config("'architecture':'standard'," + NEW);
+    new SafetensorsFiles()
+        .f32("W_enc", N, D)
+        .f32("W_dec", N, D)
+        .f32("b_enc", N)
+        .f32("b_dec", D)
+        .write(weights());
+    assertRefused(weights() + ": tensor W_enc: expected shape [2, 3], found [3, 2]");
+    config("'architecture':'standard'," + NEW.replace("'d_sae':3", "'d_sae':4"));
+    standard().write(weights());
+    assertRefused("tensor W_enc: expected shape [2, 4], found [2, 3]");
+    config("'architecture':'standard'," + NEW.replace("'d_sae':3,", ""));
+    assertRefused("d_sae is missing");
+    config("'architecture':'standard'," + NEW.replace("'d_in':2", "'d_in':-2"));
+    assertRefused("d_in: expected a whole number from 1, found -2");
+  }
+
+  @Test
+  void refusesTensorsThatContradictTheArchitecture() throws IOException {
+    config("'architecture':'standard'," + NEW);
+    standard().f32("threshold", N).write(weights());
+    assertRefused("unexpected tensor threshold in an SAE with Relu");
+    standard().f32("W_skip", D, D).write(weights());
+    assertRefused("unexpected tensor W_skip");
+    config("'architecture':'jumprelu'," + NEW);
+    standard().write(weights());
+    assertRefused("tensor threshold is missing");
+    standard().f32("threshold").write(weights());
+    assertRefused("tensor threshold: expected shape [3], found []");
+    config("'architecture':'gated'," + NEW);
+    standard().write(weights());
+    assertRefused("tensor b_gate is missing");
+    standard().f32("b_gate", N).f32("b_mag", N).f32("r_mag", N).write(weights());
+    assertRefused("unexpected tensor b_enc in an SAE with Gated");
+  }
+
+  @Test
+  void refusesWeightsThatAreNoFloats() throws IOException {
+    config("'architecture':'standard'," + NEW);
+    new SafetensorsFiles()
+        .f32("W_enc", D, N)
+        .f32("W_dec", N, D)
+        .f32("b_enc", N)
+        .tensor("b_dec", "I32", new byte[4 * D], D)
+        .write(weights());
+    assertRefused("tensor b_dec: expected dtype F32, F16, BF16 or F64, found I32");
+  }
+
+  @Test
+  void refusesHalfFolders() throws IOException {
+    standard().write(weights());
+    assertRefused(folder + ": is a SAELens folder without cfg.json");
+    Files.delete(weights());
+    config("'architecture':'standard'," + NEW);
+    assertRefused(folder + ": is a SAELens folder without sae_weights.safetensors");
+  }
+
+  @Test
+  void refusesMalformedConfiguration() throws IOException {
+    standard().write(weights());
+    for (String json : new String[] {"", "[]", "{", "{'d_in':NaN}", "{} {}", "{'a':1,'a':1}"}) {
+      Files.writeString(folder.resolve("cfg.json"), json.replace('\'', '"'));
+      assertRefused(folder.resolve("cfg.json") + ": ");
+    }
+    Files.writeString(folder.resolve("cfg.json"), "{\"a\":" + "[".repeat(1_000_000));
+    assertRefused(folder.resolve("cfg.json") + ": ");
+  }
+
+  private static SaeFile fixture(String name) throws IOException {
+    return SaeFile.read(TestData.path("saes/saelens/" + name), SaeOverrides.none());
+  }
+
+  private static double sum(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum;
+  }
+
+  private Path weights() {
+    return folder.resolve("sae_weights.safetensors");
+  }
+
+  /** Writes a configuration of JSON members with apostrophes for quotes. */
+  private void config(String members) throws IOException {
+    Files.writeString(folder.resolve("cfg.json"), ("{" + members + "}").replace('\'', '"'));
+  }
+
+  private void scaler(String json) throws IOException {
+    Files.writeString(folder.resolve("activation_scaler.json"), json.replace('\'', '"'));
+  }
+
+  private static SafetensorsFiles standard() {
+    return new SafetensorsFiles()
+        .f32("W_enc", D, N)
+        .f32("W_dec", N, D)
+        .f32("b_enc", N)
+        .f32("b_dec", D);
+  }
+
+  private SaeFile read() throws IOException {
+    return SaeFile.read(folder, SaeOverrides.none());
+  }
+
+  private void assertRefused(String... parts) {
+    assertThatThrownBy(this::read)
+        .isInstanceOf(FormatException.class)
+        .hasMessageStartingWith(folder.toString())
+        .hasMessageContainingAll(parts);
+  }
+}
