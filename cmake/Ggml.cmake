@@ -17,9 +17,15 @@ set(GGML_SSE42 ON CACHE BOOL "set by sae4j" FORCE)
 set(LLAMA_BUILD_NUMBER 0)
 set(LLAMA_BUILD_COMMIT "${LLAMA_CPP_COMMIT}")
 
-# -fexceptions: an exception thrown by ggml's abort callback passes through ggml's C code.
-if(NOT MSVC)
-    add_compile_options($<$<COMPILE_LANGUAGE:C>:-fexceptions>)
-endif()
-
 add_subdirectory("${LLAMA_CPP_DIR}" llama.cpp EXCLUDE_FROM_ALL SYSTEM)
+
+set_source_files_properties("${LLAMA_CPP_DIR}/ggml/src/ggml-cpu/ggml-cpu.c" TARGET_DIRECTORY ggml-cpu PROPERTIES
+    COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/ggml-relax.h"
+    OBJECT_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/ggml-relax.h")
+
+if(NOT MSVC)
+    foreach(target IN ITEMS ggml-base ggml-cpu ggml llama)
+        # -fexceptions: what ggml's abort callback throws passes through C code. -w: their warnings are theirs.
+        target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fexceptions> -w)
+    endforeach()
+endif()

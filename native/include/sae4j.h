@@ -188,7 +188,8 @@ SAE4J_API void         sae4j_sae_free(sae4j_sae * sae);
 
 // ---------------------------------------------------------------- session
 
-// Threads and scratch memory. Independent of any model; scratch grows to the largest call and stays.
+// Threads and scratch memory. Independent of any model; scratch grows to the largest call and stays. Calls set the
+// number of OpenBLAS's own threads, which is the process's, to 1: a session brings its own.
 typedef struct sae4j_session sae4j_session;
 
 typedef struct sae4j_session_params {

@@ -3,6 +3,8 @@
 #include "ggml-cpu.h"
 #include "status.h"
 
+#include <cblas.h>
+
 namespace sae4j {
 
 namespace {
@@ -34,6 +36,11 @@ Session::~Session() {
 Lease::Lease(Session & session) : session_(session) {
     if (session_.busy_.exchange(true, std::memory_order_acquire)) {
         fail(SAE4J_BUSY, "the session is in use by another call; open one session a thread");
+    }
+    // The pool's workers each call OpenBLAS on a slab of their own; its own threads would only get in their way.
+    // The setting is the process's: somebody else may have changed it since the last call.
+    if (openblas_get_num_threads() != 1) {
+        openblas_set_num_threads(1);
     }
     try {
         session_.arena().reset();

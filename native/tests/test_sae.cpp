@@ -294,6 +294,20 @@ void test_not_finite(sae4j_activation activation) {
     CHECK_STATUS(sae4j_sae_encode(session.get(), other.get(), zeros.data(), 1, &latents), SAE4J_NOT_FINITE);
 }
 
+// Finite weights and activations whose products are not: no reconstruction, not a wrong one.
+void test_overflow(sae4j_activation activation) {
+    context        = std::string("overflow, ") + activation_names[activation];
+    NaiveSae naive = random_sae(sae_params(4, 8, activation, 3), 1);
+    for (float & v : naive.tensors[SAE4J_W_ENC]) {
+        v *= 1e30f;
+    }
+    const SaePtr             sae = make_sae(naive);
+    const std::vector<float> x{ 1e30f, -1e30f, 1e30f, 1e29f };
+    std::vector<float>       x_hat(4);
+    CHECK_STATUS(sae4j_sae_reconstruct(open_session(1).get(), sae.get(), x.data(), 1, x_hat.data()),
+                 SAE4J_NOT_FINITE);
+}
+
 // layer_norm of a row without variance is its mean, plus what b_enc alone switches on, times zero.
 void test_flat_row() {
     context            = "flat row";
@@ -350,6 +364,7 @@ int main() {
         test_exact(activation, 5, 1200, 300);
         test_splits(activation);
         test_not_finite(activation);
+        test_overflow(activation);
     }
     test_exact(SAE4J_TOPK, 7, 90, 90);
     test_exact(SAE4J_TOPK, 4, 2000, 1);

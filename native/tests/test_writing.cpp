@@ -335,6 +335,8 @@ void test_bad_sae_params() {
     CHECK(with([](auto & p) { p.normalization = static_cast<sae4j_normalization>(4); }));
     CHECK(with([](auto & p) { p.normalization = static_cast<sae4j_normalization>(-1); }));
     CHECK(with([](auto & p) { p.d = 1, p.normalization = SAE4J_NORM_LAYER_NORM; }));
+    // A gated SAE has two pre-activations, and nobody says which of them the decoder's norm would rescale.
+    CHECK(with([](auto & p) { p.activation = SAE4J_GATED, p.rescale_acts_by_decoder_norm = 1; }));
     for (float scale : { 0.0f, -1.0f, nan_f32, inf_f32 }) {
         CHECK(with([=](auto & p) { p.scale = scale, p.normalization = SAE4J_NORM_EXPECTED_AVERAGE_ONLY_IN; }));
     }

@@ -1,14 +1,15 @@
 package org.sae4j;
 
-/** Hears how far an evaluation is. */
+/** Hears how far an evaluation, or an ablation, is. */
 @FunctionalInterface
 public interface Progress {
 
   /**
-   * Hears of each finished batch, on the thread that evaluates; what it throws ends the evaluation.
+   * Hears of each finished batch, on the thread that works; what it throws ends the work.
    *
-   * @param done tokens that have passed through the model, all passes together
-   * @param total tokens that will have passed through at the end
+   * @param done tokens that have passed through the model, all passes together; for an ablation
+   *     those at which everything has been ablated
+   * @param total the same at the end
    */
   void tokens(long done, long total);
 }

@@ -81,6 +81,16 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Prepares one sequence for variants of one of its activations; close it when done.
+   *
+   * @param tokens the sequence
+   * @throws IllegalArgumentException if the tokens or the hook point do not fit the model
+   */
+  public Stage stage(int[] tokens, HookPoint hook) {
+    return new Stage(this, tokens, hook);
+  }
+
+  /**
    * Encodes activations with this session's threads.
    *
    * @param x [tokens, SAE width], from position to limit; not copied if direct
@@ -112,6 +122,10 @@ public final class Session implements AutoCloseable {
     try (Uses uses = new Uses()) {
       SaeCalls.reconstruct(uses.enter(handle), uses.enter(sae.handle()), sae.config(), x, out);
     }
+  }
+
+  NativeHandle<sae4j_session> handle() {
+    return handle;
   }
 
   /**

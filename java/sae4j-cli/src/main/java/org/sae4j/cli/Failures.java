@@ -17,7 +17,7 @@ import picocli.CommandLine.ParseResult;
 
 /** Turns what went wrong into one line for people and an exit code for scripts. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
-  /** Asks for the stack trace where no command line could be parsed. */
+  /** The system property that asks for stack traces, as --verbose does. */
   private static final String VERBOSE = "sae4j.verbose";
 
   @Override
@@ -84,8 +84,11 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return e instanceof AccessDeniedException ? "access denied" : e.getClass().getSimpleName();
   }
 
+  /** The first line of the message: libraries add lines that help nobody but their authors. */
   private static String said(Throwable e) {
-    return Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName());
+    return Optional.ofNullable(e.getMessage())
+        .flatMap(message -> message.lines().findFirst())
+        .orElse(e.getClass().getSimpleName());
   }
 
   private static String prefix(CommandLine command) {

@@ -1,0 +1,95 @@
+package org.sae4j.bench;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * The same work done by two sides in turn.
+ *
+ * @param ours seconds of each round
+ * @param theirs seconds of the same rounds; none if there is no other side
+ */
+record Comparison(Item item, double[] ours, double[] theirs) {
+  private static final String FORMAT = "%-40s %10s %10s  %-8s  %-22s %s";
+
+  // Long enough for the threads of the side that was busy to go to sleep.
+  private static final long PAUSE_MILLIS = 200;
+
+  /**
+   * What is compared.
+   *
+   * @param units the amount of work, to show it as a rate; 0 shows seconds
+   * @param needed by how many times ours has to be faster
+   */
+  record Item(String name, double units, String unit, double needed) {
+    static Item tokens(String name, double needed) {
+      return new Item(name, Gpt2Small.TOKENS, "tokens/s", needed);
+    }
+
+    static Item seconds(String name, double needed) {
+      return new Item(name, 0, "s", needed);
+    }
+
+    private String show(double[] seconds) {
+      if (seconds.length == 0) {
+        return "-";
+      }
+      double median = Timing.median(seconds);
+      return units == 0 ? format("%.3f", median) : format("%.0f", units / median);
+    }
+  }
+
+  /** Warms both sides up, then lets them take turns. */
+  static Comparison run(Item item, int rounds, Timing ours, Optional<Timing> theirs)
+      throws Exception {
+    double[] a = new double[rounds];
+    double[] b = new double[theirs.isPresent() ? rounds : 0];
+    for (int round = -1; round < rounds; round++) {
+      double mine = alone(ours);
+      double other = theirs.isPresent() ? alone(theirs.get()) : 0;
+      if (round >= 0) {
+        a[round] = mine;
+        if (b.length > 0) {
+          b[round] = other;
+        }
+      }
+    }
+    return new Comparison(item, a, b);
+  }
+
+  private static double alone(Timing side) throws Exception {
+    Thread.sleep(PAUSE_MILLIS);
+    return side.seconds();
+  }
+
+  static String header() {
+    return String.format(FORMAT, "", "ours", "theirs", "", "ratio (min - max)", "needed");
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        FORMAT,
+        item.name(),
+        item.show(ours),
+        item.show(theirs),
+        item.unit(),
+        theirs.length == 0 ? "-" : ratio(),
+        item.needed() == 0 ? "" : format(">= %.2f", item.needed()));
+  }
+
+  /** How many times ours is faster: the median of the rounds' ratios. */
+  private String ratio() {
+    double[] ratios =
+        IntStream.range(0, ours.length).mapToDouble(i -> theirs[i] / ours[i]).sorted().toArray();
+    return format(
+        "%.2f (%.2f - %.2f)",
+        Timing.median(ratios), ratios[0], Arrays.stream(ratios).max().orElseThrow());
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}

@@ -1,0 +1,37 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A command that has run in this process.
+ *
+ * @param exitCode what the process would have ended with
+ * @param out what it printed
+ * @param err what it complained
+ */
+record CommandRun(int exitCode, String out, String err) {
+
+  static CommandRun of(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), args);
+    return new CommandRun(exitCode, out.toString(), err.toString());
+  }
+
+  /** The arguments of a command and more of them. */
+  static String[] args(List<String> first, String... more) {
+    List<String> all = new ArrayList<>(first);
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  /** Reads standard output as the one JSON document that it has to be. */
+  JsonObject json() {
+    return JsonParser.parseString(out).getAsJsonObject();
+  }
+}

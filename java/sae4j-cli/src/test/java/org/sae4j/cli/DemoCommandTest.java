@@ -1,0 +1,42 @@
+package org.sae4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class DemoCommandTest {
+  @Test
+  void tellsTheStory() {
+    CommandRun run = CommandRun.of("demo");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("2,048 tokens", TestData.HOOK, "KL", "zero", "mean", "sae4j eval --model");
+    assertThat(run.out().lines().count()).isLessThanOrEqualTo(24);
+  }
+
+  @Test
+  void numbersAreAsInEval() {
+    JsonObject document = CommandRun.of("demo", "--json", "-").json();
+
+    JsonObject results = document.getAsJsonObject("results");
+    assertThat(results.keySet()).containsExactlyElementsOf(ExpectedResults.KEYS);
+    assertThat(results.get("tokens").getAsInt()).isEqualTo(2048);
+    assertThat(results.get("ce_loss_score").getAsDouble()).isBetween(0.96, 0.98);
+    JsonObject model = document.getAsJsonArray("inputs").get(0).getAsJsonObject();
+    assertThat(model.get("path").getAsString()).isEqualTo("jar:/demo/model-q8_0.gguf");
+  }
+
+  @Test
+  void leavesNothingBehind() throws IOException {
+    Path model;
+    try (DemoFiles files = DemoFiles.extract()) {
+      model = files.model();
+      assertThat(model).isRegularFile();
+    }
+    assertThat(model.getParent()).doesNotExist();
+  }
+}

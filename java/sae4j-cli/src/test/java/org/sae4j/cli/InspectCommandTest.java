@@ -1,0 +1,69 @@
+package org.sae4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+  @TempDir Path folder;
+
+  @Test
+  void modelsTellTheirShape() {
+    CommandRun run =
+        CommandRun.of(
+            "inspect", TestData.MODEL, TestData.path("model"), TestData.path("model-q8_0.gguf"));
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("GGUF 3", "Hugging Face folder", "25 Q8_0", "76 F32 tensors");
+  }
+
+  @Test
+  void saesTellWhatTheyCompute() {
+    CommandRun run = CommandRun.of("inspect", TestData.OPENAI, TestData.SAELENS);
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("topk with k = 16", "layer_norm", TestData.HOOK, "width 192, 1536 latents")
+        .contains("assumed", "without BOS");
+  }
+
+  @Test
+  void scriptsGetTheSame() {
+    CommandRun run =
+        CommandRun.of(
+            "inspect", TestData.MODEL, TestData.path("model"), TestData.SAELENS, "--json", "-");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    JsonArray files = run.json().getAsJsonObject("results").getAsJsonArray("files");
+    JsonObject gguf = files.get(0).getAsJsonObject();
+    JsonObject folderModel = files.get(1).getAsJsonObject();
+    JsonObject sae = files.get(2).getAsJsonObject();
+    assertThat(gguf.getAsJsonObject("shape")).isEqualTo(folderModel.getAsJsonObject("shape"));
+    assertThat(gguf.getAsJsonObject("shape").get("vocabulary").getAsInt()).isEqualTo(2048);
+    assertThat(sae.get("kind").getAsString()).isEqualTo("sae");
+    assertThat(sae.get("k").getAsInt()).isEqualTo(16);
+    assertThat(sae.get("hook").getAsString()).isEqualTo(TestData.HOOK);
+    assertThat(run.json().getAsJsonArray("inputs")).hasSize(3);
+  }
+
+  @Test
+  void oneBadFileDoesNotHideTheOthers() throws IOException {
+    byte[] bytes = Files.readAllBytes(Path.of(TestData.MODEL));
+    Path cut = Files.write(folder.resolve("cut.gguf"), Arrays.copyOf(bytes, 1_000_000));
+
+    CommandRun run =
+        CommandRun.of("inspect", cut.toString(), TestData.TEXT, "nothing", TestData.SAELENS);
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err().lines()).hasSize(3);
+    assertThat(run.err()).contains("truncated", "not an SAE", "nothing: no such file");
+    assertThat(run.out()).contains("SAELens");
+  }
+}

@@ -1,0 +1,81 @@
+package org.sae4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process of its own, asked to end in the midst of writing. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "a process cannot be asked to end there")
+class InterruptionTest {
+  private static final int TIMES = 60;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir Path folder;
+
+  @Test
+  void partialFileIsRemovedBeforeTheProcessEnds() throws Exception {
+    Path outputs = Files.createDirectory(folder.resolve("outputs"));
+    Path text = folder.resolve("long.txt");
+    Files.writeString(text, Files.readString(Path.of(TestData.TEXT)).repeat(TIMES));
+    Process process = start(text, outputs.resolve("logits.safetensors"));
+    try {
+      awaitFile(outputs, process);
+      process.destroy();
+      assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+
+    assertThat(process.exitValue()).as(log()).isNotZero();
+    assertThat(log()).contains("interrupted after");
+    assertThat(outputs).isEmptyDirectory();
+  }
+
+  private Process start(Path text, Path output) throws IOException {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    return new ProcessBuilder(
+            java.toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "org.sae4j.cli.Main",
+            "logits",
+            "--model",
+            TestData.MODEL,
+            "--text",
+            text.toString(),
+            "-o",
+            output.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("log").toFile())
+        .start();
+  }
+
+  private void awaitFile(Path outputs, Process process) throws Exception {
+    Instant deadline = Instant.now().plus(PATIENCE);
+    while (isEmpty(outputs)) {
+      assertThat(process.isAlive()).as(log()).isTrue();
+      assertThat(Instant.now()).isBefore(deadline);
+      Thread.sleep(20);
+    }
+  }
+
+  private static boolean isEmpty(Path outputs) throws IOException {
+    try (Stream<Path> files = Files.list(outputs)) {
+      return files.findAny().isEmpty();
+    }
+  }
+
+  private String log() throws IOException {
+    return Files.readString(folder.resolve("log"));
+  }
+}

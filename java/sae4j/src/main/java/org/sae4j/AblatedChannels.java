@@ -1,0 +1,49 @@
+package org.sae4j;
+
+/** The channels of the activation at one token, each of them set to zero in turn. */
+final class AblatedChannels implements AblatedToken {
+  private final float[] x; // [width]
+  private final int count;
+
+  /**
+   * Chooses the channels.
+   *
+   * @param x [width] the activation at the token
+   */
+  AblatedChannels(float[] x, AblationOptions options) {
+    this.x = x;
+    this.count = Math.min(options.most().orElse(x.length), x.length);
+  }
+
+  @Override
+  public float[] base() {
+    return x;
+  }
+
+  @Override
+  public int count() {
+    return count;
+  }
+
+  /** Evenly spaced, from the first on. */
+  @Override
+  public int ablated(int i) {
+    return (int) ((long) i * x.length / count);
+  }
+
+  @Override
+  public double activation(int i) {
+    return x[ablated(i)];
+  }
+
+  @Override
+  public float[] values(int from, int to) {
+    float[] values = new float[(to - from) * x.length];
+    for (int i = from; i < to; i++) {
+      int row = (i - from) * x.length;
+      System.arraycopy(x, 0, values, row, x.length);
+      values[row + ablated(i)] = 0;
+    }
+    return values;
+  }
+}

@@ -1,0 +1,130 @@
+package org.sae4j;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** The active latents of one token, each of them set to zero in turn. */
+final class AblatedLatents implements AblatedToken {
+  /**
+   * How much a latent is enlarged to be decoded; a power of two, so that it is exact.
+   *
+   * <p>What a latent adds is decoded together with the decoder's bias, which is subtracted again:
+   * so large, it does not drown in it.
+   */
+  private static final float ENLARGED = 0x1p20f;
+
+  private final Session session;
+  private final Sae sae;
+  private final int[] indices; // [active], ascending
+  private final float[] values; // [active]
+  private final float scale;
+  private final float shift;
+  private final int[] chosen; // [count] of indices, ascending
+  private final float[] base; // [width]
+
+  /**
+   * Chooses the latents.
+   *
+   * @param x [width] the activation at the token
+   * @param row the token among those of {@code latents}
+   */
+  AblatedLatents(
+      Session session, Sae sae, float[] x, Latents latents, int row, AblationOptions options) {
+    this.session = session;
+    this.sae = sae;
+    int from = latents.offsets()[row];
+    int to = latents.offsets()[row + 1];
+    indices = Arrays.copyOfRange(latents.indices(), from, to);
+    values = Arrays.copyOfRange(latents.values(), from, to);
+    scale = latents.scale()[row];
+    shift = latents.shift()[row];
+    chosen = choose(options.most());
+    base = options.baseline() == AblationBaseline.RECONSTRUCTION ? reconstruction() : x;
+  }
+
+  /** Those with the largest values; of equal ones those with the smaller index. */
+  private int[] choose(OptionalInt most) {
+    return IntStream.range(0, indices.length)
+        .boxed()
+        .sorted(Comparator.comparing(i -> -values[i]))
+        .limit(most.orElse(indices.length))
+        .mapToInt(Integer::intValue)
+        .sorted()
+        .toArray();
+  }
+
+  private float[] reconstruction() {
+    int[] offsets = {0, indices.length};
+    return decode(offsets, indices, values, shift);
+  }
+
+  /** How much each of some latents adds to the reconstruction, [to - from, width]. */
+  double[] decoded(int from, int to) {
+    int count = to - from;
+    int[] offsets = new int[count + 2]; // the last token has no latent: it is the bias alone
+    int[] ones = new int[count];
+    float[] enlarged = new float[count];
+    for (int i = 0; i < count; i++) {
+      offsets[i + 1] = i + 1;
+      ones[i] = indices[chosen[from + i]];
+      enlarged[i] = values[chosen[from + i]] * ENLARGED;
+    }
+    offsets[count + 1] = count;
+    float[] sums = decode(offsets, ones, enlarged, 0);
+    double[] decoded = new double[count * width()];
+    for (int i = 0; i < decoded.length; i++) {
+      double bias = sums[count * width() + i % width()];
+      decoded[i] = (sums[i] - bias) / ENLARGED;
+    }
+    return decoded;
+  }
+
+  private float[] decode(int[] offsets, int[] active, float[] z, float shift) {
+    int tokens = offsets.length - 1;
+    float[] scales = new float[tokens];
+    float[] shifts = new float[tokens];
+    Arrays.fill(scales, scale);
+    Arrays.fill(shifts, shift);
+    float[] out = new float[Math.multiplyExact(tokens, width())];
+    Latents latents = new Latents(sae.config().dSae(), offsets, active, z, scales, shifts);
+    session.decode(sae, latents, FloatBuffer.wrap(out));
+    return out;
+  }
+
+  int width() {
+    return sae.config().dIn();
+  }
+
+  @Override
+  public float[] base() {
+    return base;
+  }
+
+  @Override
+  public int count() {
+    return chosen.length;
+  }
+
+  @Override
+  public int ablated(int i) {
+    return indices[chosen[i]];
+  }
+
+  @Override
+  public double activation(int i) {
+    return values[chosen[i]];
+  }
+
+  @Override
+  public float[] values(int from, int to) {
+    double[] decoded = decoded(from, to);
+    float[] without = new float[decoded.length];
+    for (int i = 0; i < without.length; i++) {
+      without[i] = (float) (base[i % width()] - decoded[i]);
+    }
+    return without;
+  }
+}

@@ -1,0 +1,76 @@
+package org.sae4j;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How sparse the effects of an ablation are.
+ *
+ * <p>Means, median and interval are over the effects that are not below the noise. A number that
+ * none contributes to is NaN, and {@link #undefined} says why.
+ *
+ * @param hook the activation
+ * @param options how the ablation was done
+ * @param mean mean {@link AblationEffect#sparsity}: smaller is sparser
+ * @param median its median; of an even number the mean of the two in the middle
+ * @param ci95 where the mean lies with a confidence of 95 %, by a bootstrap over effects: the 2.5
+ *     and 97.5 percentiles of the means of 1000 resamples, with a fixed seed
+ * @param rowMean mean {@link AblationEffect#rowSparsity}
+ * @param pairs the effects found: one for each token and latent, or channel
+ * @param skipped how many pairs were left out, by the reason
+ * @param belowNoise the effects too small for the arithmetic, among {@code pairs}
+ * @param unchanged those that change no logit at all, among {@code belowNoise}
+ * @param byAblated the means of each latent, or channel, that has any
+ * @param seconds the time that it took
+ * @param undefined for each number that is NaN, by its key in reports, the reason
+ */
+public record AblationSummary(
+    HookPoint hook,
+    AblationOptions options,
+    double mean,
+    double median,
+    Interval ci95,
+    double rowMean,
+    long pairs,
+    Map<String, Long> skipped,
+    long belowNoise,
+    long unchanged,
+    SortedMap<Integer, Means> byAblated,
+    double seconds,
+    Map<String, String> undefined) {
+
+  /**
+   * A range.
+   *
+   * @param low its lower end
+   * @param high its upper end
+   */
+  public record Interval(double low, double high) {}
+
+  /**
+   * The effects of one latent, or channel.
+   *
+   * @param pairs how many there are
+   * @param sparsity their mean {@link AblationEffect#sparsity}
+   * @param rowSparsity their mean {@link AblationEffect#rowSparsity}
+   */
+  public record Means(long pairs, double sparsity, double rowSparsity) {}
+
+  public AblationSummary {
+    Objects.requireNonNull(hook, "hook");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(ci95, "ci95");
+    skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
+    byAblated = Collections.unmodifiableSortedMap(new TreeMap<>(byAblated));
+    undefined = Collections.unmodifiableMap(new LinkedHashMap<>(undefined));
+  }
+
+  /** How many pairs were left out, for whatever reason. */
+  public long skippedPairs() {
+    return skipped.values().stream().mapToLong(Long::longValue).sum();
+  }
+}

@@ -1,0 +1,43 @@
+package org.sae4j;
+
+/**
+ * Random numbers that are the same for ever, whatever the version of Java.
+ *
+ * <p>Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
+ */
+final class SplitMix64 {
+  private static final long STEP = 0x9e3779b97f4a7c15L;
+
+  private long state;
+
+  /** Starts from a seed and from what else the numbers are to depend on. */
+  SplitMix64(long seed, int... more) {
+    state = seed;
+    for (int each : more) {
+      state = next() ^ each;
+    }
+  }
+
+  long next() {
+    state += STEP;
+    long z = (state ^ (state >>> 30)) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+    return z ^ (z >>> 31);
+  }
+
+  /** A whole number from 0 to {@code bound - 1}: ⌊u·bound⌋ with u from 31 random bits. */
+  int below(int bound) {
+    return (int) ((next() >>> 33) * bound >>> 31);
+  }
+
+  /** A number above 0, up to 1, from 53 random bits. */
+  private double uniform() {
+    return ((next() >>> 11) + 1) * 0x1p-53;
+  }
+
+  /** A number from the standard normal distribution, by Box and Muller's cosine. */
+  double gaussian() {
+    double radius = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
+    return radius * StrictMath.cos(2 * Math.PI * uniform());
+  }
+}

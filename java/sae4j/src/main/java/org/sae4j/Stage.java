@@ -1,0 +1,229 @@
+package org.sae4j;
+
+import static org.sae4j.engine.global.sae4j.sae4j_stage_free;
+import static org.sae4j.engine.global.sae4j.sae4j_stage_get_activation;
+import static org.sae4j.engine.global.sae4j.sae4j_stage_new;
+import static org.sae4j.engine.global.sae4j.sae4j_stage_run;
+import static org.sae4j.engine.global.sae4j.sae4j_stage_set_context;
+
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.sae4j.engine.sae4j_session;
+import org.sae4j.engine.sae4j_stage;
+import org.sae4j.engine.sae4j_variants;
+
+/**
+ * One sequence at one hook point, ready to go on with any activation at any position.
+ *
+ * <p>What lies before a position is computed once and shared by all variants there, which run as
+ * one batch. {@link Ablation} is one use. Activation patching is another, here with what another
+ * prompt has at position 5:
+ *
+ * <pre>{@code
+ * HookPoint hook = HookPoint.residPost(8);
+ * try (Stage donor = session.stage(prompt, hook);
+ *     Stage stage = session.stage(corruptedPrompt, hook)) {
+ *   Variants patched =
+ *       Variants.at(5, 1, stage.activation(5), donor.activation(5)).withLogits(true);
+ *   stage.run(patched, effect -> System.out.println(effect.logits()[answer]));
+ * }
+ * }</pre>
+ *
+ * <p>And so is a sweep of steering strengths:
+ *
+ * <pre>{@code
+ * float[] x = stage.activation(5);
+ * float[][] steered = new float[21][];
+ * for (int i = 0; i < steered.length; i++) {
+ *   steered[i] = x.clone();
+ *   for (int c = 0; c < x.length; c++) {
+ *     steered[i][c] += (i - 10) * direction[c];
+ *   }
+ * }
+ * stage.run(
+ *     Variants.at(5, 16, x, steered).withTopTokens(10),
+ *     effect -> System.out.println(effect.index() - 10 + ": KL " + effect.kl()));
+ * }</pre>
+ *
+ * <p>It works with the threads and the memory of the session that made it, and for one thread at a
+ * time like it. Closing twice is fine, using a closed stage is not; {@link #close} waits for the
+ * run in progress.
+ */
+public final class Stage implements AutoCloseable {
+  private final Session session;
+  private final HookPoint hook;
+  private final int tokens;
+  private final int width;
+  private final NativeHandle<sae4j_stage> handle;
+
+  Stage(Session session, int[] tokens, HookPoint hook) {
+    ModelShape shape = session.model().shape();
+    Sequences sequence = Sequences.of(tokens).requireFor(shape);
+    this.session = session;
+    this.hook = hook.requireIn(shape);
+    this.tokens = sequence.tokens();
+    this.width = hook.width(shape);
+    this.handle = newHandle(sequence);
+  }
+
+  private NativeHandle<sae4j_stage> newHandle(Sequences sequence) {
+    sae4j_stage stage = new sae4j_stage();
+    try (Uses uses = new Uses();
+        CallMemory memory = new CallMemory()) {
+      Engine.check(
+          sae4j_stage_new(
+              uses.enter(session.handle()),
+              uses.enter(session.model().handle()),
+              memory.ints(sequence.ids()),
+              tokens,
+              EngineStructs.point(hook, memory),
+              stage));
+    }
+    // Shared, because the session lets only one thread in: so listeners can read the activation.
+    return new NativeHandle<>(
+        "stage", NativeHandle.Sharing.SHARED, stage, pointer -> sae4j_stage_free(pointer));
+  }
+
+  /** The activation that variants replace. */
+  public HookPoint hook() {
+    return hook;
+  }
+
+  /** The number of tokens of the sequence. */
+  public int tokens() {
+    return tokens;
+  }
+
+  /** The number of floats of the activation of one token. */
+  public int width() {
+    return width;
+  }
+
+  /** A copy of the clean activation of all tokens, [tokens, width]. */
+  public float[] activation() {
+    return activation(0, tokens);
+  }
+
+  /** A copy of the clean activation at one position, [width]. */
+  public float[] activation(int position) {
+    Objects.checkIndex(position, tokens);
+    return activation(position, 1);
+  }
+
+  private float[] activation(int from, int count) {
+    try (Uses uses = new Uses()) {
+      FloatPointer floats = sae4j_stage_get_activation(uses.enter(handle));
+      float[] copy = new float[Math.multiplyExact(count, width)];
+      floats.position((long) from * width).get(copy);
+      return copy;
+    }
+  }
+
+  /**
+   * Sets what the positions without a variant hold from now on.
+   *
+   * @param activation [tokens, width]
+   */
+  public void setContext(float[] activation) {
+    if (activation.length != (long) tokens * width) {
+      throw new IllegalArgumentException(
+          "context at %s: expected %d floats, %d tokens of width %d, found %d"
+              .formatted(hook, (long) tokens * width, tokens, width, activation.length));
+    }
+    try (CallMemory memory = new CallMemory()) {
+      context(memory.floats(activation));
+    }
+  }
+
+  /** Lets the positions without a variant hold the clean activation again. */
+  public void setCleanContext() {
+    context((FloatPointer) null);
+  }
+
+  private void context(FloatPointer activation) {
+    try (Uses uses = new Uses()) {
+      sae4j_session entered = uses.enter(session.handle());
+      uses.enter(session.model().handle());
+      Engine.check(sae4j_stage_set_context(entered, uses.enter(handle), activation));
+    }
+  }
+
+  /**
+   * Runs the model on from one position with each variant there.
+   *
+   * @param listener hears of each effect as it comes, in order, on this thread; what it throws ends
+   *     the run and is thrown from here unchanged
+   * @throws IllegalArgumentException if the variants do not fit; nothing has run then
+   * @throws IllegalStateException if the stage, the session or the model is closed, or the session
+   *     is in use
+   * @throws NotFiniteException if the logits of a variant are not numbers
+   */
+  public void run(Variants variants, Consumer<VariantEffect> listener) {
+    require(variants);
+    if (variants.count() == 0) {
+      return;
+    }
+    try (Uses uses = new Uses();
+        CallMemory memory = new CallMemory();
+        VariantCalls calls = new VariantCalls(variants, vocabulary(), listener)) {
+      sae4j_session entered = uses.enter(session.handle());
+      uses.enter(session.model().handle());
+      sae4j_stage stage = uses.enter(handle);
+      int status = sae4j_stage_run(entered, stage, struct(variants, calls, memory));
+      calls.rethrow();
+      Engine.check(status);
+    }
+  }
+
+  private static sae4j_variants struct(Variants variants, VariantCalls calls, CallMemory memory) {
+    sae4j_variants struct =
+        memory
+            .struct(new sae4j_variants())
+            .position(variants.position())
+            .future(variants.future())
+            .base(memory.floats(variants.base()))
+            .values(memory.floats(variants.values()))
+            .n(variants.count())
+            .n_top(variants.topTokens())
+            .logits(variants.logits() ? 1 : 0);
+    calls.writeTo(struct);
+    return struct;
+  }
+
+  private void require(Variants variants) {
+    if (variants.width() != width) {
+      throw new IllegalArgumentException(
+          "variants at %s: expected width %d, the activation's, found %d"
+              .formatted(hook, width, variants.width()));
+    }
+    if (variants.future() > tokens - variants.position()) {
+      throw new IllegalArgumentException(
+          "variants: expected %d positions from position %d on, found %d: the sequence has %d tokens"
+              .formatted(
+                  variants.future(),
+                  variants.position(),
+                  Math.max(0, tokens - variants.position()),
+                  tokens));
+    }
+    if (variants.topTokens() > vocabulary()) {
+      throw new IllegalArgumentException(
+          "variants: expected at most %d top tokens, the vocabulary, found %d"
+              .formatted(vocabulary(), variants.topTokens()));
+    }
+  }
+
+  private int vocabulary() {
+    return session.model().shape().vocabulary();
+  }
+
+  /**
+   * Waits for the run in progress and frees the memory.
+   *
+   * @throws IllegalStateException if called from the listener of the stage's own run
+   */
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

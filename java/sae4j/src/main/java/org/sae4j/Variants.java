@@ -1,0 +1,77 @@
+package org.sae4j;
+
+import java.util.Objects;
+
+/**
+ * Variants of the activation at one position, and what is wanted of each.
+ *
+ * <p>Start from {@link #at}. The arrays are the record's own: do not write to them.
+ *
+ * @param position t, from 0
+ * @param future T, at least 1: positions t … t + T − 1 are compared
+ * @param base [width] the activation at t of the run that variants are compared with
+ * @param values [variants, width] the activation at t of each variant
+ * @param topTokens how many of the tokens that rise and fall most each effect has
+ * @param logits whether each effect has the logits of the T positions
+ */
+public record Variants(
+    int position, int future, float[] base, float[] values, int topTokens, boolean logits) {
+
+  public Variants {
+    Objects.requireNonNull(base, "base");
+    Objects.requireNonNull(values, "values");
+    if (position < 0) {
+      throw new IllegalArgumentException("position must be at least 0, not " + position);
+    }
+    if (future < 1) {
+      throw new IllegalArgumentException("future must be at least 1, not " + future);
+    }
+    if (base.length == 0 || values.length % base.length != 0) {
+      throw new IllegalArgumentException(
+          "values: expected rows of %d floats, the base's width, found %d floats"
+              .formatted(base.length, values.length));
+    }
+    if (topTokens < 0) {
+      throw new IllegalArgumentException("topTokens must be at least 0, not " + topTokens);
+    }
+  }
+
+  /**
+   * Puts other activations at one position.
+   *
+   * @param base [width]
+   * @param rows [width] each, copied
+   */
+  public static Variants at(int position, int future, float[] base, float[]... rows) {
+    float[] values = new float[Math.multiplyExact(rows.length, base.length)];
+    for (int i = 0; i < rows.length; i++) {
+      if (rows[i].length != base.length) {
+        throw new IllegalArgumentException(
+            "variant %d: expected %d floats, the base's width, found %d"
+                .formatted(i, base.length, rows[i].length));
+      }
+      System.arraycopy(rows[i], 0, values, i * base.length, base.length);
+    }
+    return new Variants(position, future, base.clone(), values, 0, false);
+  }
+
+  /** The same variants, with this many tokens that rise and fall most. */
+  public Variants withTopTokens(int topTokens) {
+    return new Variants(position, future, base, values, topTokens, logits);
+  }
+
+  /** The same variants, with or without their logits. */
+  public Variants withLogits(boolean logits) {
+    return new Variants(position, future, base, values, topTokens, logits);
+  }
+
+  /** The number of variants. */
+  public int count() {
+    return values.length / base.length;
+  }
+
+  /** The number of floats in an activation. */
+  public int width() {
+    return base.length;
+  }
+}

@@ -1,0 +1,327 @@
+// Files from strangers: whatever is wrong with a GGUF file, loading it says so and the process lives on.
+#include "small_gguf.h"
+
+#include <cstring>
+
+using namespace test;
+
+namespace {
+
+const TemporaryFolder folder;
+
+sae4j_status load(const std::string & path) {
+    sae4j_model *      model  = nullptr;
+    const sae4j_status status = sae4j_model_load(path.c_str(), sae4j_model_default_params(), &model);
+    CHECK((status == SAE4J_OK) == (model != nullptr));
+    CHECK(status == SAE4J_OK || sae4j_last_error()[0] != 0);
+    sae4j_model_free(model);
+    return status;
+}
+
+sae4j_status load_bytes(const std::string & bytes) {
+    const std::string path = folder.file("bytes.gguf");
+    write_file(path, bytes);
+    return load(path);
+}
+
+// Loads a small file with something changed.
+sae4j_status load_changed(const std::function<void(SmallGguf &)> & change, bool tokenizer = false) {
+    SmallGguf gguf;
+    if (tokenizer) {
+        gguf.add_tokenizer();
+    }
+    change(gguf);
+    gguf.write(folder.file("changed.gguf"));
+    return load(folder.file("changed.gguf"));
+}
+
+std::string small_file(bool tokenizer) {
+    SmallGguf gguf;
+    if (tokenizer) {
+        gguf.add_tokenizer();
+    }
+    gguf.write(folder.file("small.gguf"));
+    return read_file(folder.file("small.gguf"));
+}
+
+// What is not wrong must load, or the rest of this test would mean nothing.
+void test_good_files() {
+    context = "good files";
+    CHECK_OK(load_changed([](SmallGguf &) {}));
+    CHECK_OK(load_changed([](SmallGguf &) {}, true));
+    CHECK_OK(load_changed([](SmallGguf & g) { gguf_remove_key(g.keys, "gpt2.context_length"); }));
+    CHECK_OK(load_changed([](SmallGguf & g) { gguf_set_val_u64(g.keys, "gpt2.block_count", 1); }));
+    CHECK_OK(load_changed([](SmallGguf & g) { g.tensor("blk.0.ffn_up.weight").type = GGML_TYPE_F16; }));
+    CHECK_OK(load_changed([](SmallGguf & g) {
+        g.tensors.push_back({ "output.weight", GGML_TYPE_F32, { g.d, g.n_vocab }, std::vector<float>(64, 1.0f) });
+    }));
+    CHECK_OK(load_changed([](SmallGguf & g) { std::reverse(g.tensors.begin(), g.tensors.end()); }));
+    const ModelPtr model = load_model(folder.file("changed.gguf"));
+    const auto     shape = sae4j_model_get_shape(model.get());
+    CHECK(shape.n_layer == 1 && shape.n_head == 2 && shape.n_embd == 8 && shape.n_ff == 16 && shape.n_ctx == 4 &&
+          shape.n_vocab == 8 && shape.tied == 1);
+    CHECK(sae4j_vocab_get_info(model.get()).n_tokens == 0);
+}
+
+void test_not_files() {
+    context = "not files";
+    CHECK_STATUS(load(folder.file("missing.gguf")), SAE4J_IO_ERROR);
+    CHECK_STATUS(load(folder.path()), SAE4J_IO_ERROR);
+    CHECK(load("") != SAE4J_OK);
+    CHECK(load(std::string(100000, 'x')) != SAE4J_OK);
+    CHECK(load("\xff\xfe not utf-8") != SAE4J_OK);
+    CHECK_STATUS(load_bytes(""), SAE4J_BAD_FILE);
+    CHECK_STATUS(load_bytes("GGUF"), SAE4J_BAD_FILE);
+    CHECK_STATUS(load_bytes(std::string(1000, 'x')), SAE4J_BAD_FILE);
+    CHECK_STATUS(load_bytes(std::string(100000, '\0')), SAE4J_BAD_FILE);
+}
+
+void test_truncated(bool tokenizer) {
+    const std::string whole = small_file(tokenizer);
+    CHECK_OK(load_bytes(whole));
+    for (size_t length = 0; length < whole.size(); length++) {
+        context = std::string(tokenizer ? "with tokenizer" : "no tokenizer") + ", the first " +
+                  std::to_string(length) + " of " + std::to_string(whole.size()) + " bytes";
+        CHECK(load_bytes(whole.substr(0, length)) != SAE4J_OK);
+    }
+}
+
+// ---------------------------------------------------------------- the header
+
+template <typename T> std::string with_number(std::string bytes, size_t at, T value) {
+    memcpy(bytes.data() + at, &value, sizeof value);
+    return bytes;
+}
+
+void test_header() {
+    const std::string good = small_file(true);
+    context                = "magic and version";
+    CHECK_STATUS(load_bytes(with_number(good, 0, uint32_t{ 0x67676d6c })), SAE4J_BAD_FILE);
+    for (uint32_t version : { 0u, 1u, 4u, 0x03000000u, UINT32_MAX }) {
+        CHECK_STATUS(load_bytes(with_number(good, 4, version)), SAE4J_BAD_FILE);
+    }
+    for (uint64_t count : { uint64_t{ 0 }, uint64_t{ 1 }, uint64_t{ 1000 }, uint64_t{ 1 } << 31, uint64_t{ 1 } << 40,
+                            uint64_t{ 1 } << 62, uint64_t{ INT64_MAX }, uint64_t{ UINT64_MAX } }) {
+        context = "counts of " + std::to_string(count);
+        CHECK(load_bytes(with_number(good, 8, count)) != SAE4J_OK);
+        CHECK(load_bytes(with_number(good, 16, count)) != SAE4J_OK);
+        CHECK(load_bytes(with_number(good, 24, count)) != SAE4J_OK);  // length of the first key
+    }
+}
+
+// Numbers beside the header's own: where a tensor's dimensions and place are said.
+void test_tensor_numbers() {
+    const std::string good = small_file(false);
+    const size_t      name = good.find("blk.0.ffn_up.weight"), ne = name + strlen("blk.0.ffn_up.weight") + 4;
+    for (uint64_t n : { uint64_t{ 0 }, uint64_t{ 7 }, uint64_t{ 1 } << 31, uint64_t{ 1 } << 61, uint64_t{ INT64_MAX },
+                        uint64_t{ UINT64_MAX } }) {
+        context = "dimensions of " + std::to_string(n);
+        CHECK(load_bytes(with_number(good, ne, n)) != SAE4J_OK);
+        CHECK(load_bytes(with_number(good, ne + 8, n)) != SAE4J_OK);
+    }
+    for (uint32_t type : { 4u, 5u, 31u, 1000u, UINT32_MAX }) {
+        context = "type " + std::to_string(type);
+        CHECK(load_bytes(with_number(good, ne + 16, type)) != SAE4J_OK);
+    }
+    for (uint64_t offset : { uint64_t{ 1 }, uint64_t{ 32 }, uint64_t{ 1 } << 40, UINT64_MAX - 31 }) {
+        context = "offset " + std::to_string(offset);
+        CHECK(load_bytes(with_number(good, ne + 20, offset)) != SAE4J_OK);
+    }
+    for (uint32_t dimensions : { 0u, 1u, 3u, 5u, UINT32_MAX }) {
+        context = "number of dimensions " + std::to_string(dimensions);
+        CHECK(load_bytes(with_number(good, ne - 4, dimensions)) != SAE4J_OK);
+    }
+}
+
+// ---------------------------------------------------------------- keys
+
+void test_keys() {
+    const char * const required[] = { "general.architecture", "gpt2.block_count", "gpt2.embedding_length",
+                                      "gpt2.attention.head_count", "gpt2.attention.layer_norm_epsilon" };
+    for (const char * key : required) {
+        context = std::string("key ") + key;
+        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_remove_key(g.keys, key); }), SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_bool(g.keys, key, true); }), SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_f64(g.keys, key, 1e-5); }), SAE4J_BAD_FILE);
+        const uint32_t numbers[] = { 1, 2 };
+        CHECK_STATUS(
+            load_changed([&](SmallGguf & g) { gguf_set_arr_data(g.keys, key, GGUF_TYPE_UINT32, numbers, 2); }),
+            SAE4J_BAD_FILE);
+    }
+    for (const char * architecture : { "llama", "", "GPT2", "gpt2\n%s%n" }) {
+        context = std::string("architecture ") + architecture;
+        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_str(g.keys, "general.architecture", architecture); }),
+                     SAE4J_BAD_FILE);
+    }
+}
+
+void test_sizes() {
+    for (const char * key : { "gpt2.block_count", "gpt2.embedding_length", "gpt2.feed_forward_length",
+                              "gpt2.attention.head_count", "gpt2.context_length" }) {
+        for (int64_t bad : { int64_t{ 0 }, int64_t{ 3 }, int64_t{ -1 }, int64_t{ INT32_MAX }, int64_t{ 1 } << 32,
+                             (int64_t{ 1 } << 32) + 1, INT64_MAX, INT64_MIN }) {
+            context = std::string(key) + " " + std::to_string(bad);
+            CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_i64(g.keys, key, bad); }), SAE4J_BAD_FILE);
+            CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_u64(g.keys, key, bad); }), SAE4J_BAD_FILE);
+        }
+    }
+    context = "n_head does not divide n_embd";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { gguf_set_val_u32(g.keys, "gpt2.attention.head_count", 3); }),
+                 SAE4J_BAD_FILE);
+    context = "more blocks than there are";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { gguf_set_val_u32(g.keys, "gpt2.block_count", 2); }), SAE4J_BAD_FILE);
+    context = "the default of n_ff is another";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { gguf_remove_key(g.keys, "gpt2.feed_forward_length"); }),
+                 SAE4J_BAD_FILE);
+    for (float bad : { 0.0f, -1e-5f, 1.0f, nan_f32, inf_f32 }) {
+        context = "epsilon " + std::to_string(bad);
+        CHECK_STATUS(
+            load_changed([=](SmallGguf & g) { gguf_set_val_f32(g.keys, "gpt2.attention.layer_norm_epsilon", bad); }),
+            SAE4J_BAD_FILE);
+    }
+}
+
+// ---------------------------------------------------------------- tensors
+
+void test_tensors() {
+    const SmallGguf good;
+    for (const GgufTensor & t : good.tensors) {
+        context = "tensor " + t.name;
+        CHECK_STATUS(load_changed([&](SmallGguf & g) {
+                         std::erase_if(g.tensors, [&](const GgufTensor & other) { return other.name == t.name; });
+                     }),
+                     SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([&](SmallGguf & g) { g.tensor(t.name).name += "s"; }), SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([&](SmallGguf & g) { g.tensor(t.name).ne[0]--; }), SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([&](SmallGguf & g) { g.tensor(t.name).ne.push_back(2); }), SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([&](SmallGguf & g) { g.tensor(t.name).type = GGML_TYPE_I32; }), SAE4J_BAD_FILE);
+        for (float bad : { nan_f32, inf_f32, -inf_f32 }) {
+            CHECK_STATUS(load_changed([&](SmallGguf & g) { g.tensor(t.name).values.back() = bad; }), SAE4J_NOT_FINITE);
+        }
+    }
+    context = "matrix transposed";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { g.tensor("blk.0.ffn_up.weight").ne = { g.n_ff, g.d }; }),
+                 SAE4J_BAD_FILE);
+    context = "rows of the embeddings";
+    CHECK_OK(load_changed([](SmallGguf & g) { g.tensor("token_embd.weight").ne[1] = 7; }));
+    CHECK_STATUS(load_changed([](SmallGguf & g) { g.tensor("position_embd.weight").ne[1] = 3; }), SAE4J_BAD_FILE);
+    for (const char * name : { "extra", "blk.1.attn_norm.weight", "blk.00.attn_norm.weight", "rope_freqs.weight", "" }) {
+        context = std::string("additional tensor ") + name;
+        CHECK_STATUS(load_changed([=](SmallGguf & g) {
+                         g.tensors.push_back({ name, GGML_TYPE_F32, { 8 }, std::vector<float>(8) });
+                     }),
+                     SAE4J_BAD_FILE);
+    }
+    context = "no tensors at all";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { g.tensors.clear(); }), SAE4J_BAD_FILE);
+}
+
+// ---------------------------------------------------------------- tokenizer
+
+void test_tokenizer_types() {
+    const char * const keys[] = { "tokenizer.ggml.model", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
+                                  "tokenizer.ggml.token_type" };
+    for (const char * key : keys) {
+        context = std::string("type of ") + key;
+        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_u32(g.keys, key, 1); }, true), SAE4J_BAD_FILE);
+        const float numbers[9] = {};
+        CHECK_STATUS(
+            load_changed([&](SmallGguf & g) { gguf_set_arr_data(g.keys, key, GGUF_TYPE_FLOAT32, numbers, 9); }, true),
+            SAE4J_BAD_FILE);
+    }
+    for (const char * key : { "tokenizer.ggml.tokens", "tokenizer.ggml.merges" }) {
+        context = std::string("without ") + key;
+        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_remove_key(g.keys, key); }, true), SAE4J_BAD_FILE);
+    }
+    context = "another tokenizer";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.model", "llama"); }, true),
+                 SAE4J_BAD_FILE);
+}
+
+void test_tokens() {
+    context = "the same token twice";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "a" }); }, true),
+                 SAE4J_BAD_FILE);
+    context = "more tokens than the embedding has rows";
+    CHECK_STATUS(
+        load_changed([](SmallGguf & g) { g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "h", "i" }); }, true),
+        SAE4J_BAD_FILE);
+    context = "fewer token types than tokens";
+    CHECK_STATUS(load_changed(
+                     [](SmallGguf & g) {
+                         const int32_t types[] = { 1, 1 };
+                         gguf_set_arr_data(g.keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, 2);
+                     },
+                     true),
+                 SAE4J_BAD_FILE);
+    context = "no tokens";
+    CHECK_STATUS(load_changed([](SmallGguf & g) { g.set_tokens({}); }, true), SAE4J_BAD_FILE);
+}
+
+// Odd, and not ours to refuse: whatever comes of it, it is a status.
+void test_odd_tokenizers() {
+    const auto load_odd = [](const char * what, const std::function<void(SmallGguf &)> & change) {
+        context                   = what;
+        const sae4j_status status = load_changed(change, true);
+        CHECK(status == SAE4J_OK || status == SAE4J_BAD_FILE);
+    };
+    load_odd("merge without a space", [](SmallGguf & g) {
+        const char * merges[] = { "ab", "", " ", "a  b", "a b c" };
+        gguf_set_arr_str(g.keys, "tokenizer.ggml.merges", merges, 5);
+    });
+    load_odd("empty token", [](SmallGguf & g) { g.set_tokens({ "<|endoftext|>", "a", "", "ab" }); });
+    load_odd("special tokens beyond the end", [](SmallGguf & g) {
+        gguf_set_val_u32(g.keys, "tokenizer.ggml.bos_token_id", 8);
+        gguf_set_val_u32(g.keys, "tokenizer.ggml.eos_token_id", UINT32_MAX);
+    });
+    load_odd("special token of another type",
+             [](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.bos_token_id", "a"); });
+    load_odd("unknown pre-tokenizer", [](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.pre", "no such"); });
+    load_odd("pre-tokenizer of another type", [](SmallGguf & g) { gguf_set_val_u32(g.keys, "tokenizer.ggml.pre", 1); });
+    load_odd("no pre-tokenizer", [](SmallGguf & g) { gguf_remove_key(g.keys, "tokenizer.ggml.pre"); });
+    load_odd("odd token types", [](SmallGguf & g) {
+        const int32_t types[] = { -1, 0, 7, INT32_MAX, INT32_MIN, 2, 6, 5 };
+        gguf_set_arr_data(g.keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, 8);
+    });
+    load_odd("scores", [](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.scores", "none"); });
+    load_odd("context_length of another type", [](SmallGguf & g) {
+        gguf_remove_key(g.keys, "gpt2.context_length");
+        gguf_set_val_str(g.keys, "gpt2.rope.dimension_count", "8");
+    });
+}
+
+// ---------------------------------------------------------------- anything
+
+// Each byte before the weights changed in several ways: any status will do, a crash will not.
+void test_every_byte(bool tokenizer) {
+    const std::string good  = small_file(tokenizer);
+    const size_t      names = good.rfind("output_norm.bias") + 48;
+    for (size_t at = 0; at < names; at++) {
+        for (int change : { 0x01, 0x80, 0xff }) {
+            context         = "byte " + std::to_string(at) + " xor " + std::to_string(change);
+            std::string bad = good;
+            bad[at]         = static_cast<char>(bad[at] ^ change);
+            load_bytes(bad);
+        }
+    }
+}
+
+}  // namespace
+
+int main() {
+    test_good_files();
+    test_not_files();
+    test_truncated(false);
+    test_truncated(true);
+    test_header();
+    test_tensor_numbers();
+    test_keys();
+    test_sizes();
+    test_tensors();
+    test_tokenizer_types();
+    test_tokens();
+    test_odd_tokenizers();
+    test_every_byte(false);
+    test_every_byte(true);
+    return conclude("test_bad_gguf");
+}
