@@ -49,6 +49,13 @@ static void require(bool condition, const char * what) {
     }
 }
 
+// Enough for anything that fits in memory, and far from where sizes overflow.
+static void require_count(int64_t n_tokens) {
+    if (n_tokens < 0 || n_tokens > INT32_MAX) {
+        fail(SAE4J_BAD_ARGUMENT, "n_tokens: expected 0 to %d, found %lld", INT32_MAX, (long long) n_tokens);
+    }
+}
+
 static const Model & finished(const sae4j_model * model) {
     require(model && of(model)->finished(), "a finished model is needed");
     return *of(model);
@@ -108,11 +115,11 @@ sae4j_status sae4j_model_finish(sae4j_model * model) {
 }
 
 sae4j_model_shape sae4j_model_get_shape(const sae4j_model * model) {
-    return of(model)->shape();
+    return model ? of(model)->shape() : sae4j_model_shape{};
 }
 
 int64_t sae4j_model_get_bytes(const sae4j_model * model) {
-    return of(model)->bytes();
+    return model ? of(model)->bytes() : 0;
 }
 
 void sae4j_model_free(sae4j_model * model) {
@@ -122,7 +129,7 @@ void sae4j_model_free(sae4j_model * model) {
 // ---------------------------------------------------------------- tokenizer
 
 sae4j_vocab_info sae4j_vocab_get_info(const sae4j_model * model) {
-    const Vocab * vocab = of(model)->vocab();
+    const Vocab * vocab = model ? of(model)->vocab() : nullptr;
     return vocab ? vocab->info() : sae4j_vocab_info{ 0, -1, -1 };
 }
 
@@ -184,7 +191,7 @@ sae4j_status sae4j_sae_finish(sae4j_sae * sae) {
 }
 
 int64_t sae4j_sae_get_bytes(const sae4j_sae * sae) {
-    return of(sae)->bytes();
+    return sae ? of(sae)->bytes() : 0;
 }
 
 void sae4j_sae_free(sae4j_sae * sae) {
@@ -194,7 +201,8 @@ void sae4j_sae_free(sae4j_sae * sae) {
 sae4j_status sae4j_sae_encode(sae4j_session * session, const sae4j_sae * sae, const float * x, int64_t n_tokens,
                               sae4j_latents * out_latents) {
     return guarded([&] {
-        require(session && x && n_tokens >= 0 && out_latents, "a session, activations and a place are needed");
+        require(session && x && out_latents, "a session, activations and a place are needed");
+        require_count(n_tokens);
         const Lease lease(*of(session));
         encode(*of(session), finished(sae), x, n_tokens, of(session)->latents());
         *out_latents = of(session)->latents().view();
@@ -204,8 +212,9 @@ sae4j_status sae4j_sae_encode(sae4j_session * session, const sae4j_sae * sae, co
 sae4j_status sae4j_sae_decode(sae4j_session * session, const sae4j_sae * sae, const sae4j_latents * latents,
                               float * x_hat) {
     return guarded([&] {
-        require(session && latents && latents->n_tokens >= 0 && latents->offsets && x_hat,
+        require(session && latents && latents->offsets && x_hat,
                 "a session, latents and a place for the reconstruction are needed");
+        require_count(latents->n_tokens);
         const Lease lease(*of(session));
         decode(*of(session), finished(sae), *latents, x_hat);
     });
@@ -214,7 +223,8 @@ sae4j_status sae4j_sae_decode(sae4j_session * session, const sae4j_sae * sae, co
 sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4j_sae * sae, const float * x, int64_t n_tokens,
                                    float * x_hat) {
     return guarded([&] {
-        require(session && x && n_tokens >= 0 && x_hat, "a session, activations and a place are needed");
+        require(session && x && x_hat, "a session, activations and a place are needed");
+        require_count(n_tokens);
         const Lease lease(*of(session));
         reconstruct(*of(session), finished(sae), x, n_tokens, x_hat);
     });
@@ -238,7 +248,7 @@ void sae4j_session_free(sae4j_session * session) {
 }
 
 sae4j_times sae4j_session_get_times(const sae4j_session * session) {
-    return reinterpret_cast<const Session *>(session)->times();
+    return session ? reinterpret_cast<const Session *>(session)->times() : sae4j_times{};
 }
 
 // ---------------------------------------------------------------- runs
@@ -251,7 +261,6 @@ sae4j_run_params sae4j_run_default_params(void) {
 static const float * gather(Session & session, const Batch & batch, const sae4j_run_params & params, int64_t d,
                             const float * x) {
     if (!params.logit_tokens) {
-        require(params.n_logit_tokens == batch.n_tokens, "logits of all tokens: n_logit_tokens must be n_tokens");
         return x;
     }
     float * rows = session.arena().take<float>(params.n_logit_tokens * d);
@@ -275,6 +284,9 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
         const Batch   b(*batch, m.shape());
         const Hooks   hooks(params->hooks, params->n_hooks, m.shape());
         require(params->logits || !hooks.empty(), "nothing is asked for: no hook and no logits");
+        require(!params->logits || (params->logit_tokens ? params->n_logit_tokens >= 0 :
+                                                           params->n_logit_tokens == b.n_tokens),
+                "logits: expected n_logit_tokens of 0 or more, and with all tokens n_tokens");
         const sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
         const State       end =
             forward(*of(session), m, b, hooks, nullptr, params->logits ? normalized : hooks.last());
@@ -324,7 +336,7 @@ sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model,
 }
 
 const float * sae4j_stage_get_activation(const sae4j_stage * stage) {
-    return stage->stage.activation();
+    return stage ? stage->stage.activation() : nullptr;
 }
 
 sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * stage, const float * activation) {

@@ -176,6 +176,12 @@ class Evaluation {
 
 void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation) {
     rank_of(shape, evaluation.point);
+    if (evaluation.n_splices < 0 || (evaluation.n_splices > 0 && !evaluation.splices)) {
+        fail(SAE4J_BAD_ARGUMENT, "expected %d splices, found none", evaluation.n_splices);
+    }
+    if (evaluation.mean) {
+        TensorWriter::check_finite("mean", evaluation.mean, width_of(shape, evaluation.point));
+    }
     for (int32_t i = 0; i < evaluation.n_splices; i++) {
         const sae4j_splice &         splice = evaluation.splices[i];
         const sae4j_reconstruction & r      = splice.reconstruction;

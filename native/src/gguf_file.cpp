@@ -158,7 +158,7 @@ bool GgufFile::has_tokenizer() const {
     return true;
 }
 
-void GgufFile::read(int64_t index, int64_t rows, int64_t columns, float * out) {
+void GgufFile::check_tensor(int64_t index, int64_t rows, int64_t columns) const {
     const gguf_context * g    = gguf_.get();
     const char *         name = gguf_get_tensor_name(g, index);
     const ggml_type      type = gguf_get_tensor_type(g, index);
@@ -168,8 +168,7 @@ void GgufFile::read(int64_t index, int64_t rows, int64_t columns, float * out) {
              path_.c_str(), name, (long long) columns, (long long) rows, (long long) ne[0], (long long) ne[1],
              (long long) ne[2], (long long) ne[3]);
     }
-    const auto * traits = ggml_get_type_traits(type);
-    if (type != GGML_TYPE_F32 && !traits->to_float) {
+    if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float) {
         fail(SAE4J_BAD_FILE, "%s: tensor %s: expected floating-point or quantised values, found %s", path_.c_str(), name,
              ggml_type_name(type));
     }
@@ -179,6 +178,14 @@ void GgufFile::read(int64_t index, int64_t rows, int64_t columns, float * out) {
         fail(SAE4J_BAD_FILE, "%s: tensor %s: expected %llu bytes from %llu, the file ends at %llu", path_.c_str(), name,
              (unsigned long long) bytes, (unsigned long long) begin, (unsigned long long) size_);
     }
+}
+
+void GgufFile::read(int64_t index, int64_t rows, int64_t columns, float * out) {
+    const gguf_context * g      = gguf_.get();
+    const char *         name   = gguf_get_tensor_name(g, index);
+    const ggml_type      type   = gguf_get_tensor_type(g, index);
+    const auto *         traits = ggml_get_type_traits(type);
+    const uint64_t       begin  = gguf_get_data_offset(g) + gguf_get_tensor_offset(g, index);
     file_.clear();
     file_.seekg(static_cast<std::streamoff>(begin));
     const size_t      row_bytes = ggml_row_size(type, columns);
@@ -204,6 +211,7 @@ std::unique_ptr<Model> load_gguf(const std::string & path, sae4j_model_params pa
     for (int64_t i = 0; i < file.n_tensors(); i++) {
         const std::string name     = file.tensor_name(i);
         const auto [rows, columns] = model->tensor_shape(name);
+        file.check_tensor(i, rows, columns);
         file.read(i, rows, columns, model->place(name));
         try {
             model->placed(name);

@@ -26,7 +26,10 @@ class GgufFile {
 
     std::string tensor_name(int64_t index) const { return gguf_get_tensor_name(gguf_.get(), index); }
 
-    // Reads tensor index, which must be [rows, columns], as f32.
+    // Fails unless tensor index is [rows, columns] of something that can be read as f32, all of it in the file.
+    void check_tensor(int64_t index, int64_t rows, int64_t columns) const;
+
+    // Reads tensor index, which has been checked, as f32.
     void read(int64_t index, int64_t rows, int64_t columns, float * out);
 
   private:

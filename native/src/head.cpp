@@ -4,6 +4,7 @@
 #include "kernels/kernels.h"
 #include "linear.h"
 #include "session.h"
+#include "status.h"
 
 #include <algorithm>
 #include <cmath>
@@ -135,6 +136,9 @@ void conclude(Tallies & tallies, int n_workers, const std::vector<Run> & runs, c
     for (size_t r = 0; r < runs.size(); r++) {
         const Tally          tally  = join(tallies, n_workers, r, runs[r].constant, token, clean_max);
         const sae4j_effect & effect = runs[r].effect;
+        if (!std::isfinite(log_sum(tally.lse))) {
+            fail(SAE4J_NOT_FINITE, "token %lld: expected finite logits, found NaN or infinity", (long long) token);
+        }
         if (effect.ce) {
             effect.ce[token] = targets[token] < 0 ? 0 : log_sum(tally.lse) - tally.target;
         }

@@ -87,12 +87,18 @@ void apply(Session & session, const sae4j_edit & edit, sae4j_point point, float 
 }  // namespace
 
 Hooks::Hooks(const sae4j_hook * hooks, int32_t count, const sae4j_model_shape & shape) : shape_(shape) {
+    if (count < 0 || (count > 0 && !hooks)) {
+        fail(SAE4J_BAD_ARGUMENT, "expected %d hooks, found none", count);
+    }
     for (int32_t i = 0; i < count; i++) {
         const sae4j_hook & hook = hooks[i];
         const int          rank = rank_of(shape, hook.point);
         const std::string  name = name_of(hook.point);
         if (!by_rank_.emplace(rank, &hook).second) {
             fail(SAE4J_BAD_ARGUMENT, "hook %s: given twice", name.c_str());
+        }
+        if (hook.n_edits < 0 || (hook.n_edits > 0 && !hook.edits)) {
+            fail(SAE4J_BAD_ARGUMENT, "hook %s: expected %d edits, found none", name.c_str(), hook.n_edits);
         }
         for (int32_t e = 0; e < hook.n_edits; e++) {
             check(hook.edits[e], name, width_of(shape, hook.point));

@@ -21,7 +21,7 @@ void check_dimension(const std::string & origin, const char * name, int64_t valu
 }
 
 void check_shape(const std::string & origin, const sae4j_model_shape & s) {
-    check_dimension(origin, "n_layer", s.n_layer, 1 << 10);
+    check_dimension(origin, "n_layer", s.n_layer, 1 << 7);  // what one graph has room for
     check_dimension(origin, "n_head", s.n_head, 1 << 12);
     check_dimension(origin, "n_embd", s.n_embd, 1 << 16);
     check_dimension(origin, "n_ff", s.n_ff, 1 << 18);
@@ -107,23 +107,29 @@ float * Model::place(const std::string & name) {
 void Model::placed(const std::string & name) {
     Slot & s = slot(name);
     TensorWriter::check_finite(name, s.values.data(), s.rows * s.columns);
+    settle(s);
+}
+
+// The tensor is whole: it takes the form in which it is used.
+void Model::settle(Slot & s) {
     if (s.matrix) {
         s.weights = Weights(std::move(s.values), s.rows, s.columns, params_.precision);
     }
+    s.filled = true;
 }
 
 void Model::write(const std::string & name, const sae4j_chunk & chunk) {
     Slot & s = slot(name);
-    s.writer.write(chunk, place(name));
-    if (s.writer.whole() && s.matrix) {
-        s.weights = Weights(std::move(s.values), s.rows, s.columns, params_.precision);
+    s.writer.write(chunk, s.filled ? nullptr : place(name));
+    if (s.writer.whole() && !s.filled) {
+        settle(s);
     }
 }
 
 const float * Model::vector(const std::string & name) const {
     const Slot & s = slots_.at(name);
-    if (!s.values) {
-        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing, expected [%lld, %lld]", origin_.c_str(), name.c_str(),
+    if (!s.filled) {
+        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing or incomplete, expected [%lld, %lld]", origin_.c_str(), name.c_str(),
              (long long) s.rows, (long long) s.columns);
     }
     return s.values.data();
@@ -131,8 +137,8 @@ const float * Model::vector(const std::string & name) const {
 
 const Weights * Model::matrix(const std::string & name) const {
     const Slot & s = slots_.at(name);
-    if (s.weights.n_out() == 0) {
-        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing, expected [%lld, %lld]", origin_.c_str(), name.c_str(),
+    if (!s.filled) {
+        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing or incomplete, expected [%lld, %lld]", origin_.c_str(), name.c_str(),
              (long long) s.rows, (long long) s.columns);
     }
     return &s.weights;

@@ -69,7 +69,10 @@ class Model {
         TensorWriter  writer;
         Buffer<float> values;  // of vectors, and of matrices until they are whole
         Weights       weights;
+        bool          filled = false;
     };
+
+    void settle(Slot & slot);
 
     Slot &          slot(const std::string & name);
     void            expect(const std::string & name, int64_t rows, int64_t columns, bool matrix);

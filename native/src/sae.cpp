@@ -29,6 +29,9 @@ void check(const sae4j_sae_params & p) {
     if (p.activation < SAE4J_RELU || p.activation > SAE4J_GATED) {
         fail(SAE4J_BAD_ARGUMENT, "unknown activation %d", static_cast<int>(p.activation));
     }
+    if (p.activation == SAE4J_GATED && p.rescale_acts_by_decoder_norm) {
+        fail(SAE4J_BAD_FILE, "gated: rescale_acts_by_decoder_norm has no meaning for this activation");
+    }
     if (p.activation == SAE4J_TOPK && (p.k < 1 || p.k > p.n)) {
         fail(SAE4J_BAD_FILE, "TopK: expected k in 1 … %d, found %d", p.n, p.k);
     }
@@ -241,9 +244,9 @@ Piece prepare(Graph & graph, const Sae & sae, const float * x, int64_t m, Latent
     return { sae, m, input, graph.node("sae_input", { x_t }, input, d, m, work), not_finite };
 }
 
-void check_finite(const std::atomic<bool> & not_finite) {
+void check_finite(const std::atomic<bool> & not_finite, const char * what) {
     if (not_finite) {
-        fail(SAE4J_NOT_FINITE, "SAE input: expected finite activations, found NaN, infinity or a row of zeros to scale");
+        fail(SAE4J_NOT_FINITE, "%s: expected finite numbers, found NaN, infinity or a row of zeros to scale", what);
     }
 }
 
@@ -373,7 +376,7 @@ void encode_piece(Session & session, const Sae & sae, const float * x, int64_t m
     const Kept        kept =
         sae.params().activation == SAE4J_TOPK ? encode_topk(graph, piece) : encode_dense(graph, piece);
     graph.compute();
-    check_finite(not_finite);
+    check_finite(not_finite, "SAE input");
     if (kept.seconds) {
         session.times().top_k += *kept.seconds;
         session.times().encode -= *kept.seconds;
@@ -397,8 +400,9 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
         }
         values = divided;
     }
-    ggml_tensor * z = graph.leaf("z", values, count, 1);
-    graph.node("x_hat", { z }, x_hat, d, m, [=, &sae](int ith, int nth) {
+    ggml_tensor *     z = graph.leaf("z", values, count, 1);
+    std::atomic<bool> not_finite{ false };
+    graph.node("x_hat", { z }, x_hat, d, m, [=, &sae, &not_finite](int ith, int nth) {
         const Slab s = slab(m, ith, nth);
         for (int64_t t = s.begin; t < s.end; t++) {
             const int64_t at = latents.offsets[first + t] - begin, active = latents.offsets[first + t + 1] - begin - at;
@@ -409,12 +413,19 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
             for (int64_t i = 0; i < d; i++) {
                 y[i] = y[i] * scale + shift;
             }
+            if (!std::isfinite(kernels().dot(y, y, d))) {
+                not_finite = true;
+            }
         }
     });
     graph.compute();
+    check_finite(not_finite, "SAE reconstruction");
 }
 
 void check_latents(const Sae & sae, const sae4j_latents & latents) {
+    if (latents.n_tokens > 0 && (!latents.scale || !latents.shift)) {
+        fail(SAE4J_BAD_ARGUMENT, "latents: scale and shift are needed");
+    }
     int64_t previous = 0;
     for (int64_t t = 0; t <= latents.n_tokens; t++) {
         if (latents.offsets[t] < previous || (t == 0 && latents.offsets[t] != 0)) {
@@ -422,6 +433,9 @@ void check_latents(const Sae & sae, const sae4j_latents & latents) {
                  (long long) latents.offsets[t], (long long) t);
         }
         previous = latents.offsets[t];
+    }
+    if (previous > 0 && (!latents.indices || !latents.values)) {
+        fail(SAE4J_BAD_ARGUMENT, "latents: indices and values are needed");
     }
     for (int64_t j = 0; j < previous; j++) {
         if (latents.indices[j] < 0 || latents.indices[j] >= sae.params().n) {

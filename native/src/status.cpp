@@ -54,6 +54,7 @@ sae4j_status guarded(const std::function<void()> & body) noexcept {
         Guard guard;
         message.clear();
         body();
+        message.clear();  // a call from a hook may have failed meanwhile
         return SAE4J_OK;
     } catch (const Error & e) {
         remember(e.what());

@@ -14,7 +14,8 @@ class TensorWriter {
     // name: for messages. The tensor is [rows, columns].
     TensorWriter(std::string name, int64_t rows, int64_t columns);
 
-    // Chunks come in order, each element once. Fails on anything else and on NaN or infinity.
+    // Chunks come in order, each element once. Fails on anything else and on NaN or infinity. A whole tensor is not
+    // touched again.
     void write(const sae4j_chunk & chunk, float * tensor);
 
     bool whole() const { return written_ == rows_ * columns_; }

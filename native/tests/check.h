@@ -14,6 +14,12 @@
 
 namespace test {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 inline int         failures = 0;
 inline std::string context;  // what is being tested, for the message
 
@@ -34,33 +40,33 @@ inline bool near(double got, double expected, double tolerance) {
     return got == expected || std::fabs(got - expected) <= tolerance;
 }
 
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
+#define CHECK(condition)                                  \
+    do {                                                  \
+        if (!(condition)) {                               \
             test::report(__FILE__, __LINE__, #condition); \
-        } \
+        }                                                 \
     } while (0)
 
-#define CHECK_NEAR(got, expected, tolerance) \
-    do { \
-        const double got_ = (got), expected_ = (expected), tolerance_ = (tolerance); \
-        if (!test::near(got_, expected_, tolerance_)) { \
+#define CHECK_NEAR(got, expected, tolerance)                                                     \
+    do {                                                                                         \
+        const double got_ = (got), expected_ = (expected), tolerance_ = (tolerance);             \
+        if (!test::near(got_, expected_, tolerance_)) {                                          \
             test::report(__FILE__, __LINE__, test::describe(#got, got_, expected_, tolerance_)); \
-        } \
+        }                                                                                        \
     } while (0)
 
 // The call returns this status, and an error has a message.
-#define CHECK_STATUS(call, status) \
-    do { \
-        const sae4j_status  status_  = (call); \
-        const std::string   message_ = sae4j_last_error(); \
-        if (status_ != (status)) { \
-            test::report(__FILE__, __LINE__, \
+#define CHECK_STATUS(call, status)                                                                                 \
+    do {                                                                                                           \
+        const sae4j_status status_  = (call);                                                                      \
+        const std::string  message_ = sae4j_last_error();                                                          \
+        if (status_ != (status)) {                                                                                 \
+            test::report(__FILE__, __LINE__,                                                                       \
                          std::string(#call) + ": status " + std::to_string(status_) + ", expected " #status ": " + \
-                             message_); \
-        } else if (status_ != SAE4J_OK && message_.empty()) { \
-            test::report(__FILE__, __LINE__, std::string(#call) + ": an error without a message"); \
-        } \
+                             message_);                                                                            \
+        } else if (status_ != SAE4J_OK && message_.empty()) {                                                      \
+            test::report(__FILE__, __LINE__, std::string(#call) + ": an error without a message");                 \
+        }                                                                                                          \
     } while (0)
 
 #define CHECK_OK(call) CHECK_STATUS(call, SAE4J_OK)

@@ -165,9 +165,7 @@ class NaiveGpt2 {
   private:
     static std::string blk(int layer, const char * name) { return "blk." + std::to_string(layer) + "." + name; }
 
-    static double gelu(double x) {
-        return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
-    }
+    static double gelu(double x) { return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))); }
 
     static Matrix sum(Matrix a, const Matrix & b) {
         for (size_t i = 0; i < a.values.size(); i++) {

@@ -180,7 +180,7 @@ inline NaiveSae random_sae(const sae4j_sae_params & params, uint32_t seed) {
         const double deviation = tensor == SAE4J_W_ENC ? 1 / std::sqrt(params.d) :
                                  tensor == SAE4J_W_DEC ? 1 / std::sqrt(params.n) :
                                                          0.3;
-        sae.tensors[tensor] = random.normals(size_of(params, tensor), deviation);
+        sae.tensors[tensor]    = random.normals(size_of(params, tensor), deviation);
     }
     return sae;
 }

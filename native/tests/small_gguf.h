@@ -98,7 +98,9 @@ class SmallGguf {
     void add_tokenizer() {
         gguf_set_val_str(keys, "tokenizer.ggml.model", "gpt2");
         gguf_set_val_str(keys, "tokenizer.ggml.pre", "gpt-2");
-        set_tokens({ "<|endoftext|>", "a", "b", "ab", "\xc4\xa0", "\xc4\x8a", "c", "\xc4\xa0" "ab" });
+        set_tokens({ "<|endoftext|>", "a", "b", "ab", "\xc4\xa0", "\xc4\x8a", "c",
+                     "\xc4\xa0"
+                     "ab" });
         const int32_t types[] = { 3, 1, 1, 1, 1, 1, 1, 1 };
         gguf_set_arr_data(keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, n_vocab);
         const char * merges[] = { "a b", "\xc4\xa0 ab" };

@@ -8,12 +8,6 @@
 #include <ctime>
 #include <thread>
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-
 using namespace test;
 
 namespace {
@@ -23,15 +17,15 @@ constexpr sae4j_point       point{ SAE4J_HOOK_RESID_POST, 0 };
 
 // One of everything, all good.
 struct Setup {
-    NaiveGpt2         naive{ shape, 1 };
-    ModelPtr          model   = make_model(naive);
-    SaePtr            sae     = make_sae(random_sae(sae_params(shape.n_embd, 20, SAE4J_TOPK, 4), 2));
-    SaePtr            wide    = make_sae(random_sae(sae_params(shape.n_embd + 1, 20, SAE4J_RELU), 2));
-    SessionPtr        session = open_session(2);
-    Tokens            tokens  = random_tokens({ 16, 3 }, shape.n_vocab, 3);
-    sae4j_batch       batch   = tokens.view();
-    std::vector<float> logits = std::vector<float>(tokens.size() * shape.n_vocab);
-    std::vector<float> plain  = run_logits(session.get(), model.get(), tokens);
+    NaiveGpt2          naive{ shape, 1 };
+    ModelPtr           model   = make_model(naive);
+    SaePtr             sae     = make_sae(random_sae(sae_params(shape.n_embd, 20, SAE4J_TOPK, 4), 2));
+    SaePtr             wide    = make_sae(random_sae(sae_params(shape.n_embd + 1, 20, SAE4J_RELU), 2));
+    SessionPtr         session = open_session(2);
+    Tokens             tokens  = random_tokens({ 16, 3 }, shape.n_vocab, 3);
+    sae4j_batch        batch   = tokens.view();
+    std::vector<float> logits  = std::vector<float>(tokens.size() * shape.n_vocab);
+    std::vector<float> plain   = run_logits(session.get(), model.get(), tokens);
 
     sae4j_run_params params() {
         sae4j_run_params p = sae4j_run_default_params();
@@ -40,9 +34,7 @@ struct Setup {
         return p;
     }
 
-    sae4j_status run(const sae4j_run_params & p) {
-        return sae4j_run(session.get(), model.get(), &batch, &p);
-    }
+    sae4j_status run(const sae4j_run_params & p) { return sae4j_run(session.get(), model.get(), &batch, &p); }
 
     sae4j_status run(const Tokens & others) {
         const sae4j_batch      b = others.view();
@@ -106,10 +98,10 @@ void test_null_makers() {
 }
 
 void test_sae_arguments(Setup & s) {
-    context               = "SAE arguments";
+    context = "SAE arguments";
     std::vector<float> x(2 * shape.n_embd);
     sae4j_latents      latents{};
-    const auto *       sae = s.sae.get();
+    const auto *       sae     = s.sae.get();
     auto *             session = s.session.get();
     CHECK_STATUS(sae4j_sae_encode(nullptr, sae, x.data(), 2, &latents), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_sae_encode(session, nullptr, x.data(), 2, &latents), SAE4J_BAD_ARGUMENT);
@@ -173,8 +165,10 @@ void test_batches(Setup & s) {
         CHECK_STATUS(s.run(Tokens{ { 1, bad, 3 }, { 3 } }), SAE4J_BAD_ARGUMENT);
     }
     const sae4j_run_params p = s.params();
-    for (const sae4j_batch & bad : { sae4j_batch{ nullptr, s.batch.lengths, 2 }, { s.batch.tokens, nullptr, 2 },
-                                     { s.batch.tokens, s.batch.lengths, 0 }, { s.batch.tokens, s.batch.lengths, -5 } }) {
+    for (const sae4j_batch & bad : { sae4j_batch{ nullptr, s.batch.lengths, 2 },
+                                     { s.batch.tokens, nullptr, 2 },
+                                     { s.batch.tokens, s.batch.lengths, 0 },
+                                     { s.batch.tokens, s.batch.lengths, -5 } }) {
         CHECK_STATUS(sae4j_run(s.session.get(), s.model.get(), &bad, &p), SAE4J_BAD_ARGUMENT);
         const sae4j_evaluation e{ point, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} };
         CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &bad, &e), SAE4J_BAD_ARGUMENT);
@@ -184,11 +178,15 @@ void test_batches(Setup & s) {
 
 void test_points(Setup & s) {
     context = "points";
-    for (const sae4j_point & bad :
-         { sae4j_point{ static_cast<sae4j_site>(10), 0 }, { static_cast<sae4j_site>(-1), 0 },
-           { static_cast<sae4j_site>(1000), 0 }, { SAE4J_HOOK_RESID_PRE, 2 }, { SAE4J_HOOK_RESID_PRE, -1 },
-           { SAE4J_HOOK_MLP_POST, INT32_MAX }, { SAE4J_HOOK_Z, INT32_MIN }, { SAE4J_HOOK_EMBED, 1 },
-           { SAE4J_HOOK_NORMALIZED, -1 } }) {
+    for (const sae4j_point & bad : { sae4j_point{ static_cast<sae4j_site>(10), 0 },
+                                     { static_cast<sae4j_site>(-1), 0 },
+                                     { static_cast<sae4j_site>(1000), 0 },
+                                     { SAE4J_HOOK_RESID_PRE, 2 },
+                                     { SAE4J_HOOK_RESID_PRE, -1 },
+                                     { SAE4J_HOOK_MLP_POST, INT32_MAX },
+                                     { SAE4J_HOOK_Z, INT32_MIN },
+                                     { SAE4J_HOOK_EMBED, 1 },
+                                     { SAE4J_HOOK_NORMALIZED, -1 } }) {
         CHECK_STATUS(s.run(sae4j_hook{ bad, nullptr, 0, nullptr }), SAE4J_BAD_ARGUMENT);
         double sum[20];
         CHECK_STATUS(sae4j_sum_activation(s.session.get(), s.model.get(), &s.batch, bad, nullptr, sum),
@@ -251,7 +249,9 @@ void test_splices(Setup & s) {
     std::vector<double>  f64(s.tokens.size());
     std::vector<int32_t> l0(s.tokens.size());
     std::vector<int64_t> fires(20);
-    const sae4j_splice   good{ s.sae.get(), {}, { f64.data(), f64.data(), f64.data(), f64.data(), l0.data(), fires.data() } };
+    const sae4j_splice   good{ s.sae.get(),
+                             {},
+                             { f64.data(), f64.data(), f64.data(), f64.data(), l0.data(), fires.data() } };
     const auto           status = [&](const sae4j_splice & splice) {
         sae4j_evaluation e{};
         e.point     = point;
@@ -325,7 +325,7 @@ void test_bad_shapes() {
 // A model of very many layers is refused at once, or works.
 void test_deep_model() {
     for (int32_t n_layer : { 100, 300, 1024 }) {
-        context                      = std::to_string(n_layer) + " layers";
+        context = std::to_string(n_layer) + " layers";
         const sae4j_model_shape deep{ n_layer, 1, 2, 2, 4, 5, 1, 1e-5f };
         sae4j_model *           model  = nullptr;
         const sae4j_status      status = sae4j_model_new(deep, nullptr, sae4j_model_default_params(), &model);

@@ -80,13 +80,17 @@ void test_truncated(bool tokenizer) {
     const std::string whole = small_file(tokenizer);
     CHECK_OK(load_bytes(whole));
     for (size_t length = 0; length < whole.size(); length++) {
-        context = std::string(tokenizer ? "with tokenizer" : "no tokenizer") + ", the first " +
-                  std::to_string(length) + " of " + std::to_string(whole.size()) + " bytes";
+        context = std::string(tokenizer ? "with tokenizer" : "no tokenizer") + ", the first " + std::to_string(length) +
+                  " of " + std::to_string(whole.size()) + " bytes";
         CHECK(load_bytes(whole.substr(0, length)) != SAE4J_OK);
     }
 }
 
 // ---------------------------------------------------------------- the header
+
+// ggml's reader multiplies the dimensions of a tensor before it looks whether they can be multiplied: harmless, but
+// the sanitizer ends the process for it. So what leads there is tested without the sanitizer only.
+constexpr bool overflow_allowed = !sanitized;
 
 template <typename T> std::string with_number(std::string bytes, size_t at, T value) {
     memcpy(bytes.data() + at, &value, sizeof value);
@@ -104,7 +108,9 @@ void test_header() {
                             uint64_t{ 1 } << 62, uint64_t{ INT64_MAX }, uint64_t{ UINT64_MAX } }) {
         context = "counts of " + std::to_string(count);
         CHECK(load_bytes(with_number(good, 8, count)) != SAE4J_OK);
-        CHECK(load_bytes(with_number(good, 16, count)) != SAE4J_OK);
+        if (count > 1 || overflow_allowed) {  // with fewer keys, those left over are read as tensors
+            CHECK(load_bytes(with_number(good, 16, count)) != SAE4J_OK);
+        }
         CHECK(load_bytes(with_number(good, 24, count)) != SAE4J_OK);  // length of the first key
     }
 }
@@ -115,6 +121,9 @@ void test_tensor_numbers() {
     const size_t      name = good.find("blk.0.ffn_up.weight"), ne = name + strlen("blk.0.ffn_up.weight") + 4;
     for (uint64_t n : { uint64_t{ 0 }, uint64_t{ 7 }, uint64_t{ 1 } << 31, uint64_t{ 1 } << 61, uint64_t{ INT64_MAX },
                         uint64_t{ UINT64_MAX } }) {
+        if (n >= uint64_t{ 1 } << 60 && !overflow_allowed) {
+            continue;
+        }
         context = "dimensions of " + std::to_string(n);
         CHECK(load_bytes(with_number(good, ne, n)) != SAE4J_OK);
         CHECK(load_bytes(with_number(good, ne + 8, n)) != SAE4J_OK);
@@ -127,7 +136,10 @@ void test_tensor_numbers() {
         context = "offset " + std::to_string(offset);
         CHECK(load_bytes(with_number(good, ne + 20, offset)) != SAE4J_OK);
     }
-    for (uint32_t dimensions : { 0u, 1u, 3u, 5u, UINT32_MAX }) {
+    for (uint32_t dimensions : { 0u, 1u, 5u, UINT32_MAX, 3u }) {
+        if (dimensions == 3 && !overflow_allowed) {
+            continue;
+        }
         context = "number of dimensions " + std::to_string(dimensions);
         CHECK(load_bytes(with_number(good, ne - 4, dimensions)) != SAE4J_OK);
     }
@@ -144,14 +156,14 @@ void test_keys() {
         CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_bool(g.keys, key, true); }), SAE4J_BAD_FILE);
         CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_f64(g.keys, key, 1e-5); }), SAE4J_BAD_FILE);
         const uint32_t numbers[] = { 1, 2 };
-        CHECK_STATUS(
-            load_changed([&](SmallGguf & g) { gguf_set_arr_data(g.keys, key, GGUF_TYPE_UINT32, numbers, 2); }),
-            SAE4J_BAD_FILE);
+        CHECK_STATUS(load_changed([&](SmallGguf & g) { gguf_set_arr_data(g.keys, key, GGUF_TYPE_UINT32, numbers, 2); }),
+                     SAE4J_BAD_FILE);
     }
     for (const char * architecture : { "llama", "", "GPT2", "gpt2\n%s%n" }) {
         context = std::string("architecture ") + architecture;
-        CHECK_STATUS(load_changed([=](SmallGguf & g) { gguf_set_val_str(g.keys, "general.architecture", architecture); }),
-                     SAE4J_BAD_FILE);
+        CHECK_STATUS(
+            load_changed([=](SmallGguf & g) { gguf_set_val_str(g.keys, "general.architecture", architecture); }),
+            SAE4J_BAD_FILE);
     }
 }
 
@@ -200,12 +212,15 @@ void test_tensors() {
         }
     }
     context = "matrix transposed";
-    CHECK_STATUS(load_changed([](SmallGguf & g) { g.tensor("blk.0.ffn_up.weight").ne = { g.n_ff, g.d }; }),
+    CHECK_STATUS(load_changed([](SmallGguf & g) {
+                     g.tensor("blk.0.ffn_up.weight").ne = { g.n_ff, g.d };
+                 }),
                  SAE4J_BAD_FILE);
     context = "rows of the embeddings";
     CHECK_OK(load_changed([](SmallGguf & g) { g.tensor("token_embd.weight").ne[1] = 7; }));
     CHECK_STATUS(load_changed([](SmallGguf & g) { g.tensor("position_embd.weight").ne[1] = 3; }), SAE4J_BAD_FILE);
-    for (const char * name : { "extra", "blk.1.attn_norm.weight", "blk.00.attn_norm.weight", "rope_freqs.weight", "" }) {
+    for (const char * name :
+         { "extra", "blk.1.attn_norm.weight", "blk.00.attn_norm.weight", "rope_freqs.weight", "" }) {
         context = std::string("additional tensor ") + name;
         CHECK_STATUS(load_changed([=](SmallGguf & g) {
                          g.tensors.push_back({ name, GGML_TYPE_F32, { 8 }, std::vector<float>(8) });
@@ -240,12 +255,19 @@ void test_tokenizer_types() {
 
 void test_tokens() {
     context = "the same token twice";
-    CHECK_STATUS(load_changed([](SmallGguf & g) { g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "a" }); }, true),
+    CHECK_STATUS(load_changed(
+                     [](SmallGguf & g) {
+                         g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "a" });
+                     },
+                     true),
                  SAE4J_BAD_FILE);
     context = "more tokens than the embedding has rows";
-    CHECK_STATUS(
-        load_changed([](SmallGguf & g) { g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "h", "i" }); }, true),
-        SAE4J_BAD_FILE);
+    CHECK_STATUS(load_changed(
+                     [](SmallGguf & g) {
+                         g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "h", "i" });
+                     },
+                     true),
+                 SAE4J_BAD_FILE);
     context = "fewer token types than tokens";
     CHECK_STATUS(load_changed(
                      [](SmallGguf & g) {
@@ -294,9 +316,9 @@ void test_odd_tokenizers() {
 
 // Each byte before the weights changed in several ways: any status will do, a crash will not.
 void test_every_byte(bool tokenizer) {
-    const std::string good  = small_file(tokenizer);
-    const size_t      names = good.rfind("output_norm.bias") + 48;
-    for (size_t at = 0; at < names; at++) {
+    const std::string good = small_file(tokenizer);
+    const size_t      keys = good.find("token_embd.weight"), names = good.rfind("output_norm.bias") + 48;
+    for (size_t at = 0; at < (overflow_allowed ? names : keys); at++) {
         for (int change : { 0x01, 0x80, 0xff }) {
             context         = "byte " + std::to_string(at) + " xor " + std::to_string(change);
             std::string bad = good;

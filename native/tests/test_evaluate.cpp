@@ -39,7 +39,7 @@ Effect effect_of(const Matrix & clean, const Matrix & replaced, const Tokens & t
     int64_t       end = 0;
     size_t        s   = 0;
     for (int64_t t = 0; t < clean.rows; t++) {
-        end = t == end ? end + tokens.lengths[s++] : end;
+        end             = t == end ? end + tokens.lengths[s++] : end;
         const double *a = clean.row(t), *b = replaced.row(t);
         const double  lse_a = log_sum_exp(a, n), lse_b = log_sum_exp(b, n);
         double        kl = 0;
@@ -193,7 +193,7 @@ void check_reconstruction(const Case & c, const NaiveSae & sae, const Matrix & x
         const auto token = sae.encode(x.row(t));
         const auto x_hat = sae.decode(token.z, token.scale, token.shift);
         double     error = 0, squared = 0, dot = 0, x_squared = 0, l1 = 0;
-        int32_t    l0    = 0;
+        int32_t    l0 = 0;
         for (int64_t i = 0; i < x.columns; i++) {
             error += (x.row(t)[i] - x_hat[i]) * (x.row(t)[i] - x_hat[i]);
             squared += x_hat[i] * x_hat[i];
@@ -238,9 +238,8 @@ void check(const Case & c) {
     const ModelPtr model = make_model(naive);
     const Result   got   = evaluate(c, model.get(), 1);
     Matrix         x(0, 0);
-    const Matrix   clean     = naive.logits(c.tokens, [&](sae4j_point point, Matrix & activation) {
-        x = same(point, c.point) ? activation : x;
-    });
+    const Matrix   clean = naive.logits(
+          c.tokens, [&](sae4j_point point, Matrix & activation) { x = same(point, c.point) ? activation : x; });
     const Tolerance tolerance = tolerance_for(clean);
     const Effect    itself    = effect_of(clean, clean, c.tokens);
     for (int64_t t = 0; t < c.tokens.size(); t++) {
@@ -279,8 +278,8 @@ std::vector<NaiveSae> saes_for(int64_t width, int count) {
 
 Case case_at(const sae4j_model_shape & shape, sae4j_point point, int n_saes, const std::vector<int32_t> & lengths) {
     const int64_t width = width_at(shape, point);
-    return { shape, point, saes_for(width, n_saes), random_tokens(lengths, shape.n_vocab, 8), {}, {},
-             Random(9).normals(width, 0.3), 1 };
+    return { shape, point, saes_for(width, n_saes),       random_tokens(lengths, shape.n_vocab, 8),
+             {},    {},    Random(9).normals(width, 0.3), 1 };
 }
 
 std::string describe(const Case & c) {
@@ -334,18 +333,18 @@ void test_extreme_logits() {
 
 // Only what is asked for is written; nothing need be asked for.
 void test_optional_outputs() {
-    context                 = "optional outputs";
-    const Case        c     = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 1, { 16, 4 });
-    const ModelPtr    model = make_model(NaiveGpt2(small, 3));
-    const Result      full  = evaluate(c, model.get(), 1);
-    const SaePtr      sae   = make_sae(c.saes[0]);
+    context                   = "optional outputs";
+    const Case        c       = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 1, { 16, 4 });
+    const ModelPtr    model   = make_model(NaiveGpt2(small, 3));
+    const Result      full    = evaluate(c, model.get(), 1);
+    const SaePtr      sae     = make_sae(c.saes[0]);
     const SessionPtr  session = open_session(1);
     const sae4j_batch batch   = c.tokens.view();
     for (int which = 0; which < 3; which++) {
         Result       got(c);
         sae4j_effect effect = got.effects[0].view();
         effect              = { which == 0 ? effect.kl : nullptr, which == 1 ? effect.ce : nullptr,
-                                which == 2 ? effect.top1 : nullptr };
+                   which == 2 ? effect.top1 : nullptr };
         const sae4j_splice splice{ sae.get(), effect, got.reconstructions[0].view() };
         sae4j_evaluation   wanted{};
         wanted.point     = c.point;
@@ -363,20 +362,20 @@ void test_optional_outputs() {
 
 // Numbers that cannot be told are an error, not NaN among the results.
 void test_not_finite() {
-    const Case        c       = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 0, { 16, 4 });
+    const Case        c = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 0, { 16, 4 });
     NaiveGpt2         naive(small, 3);
     const ModelPtr    model   = make_model(naive);
     const SessionPtr  session = open_session(1);
     const sae4j_batch batch   = c.tokens.view();
     EffectArrays      effect(c.tokens.size());
     sae4j_evaluation  wanted{};
-    wanted.point                 = c.point;
-    wanted.mean_effect           = effect.view();
+    wanted.point       = c.point;
+    wanted.mean_effect = effect.view();
     const std::vector<float> bad(small.n_embd, nan_f32);
-    context                      = "NaN in the mean";
-    wanted.mean                  = bad.data();
+    context     = "NaN in the mean";
+    wanted.mean = bad.data();
     CHECK_STATUS(sae4j_evaluate(session.get(), model.get(), &batch, &wanted), SAE4J_NOT_FINITE);
-    context                      = "logits beyond f32";
+    context = "logits beyond f32";
     for (auto & item : naive.tensors) {
         for (float & v : item.second) {
             v *= 1e15f;
@@ -389,9 +388,9 @@ void test_not_finite() {
 
 // sae4j_sum_activation says what x_sum does, and adds.
 void test_sum_activation() {
-    Case c    = case_at(small, { SAE4J_HOOK_Z, 1 }, 0, { 16, 4 });
-    c.counted = Random(6).mask(c.tokens.size(), 0.5);
-    context   = "sum_activation";
+    Case c                    = case_at(small, { SAE4J_HOOK_Z, 1 }, 0, { 16, 4 });
+    c.counted                 = Random(6).mask(c.tokens.size(), 0.5);
+    context                   = "sum_activation";
     const ModelPtr      model = make_model(NaiveGpt2(small, 3));
     const Result        got   = evaluate(c, model.get(), 1);
     std::vector<double> sum(small.n_embd, 500);
@@ -451,8 +450,8 @@ void append(Result & to, const Result & from) {
 
 // The sequences of a case one by one.
 Result evaluate_in_parts(const Case & c, const sae4j_model * model) {
-    Case    part = c;
-    part.tokens  = { {}, {} };
+    Case part   = c;
+    part.tokens = { {}, {} };
     Result  whole(part);
     int64_t at = 0;
     for (int32_t length : c.tokens.lengths) {

@@ -83,7 +83,7 @@ void test_activations(const Setup & s) {
         context = describe(s.naive.shape) + ", " + name_of(point);
         CHECK_NEAR(relative_error(kept[name_of(point)], x), 0, relative);
     });
-    context = describe(s.naive.shape) + ", logits";
+    context             = describe(s.naive.shape) + ", logits";
     CHECK_NEAR(relative_error(plain, logits), 0, relative);
 }
 
@@ -205,8 +205,8 @@ void test_several_edits() {
     const sae4j_edit  at_first[]  = { a.edit(SAE4J_EDIT_ADD, true), a.edit(SAE4J_EDIT_CALL, false),
                                       a.edit(SAE4J_EDIT_ADD, false) };
     const sae4j_edit  at_second[] = { b.edit(SAE4J_EDIT_RECONSTRUCT, true), b.edit(SAE4J_EDIT_ADD, false) };
-    const auto        got = s.logits({ { second, at_second, 2, nullptr }, { first, at_first, 3, nullptr } });
-    const auto        expected = s.naive.logits(s.tokens, [&](sae4j_point at, Matrix & x) {
+    const auto        got         = s.logits({ { second, at_second, 2, nullptr }, { first, at_first, 3, nullptr } });
+    const auto        expected    = s.naive.logits(s.tokens, [&](sae4j_point at, Matrix & x) {
         if (same(at, first)) {
             a.apply(SAE4J_EDIT_ADD, true, x);
             a.apply(SAE4J_EDIT_CALL, false, x);
@@ -216,7 +216,7 @@ void test_several_edits() {
             b.apply(SAE4J_EDIT_ADD, false, x);
         }
     });
-    context = "several edits";
+    context                       = "several edits";
     CHECK_NEAR(relative_error(got, expected), 0, relative);
 }
 
@@ -252,7 +252,7 @@ int32_t stop(void *, float *, int64_t, int64_t) {
 }
 
 int32_t run_again(void * data, float *, int64_t, int64_t) {
-    Visit &          visit = *static_cast<Visit *>(data);
+    Visit &          visit  = *static_cast<Visit *>(data);
     sae4j_run_params params = sae4j_run_default_params();
     float            logits;
     params.logits = &logits;
@@ -262,7 +262,7 @@ int32_t run_again(void * data, float *, int64_t, int64_t) {
 
 // A hook that runs the same model in a session of its own is welcome.
 int32_t run_elsewhere(void * data, float *, int64_t, int64_t) {
-    Visit & visit = *static_cast<Visit *>(data);
+    Visit &         visit = *static_cast<Visit *>(data);
     sae4j_session * other = nullptr;
     CHECK_OK(sae4j_session_new({ 1 }, &other));
     std::vector<float> x(visit.batch->lengths[0] * 16);
@@ -270,9 +270,9 @@ int32_t run_elsewhere(void * data, float *, int64_t, int64_t) {
     const sae4j_batch  single{ visit.batch->tokens, &one, 1 };
     const sae4j_hook   hook{ { SAE4J_HOOK_EMBED, 0 }, nullptr, 0, x.data() };
     sae4j_run_params   params = sae4j_run_default_params();
-    params.hooks   = &hook;
-    params.n_hooks = 1;
-    visit.status   = sae4j_run(other, visit.model, &single, &params);
+    params.hooks              = &hook;
+    params.n_hooks            = 1;
+    visit.status              = sae4j_run(other, visit.model, &single, &params);
     sae4j_session_free(other);
     return 0;
 }
@@ -295,7 +295,7 @@ void test_calls_from_hooks() {
     const sae4j_batch        batch = s.tokens.view();
     Visit                    visit{ s.session.get(), s.model.get(), &batch };
     for (sae4j_point point : s.points()) {
-        context              = "call at " + name_of(point);
+        context = "call at " + name_of(point);
         sae4j_edit edit{ SAE4J_EDIT_CALL, nullptr, nullptr, run_again, &visit, nullptr };
         CHECK(s.logits({ { point, &edit, 1, nullptr } }) == plain);
         CHECK(visit.status == SAE4J_BUSY);

@@ -74,14 +74,18 @@ class Llama {
 
 // A text, one token, the longest sequence there may be, and ids at random.
 std::vector<std::vector<int32_t>> sequences(const sae4j_model * model) {
-    const std::string    text = "The quick brown fox jumps over the lazy dog. In 1815 the king said:\n\"No!\" — naïve, café.";
+    const std::string text =
+        "The quick brown fox jumps over the lazy dog. In 1815 the king said:\n\"No!\" — naïve, café.";
     std::vector<int32_t> ids(text.size());
     size_t               count = 0;
     CHECK_OK(sae4j_tokenize(model, text.data(), text.size(), 0, ids.data(), ids.size(), &count));
     ids.resize(count);
     const sae4j_model_shape shape = sae4j_model_get_shape(model);
-    return { ids, { 0 }, random_tokens({ shape.n_ctx }, shape.n_vocab, 1).ids,
-             random_tokens({ 65 }, shape.n_vocab, 2).ids, std::vector<int32_t>(40, 5) };
+    return { ids,
+             { 0 },
+             random_tokens({ shape.n_ctx }, shape.n_vocab, 1).ids,
+             random_tokens({ 65 }, shape.n_vocab, 2).ids,
+             std::vector<int32_t>(40, 5) };
 }
 
 std::vector<float> ours(const sae4j_model * model, const std::vector<int32_t> & ids) {
@@ -118,8 +122,8 @@ void test_against_llama() {
 
 // Smaller files: the same model, less exactly.
 void test_smaller_file(const char * name, double drift) {
-    context               = name;
-    const ModelPtr f32    = load_model(file("model-f32.gguf")), model = load_model(file(name));
+    context            = name;
+    const ModelPtr f32 = load_model(file("model-f32.gguf")), model = load_model(file(name));
     const Llama    llama(file(name));
     if (!f32 || !model || !llama) {
         CHECK(false);

@@ -16,7 +16,11 @@ struct Encoded {
     std::vector<float>   values, scale, shift;
 
     sae4j_latents view() const {
-        return { static_cast<int64_t>(scale.size()), offsets.data(), indices.data(), values.data(), scale.data(),
+        return { static_cast<int64_t>(scale.size()),
+                 offsets.data(),
+                 indices.data(),
+                 values.data(),
+                 scale.data(),
                  shift.data() };
     }
 
@@ -146,12 +150,12 @@ std::string describe(const sae4j_sae_params & p, int64_t n_tokens) {
 void test_options(sae4j_activation activation) {
     uint32_t seed = 100 * activation;
     for (int options = 0; options < 32; options++) {
-        sae4j_sae_params p               = sae_params(19, 53, activation, 7);
-        p.normalization                  = static_cast<sae4j_normalization>(options & 3);
-        p.scale                          = 0.37f;
-        p.apply_b_dec_to_input           = options >> 2 & 1;
-        p.rescale_acts_by_decoder_norm   = options >> 3 & 1;
-        p.centre_input                   = options >> 4 & 1;
+        sae4j_sae_params p             = sae_params(19, 53, activation, 7);
+        p.normalization                = static_cast<sae4j_normalization>(options & 3);
+        p.scale                        = 0.37f;
+        p.apply_b_dec_to_input         = options >> 2 & 1;
+        p.rescale_acts_by_decoder_norm = options >> 3 & 1;
+        p.centre_input                 = options >> 4 & 1;
         if (activation == SAE4J_GATED && p.rescale_acts_by_decoder_norm) {
             continue;  // not defined: a gated SAE has two pre-activations
         }
@@ -163,7 +167,7 @@ void test_options(sae4j_activation activation) {
 
 void test_shapes(sae4j_activation activation) {
     const int32_t shapes[][4] = {
-        { 1, 1, 1, 1 },    { 1, 5, 3, 7 },      { 2, 3, 3, 1 },       { 3, 2, 1, 7 },      { 16, 512, 32, 7 },
+        { 1, 1, 1, 1 },      { 1, 5, 3, 7 },     { 2, 3, 3, 1 },        { 3, 2, 1, 7 },      { 16, 512, 32, 7 },
         { 17, 513, 513, 7 }, { 33, 1031, 1, 1 }, { 64, 1025, 64, 130 }, { 5, 77, 13, 1500 }, { 192, 700, 350, 7 },
     };
     for (const auto & s : shapes) {
@@ -212,9 +216,9 @@ void test_all_tied() {
     std::fill(naive.tensors[SAE4J_B_DEC].begin(), naive.tensors[SAE4J_B_DEC].end(), 0.0f);
     const SaePtr sae = make_sae(naive);
     for (int32_t n_threads : { 1, 2, 3 }) {
-        context          = "all tied, " + std::to_string(n_threads) + " threads";
-        const auto  session = open_session(n_threads);
-        const auto  got     = encode(session.get(), sae.get(), { 1, 1, 1 }, 1);
+        context            = "all tied, " + std::to_string(n_threads) + " threads";
+        const auto session = open_session(n_threads);
+        const auto got     = encode(session.get(), sae.get(), { 1, 1, 1 }, 1);
         CHECK(got.indices.size() == k);
         for (int32_t j = 0; j < k && j < static_cast<int32_t>(got.indices.size()); j++) {
             CHECK(got.indices[j] == j && got.values[j] == 5);
@@ -224,9 +228,9 @@ void test_all_tied() {
 
 // The same tokens in other batches and with other numbers of threads.
 void test_splits(sae4j_activation activation) {
-    const sae4j_sae_params p       = sae_params(24, 1100, activation, 20);
-    const NaiveSae         exact   = integer_sae(p, 11);
-    const SaePtr           sae     = make_sae(exact);
+    const sae4j_sae_params p        = sae_params(24, 1100, activation, 20);
+    const NaiveSae         exact    = integer_sae(p, 11);
+    const SaePtr           sae      = make_sae(exact);
     const int64_t          n_tokens = 1500;
     const auto             x        = Random(12).integers(n_tokens * p.d, 2);
     const auto             whole    = reconstruct(open_session(1).get(), sae.get(), x, n_tokens);
@@ -270,12 +274,12 @@ void test_splits_of_reals() {
 
 // NaN and infinity anywhere, and a row of zeros that constant_norm_rescale cannot scale; afterwards all is well.
 void test_not_finite(sae4j_activation activation) {
-    sae4j_sae_params p    = sae_params(9, 40, activation, 4);
-    const SaePtr     sae  = make_sae(random_sae(p, 31));
-    const auto       session = open_session(2);
-    const auto       good    = Random(32).normals(1100 * p.d);
+    sae4j_sae_params p        = sae_params(9, 40, activation, 4);
+    const SaePtr     sae      = make_sae(random_sae(p, 31));
+    const auto       session  = open_session(2);
+    const auto       good     = Random(32).normals(1100 * p.d);
     const auto       expected = reconstruct(session.get(), sae.get(), good, 1100);
-    context = std::string("not finite, ") + activation_names[activation];
+    context                   = std::string("not finite, ") + activation_names[activation];
     for (float bad : { nan_f32, inf_f32, -inf_f32 }) {
         for (size_t at : { size_t{ 0 }, good.size() / 2, good.size() - 1 }) {
             std::vector<float> x = good, x_hat(x.size());
@@ -287,10 +291,10 @@ void test_not_finite(sae4j_activation activation) {
         }
     }
     CHECK(reconstruct(session.get(), sae.get(), good, 1100) == expected);
-    p.normalization       = SAE4J_NORM_CONSTANT_NORM_RESCALE;
-    const SaePtr    other = make_sae(random_sae(p, 31));
+    p.normalization                = SAE4J_NORM_CONSTANT_NORM_RESCALE;
+    const SaePtr             other = make_sae(random_sae(p, 31));
     const std::vector<float> zeros(p.d);
-    sae4j_latents   latents{};
+    sae4j_latents            latents{};
     CHECK_STATUS(sae4j_sae_encode(session.get(), other.get(), zeros.data(), 1, &latents), SAE4J_NOT_FINITE);
 }
 
@@ -304,8 +308,7 @@ void test_overflow(sae4j_activation activation) {
     const SaePtr             sae = make_sae(naive);
     const std::vector<float> x{ 1e30f, -1e30f, 1e30f, 1e29f };
     std::vector<float>       x_hat(4);
-    CHECK_STATUS(sae4j_sae_reconstruct(open_session(1).get(), sae.get(), x.data(), 1, x_hat.data()),
-                 SAE4J_NOT_FINITE);
+    CHECK_STATUS(sae4j_sae_reconstruct(open_session(1).get(), sae.get(), x.data(), 1, x_hat.data()), SAE4J_NOT_FINITE);
 }
 
 // layer_norm of a row without variance is its mean, plus what b_enc alone switches on, times zero.
@@ -321,8 +324,8 @@ void test_flat_row() {
 }
 
 void test_no_tokens() {
-    context              = "no tokens";
-    const SaePtr     sae = make_sae(random_sae(sae_params(4, 8, SAE4J_RELU), 51));
+    context                  = "no tokens";
+    const SaePtr     sae     = make_sae(random_sae(sae_params(4, 8, SAE4J_RELU), 51));
     const SessionPtr session = open_session(1);
     const auto       got     = encode(session.get(), sae.get(), std::vector<float>(4), 0);
     CHECK(got.offsets.size() == 1 && got.values.empty());
@@ -342,7 +345,8 @@ void test_bad_latents() {
         return sae4j_sae_decode(session.get(), sae.get(), &latents, x_hat);
     };
     CHECK_OK(status(good));
-    for (const std::vector<int64_t> & offsets : std::vector<std::vector<int64_t>>{ { 1, 1, 2 }, { 0, 2, 1 }, { 0, -1, 2 } }) {
+    for (const std::vector<int64_t> & offsets :
+         std::vector<std::vector<int64_t>>{ { 1, 1, 2 }, { 0, 2, 1 }, { 0, -1, 2 } }) {
         Encoded bad = good;
         bad.offsets = offsets;
         CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);

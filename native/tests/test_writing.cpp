@@ -116,8 +116,8 @@ void test_sae_styles() {
 constexpr sae4j_model_shape shape{ 1, 2, 6, 10, 8, 9, 1, 1e-5f };
 
 int64_t columns_of(const std::string & name, size_t size) {
-    const bool matrix = name.find("embd") != std::string::npos || (name.find("weight") != std::string::npos &&
-                                                                   name.find("norm") == std::string::npos);
+    const bool matrix = name.find("embd") != std::string::npos ||
+                        (name.find("weight") != std::string::npos && name.find("norm") == std::string::npos);
     return !matrix ? static_cast<int64_t>(size) : name == "blk.0.ffn_down.weight" ? shape.n_ff : shape.n_embd;
 }
 
@@ -166,21 +166,21 @@ void test_order() {
     context = "order of chunks";
     const std::vector<float> values(20, 1.0f);
     Unfinished               u;
-    CHECK_STATUS(u.write(1, 2, values), SAE4J_BAD_ARGUMENT);   // begins late
+    CHECK_STATUS(u.write(1, 2, values), SAE4J_BAD_ARGUMENT);  // begins late
     CHECK_STATUS(u.write(-1, 2, values), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(u.write(0, 8, values), SAE4J_BAD_ARGUMENT);   // too many
+    CHECK_STATUS(u.write(0, 8, values), SAE4J_BAD_ARGUMENT);  // too many
     CHECK_STATUS(u.write(0, -1, values), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(u.write(0, INT64_MAX, values), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(u.write(0, INT64_MIN, values), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(u.write(INT64_MIN, INT64_MAX, values), SAE4J_BAD_ARGUMENT);
     CHECK_OK(u.write(0, 0, values));
     CHECK_OK(u.write(0, 3, values));
-    CHECK_STATUS(u.write(0, 3, values), SAE4J_BAD_ARGUMENT);   // again
-    CHECK_STATUS(u.write(4, 3, values), SAE4J_BAD_ARGUMENT);   // a gap
-    CHECK_STATUS(u.write(2, 3, values), SAE4J_BAD_ARGUMENT);   // an overlap
-    CHECK_STATUS(u.write(3, 5, values), SAE4J_BAD_ARGUMENT);   // too many
+    CHECK_STATUS(u.write(0, 3, values), SAE4J_BAD_ARGUMENT);  // again
+    CHECK_STATUS(u.write(4, 3, values), SAE4J_BAD_ARGUMENT);  // a gap
+    CHECK_STATUS(u.write(2, 3, values), SAE4J_BAD_ARGUMENT);  // an overlap
+    CHECK_STATUS(u.write(3, 5, values), SAE4J_BAD_ARGUMENT);  // too many
     CHECK_OK(u.write(3, 4, values));
-    CHECK_STATUS(u.write(7, 1, values), SAE4J_BAD_ARGUMENT);   // full
+    CHECK_STATUS(u.write(7, 1, values), SAE4J_BAD_ARGUMENT);  // full
     CHECK_STATUS(u.write(0, 7, values), SAE4J_BAD_ARGUMENT);
 }
 
@@ -194,8 +194,7 @@ void test_bad_chunks() {
     CHECK_STATUS(sae4j_sae_write(u.sae, SAE4J_THRESHOLD, chunk_of(ones)), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_sae_write(u.sae, SAE4J_B_GATE, chunk_of(ones)), SAE4J_BAD_ARGUMENT);
     for (int tensor : { -1, 8, 1 << 20 }) {
-        CHECK_STATUS(sae4j_sae_write(u.sae, static_cast<sae4j_sae_tensor>(tensor), chunk_of(ones)),
-                     SAE4J_BAD_ARGUMENT);
+        CHECK_STATUS(sae4j_sae_write(u.sae, static_cast<sae4j_sae_tensor>(tensor), chunk_of(ones)), SAE4J_BAD_ARGUMENT);
     }
 }
 
@@ -209,16 +208,16 @@ void test_not_finite() {
                 std::vector<uint8_t> stored(item.second.size() * dtype_size(dtype));
                 store(bad, dtype, stored.data() + stored.size() - dtype_size(dtype));
                 if (item.first != SAE4J_THRESHOLD) {
-                    CHECK_STATUS(sae4j_sae_write(u.sae, item.first,
-                                                 { dtype, 0, 0, static_cast<int64_t>(item.second.size()),
-                                                   stored.data() }),
-                                 SAE4J_NOT_FINITE);
+                    CHECK_STATUS(
+                        sae4j_sae_write(u.sae, item.first,
+                                        { dtype, 0, 0, static_cast<int64_t>(item.second.size()), stored.data() }),
+                        SAE4J_NOT_FINITE);
                     CHECK(sae4j_sae_finish(u.sae) != SAE4J_OK);
                 }
             }
         }
     }
-    context                    = "a double beyond f32";
+    context = "a double beyond f32";
     const std::vector<double> big(7, 1e300);
     Unfinished                u;
     CHECK_STATUS(sae4j_sae_write(u.sae, SAE4J_B_ENC, { SAE4J_DTYPE_F64, 0, 0, 7, big.data() }), SAE4J_NOT_FINITE);
@@ -248,7 +247,7 @@ void test_missing_model_tensors() {
     const NaiveGpt2 naive(shape, 5);
     for (const auto & left_out : naive.tensors) {
         for (size_t left : { size_t{ 1 }, left_out.second.size() }) {
-            context = "without the last " + std::to_string(left) + " of " + left_out.first;
+            context             = "without the last " + std::to_string(left) + " of " + left_out.first;
             sae4j_model * model = nullptr;
             CHECK_OK(sae4j_model_new(shape, nullptr, sae4j_model_default_params(), &model));
             const ModelPtr owner(model);
@@ -310,7 +309,7 @@ void test_writes_after_the_end() {
 }
 
 void test_bad_sae_params() {
-    context = "SAE parameters";
+    context           = "SAE parameters";
     const auto status = [](const sae4j_sae_params & params) {
         sae4j_sae * sae = nullptr;
         const auto  got = sae4j_sae_new(params, &sae);
