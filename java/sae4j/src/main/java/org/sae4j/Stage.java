@@ -180,7 +180,7 @@ public final class Stage implements AutoCloseable {
     sae4j_variants struct =
         memory
             .struct(new sae4j_variants())
-            .position(variants.position())
+            ._position(variants.position())
             .future(variants.future())
             .base(memory.floats(variants.base()))
             .values(memory.floats(variants.values()))

@@ -5,6 +5,8 @@
  * <p>{@link org.sae4j.Model} and {@link org.sae4j.Sae} hold weights, a {@link org.sae4j.Session}
  * runs them over {@link org.sae4j.Sequences} of tokens, and {@link org.sae4j.Edit}s and hooks at
  * {@link org.sae4j.HookPoint}s read and replace activations on the way. {@link
- * org.sae4j.Evaluation} does all of it at once and returns the numbers that say how good an SAE is.
+ * org.sae4j.Evaluation} does all of it at once and returns the numbers that say how good an SAE is,
+ * {@link org.sae4j.Ablation} those that say how sparse the effects of its latents are; a {@link
+ * org.sae4j.Stage} runs any other variants of one activation.
  */
 package org.sae4j;

@@ -75,6 +75,18 @@ class LeakTest {
   }
 
   @Test
+  void ablations() throws IOException {
+    try (Model model = Fixtures.model();
+        Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      Sequences tokens = Fixtures.tokens().first(64);
+      AblationOptions options =
+          AblationOptions.defaults().withPositions(Positions.of(20)).withFuture(2).withThreads(1);
+      Ablation ablation = Ablation.of(model, sae).with(options);
+      assertThat(growth(200, () -> ablation.run(tokens))).isLessThan(ALLOWED);
+    }
+  }
+
+  @Test
   void abandonedHandlesAreFreedByTheCleaner() throws IOException {
     assertThat(
             growth(

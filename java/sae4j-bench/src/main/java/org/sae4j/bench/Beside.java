@@ -6,11 +6,14 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.sae4j.Ablation;
+import org.sae4j.AblationOptions;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationOptions;
 import org.sae4j.Latents;
 import org.sae4j.MeanBaseline;
 import org.sae4j.Model;
+import org.sae4j.Positions;
 import org.sae4j.Precision;
 import org.sae4j.RunOptions;
 import org.sae4j.Sae;
@@ -64,11 +67,15 @@ public final class Beside {
       try (Model model = Gpt2Small.model(Precision.F32);
           Session session = model.newSession(new SessionOptions(threads))) {
         forward(session);
-        evaluation("F32", 2.6, model, sae);
+        evaluation(model, sae, 2.6);
         encodeAndDecode(session, sae);
+        ablation(model, sae, 64, 13);
+        ablation(model, sae, 256, 60);
       }
       try (Model model = Gpt2Small.model(Precision.BF16)) {
-        evaluation("BF16", 4.5, model, sae);
+        evaluation(model, sae, 4.5);
+        ablation(model, sae, 64, 25);
+        ablation(model, sae, 256, 115);
       }
     }
     List<String> steps = new ArrayList<>();
@@ -76,13 +83,12 @@ public final class Beside {
     for (Precision precision : Precision.values()) {
       try (BareEngine engine = new BareEngine(precision, threads)) {
         steps.addAll(steps(precision, engine, peak));
-        ablation(precision, engine);
         ablations.addAll(ablations(precision, engine, peak));
       }
     }
     print(Comparison.header(), done);
     print(Steps.header(), steps);
-    print(Ablation.Cost.header(), ablations);
+    print(IndexAblation.Cost.header(), ablations);
   }
 
   private static void print(String header, List<?> lines) {
@@ -99,7 +105,7 @@ public final class Beside {
   /** The best that OpenBLAS reaches at any of the shapes, in GFLOP/s. */
   private double peak() throws Exception {
     double best = 0;
-    System.out.println("sgemm, GFLOP/s, kernels " + SgemmPeak.kernels());
+    System.out.println("OpenBLAS sgemm, GFLOP/s, each thread on its own slab of the weights");
     for (SgemmPeak.Product product : SgemmPeak.measure(threads, Math.max(2, rounds))) {
       System.out.println("  " + product);
       best = Math.max(best, product.gflops());
@@ -140,7 +146,7 @@ public final class Beside {
         Optional.of(plain));
   }
 
-  private void evaluation(String precision, double needed, Model model, Sae sae) throws Exception {
+  private void evaluation(Model model, Sae sae, double needed) throws Exception {
     Sequences tokens = Gpt2Small.sequences(Gpt2Small.SEQUENCES, Gpt2Small.LENGTH);
     Evaluation evaluation =
         Evaluation.of(model, sae)
@@ -151,7 +157,7 @@ public final class Beside {
                     .withBatchTokens(Gpt2Small.TOKENS)
                     .withThreads(threads));
     compare(
-        Comparison.Item.tokens("KL evaluation, TopK 32768, " + precision, needed),
+        Comparison.Item.tokens("KL evaluation, TopK 32768, " + model.options().precision(), needed),
         Timing.of(() -> evaluation.run(tokens)),
         "kl");
   }
@@ -182,18 +188,23 @@ public final class Beside {
     return wanted("steps") ? Steps.table(precision.name(), engine, rounds, peak) : List.of();
   }
 
-  private void ablation(Precision precision, BareEngine engine) throws Exception {
-    boolean f32 = precision == Precision.F32;
-    double[] needed = f32 ? new double[] {13, 60} : new double[] {25, 115};
-    for (int i = 0; i < needed.length; i++) {
-      int context = CONTEXTS[i];
-      compare(
-          Comparison.Item.seconds(
-              "ablation, one index, context %d, %s".formatted(context, precision), needed[i]),
-          Math.min(rounds, ABLATION_ROUNDS),
-          Timing.of(() -> Ablation.run(engine, context, Gpt2Small.K)),
-          peers("ablation " + context));
-    }
+  private void ablation(Model model, Sae sae, int context, double needed) throws Exception {
+    Sequences tokens = Gpt2Small.sequences(1, context);
+    Ablation ablation =
+        Ablation.of(model, sae)
+            .with(
+                AblationOptions.defaults()
+                    .withPositions(Positions.of(context - IndexAblation.FUTURE))
+                    .withFuture(IndexAblation.FUTURE)
+                    .withTopTokens(0)
+                    .withThreads(threads));
+    compare(
+        Comparison.Item.seconds(
+            "ablation, one index, context %d, %s".formatted(context, model.options().precision()),
+            needed),
+        Math.min(rounds, ABLATION_ROUNDS),
+        Timing.of(() -> ablation.run(tokens)),
+        peers("ablation " + context));
   }
 
   /** What an index costs with few and many active latents, near and far into a text. */
@@ -202,8 +213,8 @@ public final class Beside {
     if (wanted("cost of ablation")) {
       for (int k : new int[] {Gpt2Small.K, 8 * Gpt2Small.K}) {
         for (int context : CONTEXTS) {
-          Ablation.run(engine, context, k);
-          lines.add(Ablation.run(engine, context, k).line(precision.name(), peak));
+          IndexAblation.run(engine, context, k);
+          lines.add(IndexAblation.run(engine, context, k).line(precision.name(), peak));
         }
       }
     }

@@ -4,8 +4,7 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
-import static org.bytedeco.openblas.global.openblas_nolapack.openblas_get_corename;
-import static org.bytedeco.openblas.global.openblas_nolapack.openblas_set_num_threads;
+import static org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threads;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +15,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -24,7 +22,7 @@ import org.bytedeco.javacpp.FloatPointer;
  * What OpenBLAS itself reaches on this machine at the shapes of the model's products.
  *
  * <p>As the engine uses it: each thread multiplies its own slab of the weights, and OpenBLAS starts
- * none. Loaded from the same file as the engine's.
+ * none. The library is the engine's.
  */
 final class SgemmPeak {
   private static final int[][] SHAPES = {
@@ -43,8 +41,8 @@ final class SgemmPeak {
 
   /** The best of some rounds of each product, in GFLOP/s. */
   static List<Product> measure(int threads, int rounds) throws Exception {
-    openblas_set_num_threads(1);
-    requireOneLibrary();
+    blas_set_num_threads(1);
+    requireSameLibrary();
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       List<Product> products = new ArrayList<>();
@@ -55,10 +53,6 @@ final class SgemmPeak {
     } finally {
       pool.shutdown();
     }
-  }
-
-  static String kernels() {
-    return openblas_get_corename().getString();
   }
 
   private static Product measure(ExecutorService pool, int threads, int rounds, int in, int out)
@@ -116,22 +110,27 @@ final class SgemmPeak {
     return values;
   }
 
-  /** Where the system tells: the engine and this class must have loaded one and the same file. */
-  private static void requireOneLibrary() throws IOException {
+  /**
+   * Where the system tells: the library measured and the engine's must be the same. JavaCPP loads
+   * it a second time for its own binding, under another name.
+   */
+  private static void requireSameLibrary() throws IOException {
     Path maps = Path.of("/proc/self/maps");
     if (Files.notExists(maps)) {
       return;
     }
+    List<Path> libraries;
     try (Stream<String> lines = Files.lines(maps)) {
-      List<String> files =
+      libraries =
           lines
               .filter(line -> line.contains("/libopenblas"))
-              .map(line -> line.substring(line.indexOf('/')))
+              .map(line -> Path.of(line.substring(line.indexOf('/'))))
               .distinct()
               .toList();
-      if (files.size() != 1) {
-        throw new IllegalStateException(
-            files.stream().collect(Collectors.joining(", ", "expected one OpenBLAS, found ", "")));
+    }
+    for (Path library : libraries) {
+      if (Files.mismatch(libraries.get(0), library) >= 0) {
+        throw new IllegalStateException("several OpenBLAS libraries: " + libraries);
       }
     }
   }

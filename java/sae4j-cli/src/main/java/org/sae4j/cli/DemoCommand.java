@@ -7,12 +7,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import org.sae4j.Ablation;
+import org.sae4j.AblationOptions;
+import org.sae4j.AblationSummary;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationResult;
 import org.sae4j.Model;
 import org.sae4j.Sae;
 import org.sae4j.SaeOverrides;
 import org.sae4j.Sequences;
+import org.sae4j.TokenSample;
 import org.sae4j.format.SaeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,10 +26,12 @@ import picocli.CommandLine.Spec;
 /** {@code demo}: the main job on files that the jar brings along. */
 @Command(
     name = "demo",
-    description = "Evaluates a small SAE on a small GPT-2; all of it is in this jar.")
+    description =
+        "Evaluates a small SAE on a small GPT-2 and ablates its latents; all of it is in this jar.")
 final class DemoCommand implements Callable<Integer> {
   private static final int CONTEXT = 64;
   private static final int TOKENS = 2048;
+  private static final int ABLATED_TOKENS = 8;
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
@@ -38,9 +44,10 @@ final class DemoCommand implements Callable<Integer> {
         Sae sae = Sae.open(files.sae())) {
       Input input = input(files, model);
       EvaluationResult result = evaluate(model, sae, input.sequences());
-      DemoStory.print(model, sae, input.sequences(), result, json.text());
+      AblationSummary ablation = ablate(model, sae, input.sequences());
+      DemoStory.print(model, sae, input.sequences(), result, ablation, json.text());
       if (json.wanted()) {
-        json.write(document(files, model, input, result));
+        json.write(document(files, model, input, result, ablation));
       }
       return EvaluationOutcome.exitCode(List.of(result), spec.commandLine().getErr());
     }
@@ -58,8 +65,15 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
+  private static AblationSummary ablate(Model model, Sae sae, Sequences sequences) {
+    AblationOptions options =
+        AblationOptions.defaults().withSample(new TokenSample(ABLATED_TOKENS, 0));
+    return Ablation.of(model, sae).with(options).run(sequences);
+  }
+
   private static JsonDocument document(
-      DemoFiles files, Model model, Input input, EvaluationResult result) throws IOException {
+      DemoFiles files, Model model, Input input, EvaluationResult result, AblationSummary ablation)
+      throws IOException {
     JsonDocument document = new JsonDocument("demo");
     EvaluationOutcome.describe(List.of(result), document);
     document
@@ -72,10 +86,8 @@ final class DemoCommand implements Callable<Integer> {
     modelFile.addProperty("path", files.resource(files.model()));
     saeFile.addProperty("path", files.resource(files.sae()));
     textFile.addProperty("path", files.resource(files.text()));
-    return document
-        .input(modelFile)
-        .input(saeFile)
-        .input(textFile)
-        .results(EvaluationJson.of(List.of(files.sae()), List.of(result)));
+    JsonObject results = EvaluationJson.of(List.of(files.sae()), List.of(result));
+    results.add("ablation", AblationJson.of(ablation));
+    return document.input(modelFile).input(saeFile).input(textFile).results(results);
   }
 }

@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.sae4j.AblationSummary;
 import org.sae4j.EvaluationResult;
 import org.sae4j.EvaluationResult.Downstream;
 import org.sae4j.Model;
@@ -13,7 +14,12 @@ final class DemoStory {
   private DemoStory() {}
 
   static void print(
-      Model model, Sae sae, Sequences sequences, EvaluationResult result, PrintWriter out) {
+      Model model,
+      Sae sae,
+      Sequences sequences,
+      EvaluationResult result,
+      AblationSummary ablation,
+      PrintWriter out) {
     Downstream found = result.downstream();
     out.printf(
         Locale.ROOT,
@@ -34,9 +40,14 @@ final class DemoStory {
 
         %,.0f tokens a second: clean, reconstructed, mean and zero, %d threads.
 
+        Then the latents active at %d of the tokens were set to zero one by one: %,d runs, %.1f s.
+        One of them moves %s of the logits of the next %d positions, on average: the smaller
+        this share, the more to the point its effect.
+
         Now with your own files (GPT-2 as GGUF or Hugging Face folder; SAE of OpenAI or SAELens):
           sae4j inspect MODEL SAE
           sae4j eval --model MODEL --sae SAE --text FILE.txt
+          sae4j ablate --model MODEL --sae SAE --text FILE.txt
           sae4j eval --help
         """,
         ModelFile.text(model.shape()),
@@ -55,6 +66,11 @@ final class DemoStory {
         Figures.percent(found.top1Agreement()),
         Figures.of(result.reconstruction().explainedVariance()),
         result.tokensPerSecond(),
-        result.options().threads());
+        result.options().threads(),
+        ablation.options().sample().orElseThrow().count(),
+        ablation.pairs(),
+        ablation.seconds(),
+        Figures.percent(ablation.mean()),
+        ablation.options().future());
   }
 }

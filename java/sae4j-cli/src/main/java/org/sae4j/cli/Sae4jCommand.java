@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       EvalCommand.class,
+      AblateCommand.class,
       LogitsCommand.class,
       CaptureCommand.class,
       InspectCommand.class,

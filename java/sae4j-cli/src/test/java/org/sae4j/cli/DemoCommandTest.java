@@ -15,7 +15,8 @@ class DemoCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("2,048 tokens", TestData.HOOK, "KL", "zero", "mean", "sae4j eval --model");
-    assertThat(run.out().lines().count()).isLessThanOrEqualTo(24);
+    assertThat(run.out()).contains("128 runs", "next 16 positions", "sae4j ablate --model");
+    assertThat(run.out().lines().count()).isLessThanOrEqualTo(28);
   }
 
   @Test
@@ -23,9 +24,12 @@ class DemoCommandTest {
     JsonObject document = CommandRun.of("demo", "--json", "-").json();
 
     JsonObject results = document.getAsJsonObject("results");
+    JsonObject ablation = results.remove("ablation").getAsJsonObject();
     assertThat(results.keySet()).containsExactlyElementsOf(ExpectedResults.KEYS);
     assertThat(results.get("tokens").getAsInt()).isEqualTo(2048);
     assertThat(results.get("ce_loss_score").getAsDouble()).isBetween(0.96, 0.98);
+    assertThat(ablation.get("pairs").getAsInt()).isEqualTo(128);
+    assertThat(ablation.get("mean").getAsDouble()).isBetween(0.05, 0.5);
     JsonObject model = document.getAsJsonArray("inputs").get(0).getAsJsonObject();
     assertThat(model.get("path").getAsString()).isEqualTo("jar:/demo/model-q8_0.gguf");
   }

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "eval", "logits", "capture", "inspect", "convert"})
+  @ValueSource(strings = {"demo", "eval", "ablate", "logits", "capture", "inspect", "convert"})
   void everyCommandHasHelpAndVersion(String command) {
     CommandRun help = CommandRun.of(command, "--help");
     CommandRun version = CommandRun.of(command, "--version");
@@ -22,7 +22,7 @@ class MainTest {
   @Test
   void helpListsTheCommands() {
     assertThat(CommandRun.of("--help").out())
-        .contains("demo", "eval", "logits", "capture", "inspect", "convert");
+        .contains("demo", "eval", "ablate", "logits", "capture", "inspect", "convert");
   }
 
   @Test

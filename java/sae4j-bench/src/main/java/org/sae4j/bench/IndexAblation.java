@@ -26,7 +26,7 @@ import org.sae4j.engine.sae4j_variants;
  * Sparsity of ablation effects at one token index: every active latent set to zero, one at a time,
  * and what that does to the logits of this and the next tokens.
  */
-final class Ablation {
+final class IndexAblation {
   static final int FUTURE = 16;
 
   private static final int D = Gpt2Small.SHAPE.embedding();
@@ -78,7 +78,7 @@ final class Ablation {
     }
   }
 
-  private Ablation() {}
+  private IndexAblation() {}
 
   /** Ablates every active latent at the last index that has enough tokens after it. */
   static Cost run(BareEngine engine, int context, int k) {

@@ -1,0 +1,9 @@
+package org.sae4j.cli;
+
+/** What {@code ablate} ablates in place of latents. */
+enum Control {
+  /** Channels of the activation, set to zero. */
+  CHANNELS,
+  /** Random directions, as long as what the latents decode to. */
+  RANDOM
+}

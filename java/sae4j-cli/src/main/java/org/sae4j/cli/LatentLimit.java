@@ -1,0 +1,29 @@
+package org.sae4j.cli;
+
+import java.util.OptionalInt;
+import picocli.CommandLine.ITypeConverter;
+
+/**
+ * How many latents to ablate at a token.
+ *
+ * @param most so many at most; empty: all
+ */
+record LatentLimit(OptionalInt most) {
+  private static final String ALL = "all";
+
+  /** Reads {@code all} or a number. */
+  static final class Converter implements ITypeConverter<LatentLimit> {
+    @Override
+    public LatentLimit convert(String text) {
+      return new LatentLimit(
+          text.equals(ALL)
+              ? OptionalInt.empty()
+              : OptionalInt.of(new CountConverter().convert(text)));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return most.isPresent() ? String.valueOf(most.getAsInt()) : ALL;
+  }
+}

@@ -1,0 +1,263 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Effects against those found the long way round: set the activation, run the whole model again,
+ * and reduce all logits in plain Java.
+ */
+class AblationBruteForceTest {
+  private static final double RELATIVE = 1e-3;
+  private static final int LATENTS = 40;
+  private static final int FUTURE = 5;
+
+  private static final ModelShape ODD = new ModelShape(3, 2, 16, 48, 32, 97, true, 1e-5f);
+  private static final ModelShape EVEN = new ModelShape(2, 4, 32, 64, 24, 128, false, 1e-5f);
+  private static final ModelShape SMALLEST = new ModelShape(1, 1, 8, 24, 20, 33, true, 1e-5f);
+
+  @TempDir Path folder;
+
+  static Stream<Arguments> shapesAndHooks() {
+    return Stream.of(
+        Arguments.of(ODD, HookPoint.residPre(0)),
+        Arguments.of(ODD, HookPoint.mlpPost(1)),
+        Arguments.of(ODD, HookPoint.attnOut(0)),
+        Arguments.of(ODD, HookPoint.residMid(1)),
+        Arguments.of(ODD, HookPoint.residPost(2)),
+        Arguments.of(EVEN, HookPoint.z(0)),
+        Arguments.of(EVEN, HookPoint.mlpOut(1)),
+        Arguments.of(EVEN, HookPoint.residPre(0)),
+        Arguments.of(SMALLEST, HookPoint.embed()),
+        Arguments.of(SMALLEST, HookPoint.posEmbed()),
+        Arguments.of(SMALLEST, HookPoint.normalized()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapesAndHooks")
+  void everyHook(ModelShape shape, HookPoint hook) throws IOException {
+    for (AblationBaseline baseline : AblationBaseline.values()) {
+      for (AblationContext context : AblationContext.values()) {
+        compare(shape, options(hook).withBaseline(baseline).withContext(context));
+      }
+    }
+  }
+
+  private static AblationOptions options(HookPoint hook) {
+    return AblationOptions.defaults()
+        .withHook(hook)
+        .withFuture(FUTURE)
+        .withPositions(Positions.of(0, 7, 13))
+        .withThreads(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapesAndHooks")
+  void channels(ModelShape shape, HookPoint hook) throws IOException {
+    AblationOptions channels = options(hook).withControl(AblationControl.channels()).withMost(6);
+    compare(shape, channels);
+    compare(shape, channels.withContext(AblationContext.RECONSTRUCTED));
+  }
+
+  @Test
+  void theEndOfASequence() throws IOException {
+    AblationOptions options =
+        options(HookPoint.residPre(1))
+            .withTail(AblationTail.SHORTEN)
+            .withPositions(Positions.of(14, 17));
+    assertThat(compare(ODD, options)).isPositive();
+    assertThat(compare(EVEN, options)).isPositive();
+  }
+
+  @Test
+  void someOtherTokensReconstructed() throws IOException {
+    compare(
+        ODD,
+        options(HookPoint.residPost(0))
+            .withContext(AblationContext.RECONSTRUCTED)
+            .withReconstructed(Positions.allButFirst()));
+  }
+
+  /** Compares all effects; returns how many were large enough for it. */
+  private long compare(ModelShape shape, AblationOptions options) throws IOException {
+    HookPoint hook = options.hook().orElseThrow();
+    String normalization = shape == EVEN ? "layer_norm" : "none";
+    List<AblationEffect> found = new ArrayList<>();
+    Path path = Files.createTempDirectory(folder, "sae");
+    try (Model model = Model.of(shape, new LivelyWeights(1), ModelOptions.defaults());
+        Sae sae = RandomSae.topK(path, hook.width(shape), LATENTS, 6, normalization);
+        Session session = model.newSession(new SessionOptions(1))) {
+      Sequences sequences = sequences(shape);
+      AblationSummary summary = Ablation.of(model, sae).with(options).run(sequences, found::add);
+      LongWayRound expected = new LongWayRound(session, sae, sequences, options);
+      found.forEach(expected::check);
+      assertThat(summary.pairs()).isPositive();
+      return summary.pairs() - summary.belowNoise();
+    }
+  }
+
+  private static Sequences sequences(ModelShape shape) {
+    SplittableRandom random = new SplittableRandom(5);
+    int[] first = random.ints(18, 0, shape.vocabulary()).toArray();
+    int[] second = random.ints(18, 0, shape.vocabulary()).toArray();
+    return Sequences.of(first, second);
+  }
+
+  /** The definition, step by step, one run of the whole model for each step. */
+  private record LongWayRound(Session session, Sae sae, Sequences all, AblationOptions options) {
+
+    void check(AblationEffect effect) {
+      Sequences sequence = Sequences.of(all.sequence(effect.sequence()));
+      int t = effect.position();
+      int future = Math.min(options.future(), sequence.tokens() - t);
+      float[] x = row(activation(sequence), t);
+      double[][] base = logits(sequence, t, future, base(x));
+      double[][] ablated = logits(sequence, t, future, without(x, effect.ablated()));
+      double kl = kl(base, ablated);
+      assertThat(effect.kl()).isCloseTo(kl, within(Math.max(1e-6, RELATIVE * kl)));
+      // At the very threshold either side may be right.
+      if (kl > 2 * AblationEffect.NOISE) {
+        double[] sparsities = sparsities(base, ablated);
+        assertThat(effect.sparsity())
+            .as("%s", effect)
+            .isCloseTo(sparsities[0], within(RELATIVE * sparsities[0]));
+        assertThat(effect.rowSparsity())
+            .as("%s", effect)
+            .isCloseTo(sparsities[1], within(RELATIVE * sparsities[1]));
+      }
+    }
+
+    private HookPoint hook() {
+      return options.hook().orElseThrow();
+    }
+
+    private float[] activation(Sequences sequence) {
+      RunOptions capture = RunOptions.defaults().capture(hook()).withoutLogits();
+      return session.run(sequence, capture).activation(hook()).toArray();
+    }
+
+    private float[] row(float[] activation, int t) {
+      int width = sae.config().dIn();
+      return Arrays.copyOfRange(activation, t * width, (t + 1) * width);
+    }
+
+    private boolean ofChannels() {
+      return options.control() instanceof AblationControl.Channels;
+    }
+
+    private float[] base(float[] x) {
+      boolean clean = ofChannels() || options.baseline() == AblationBaseline.ERROR_PRESERVING;
+      return clean ? x : sae.reconstruct(x);
+    }
+
+    private float[] without(float[] x, int ablated) {
+      if (ofChannels()) {
+        float[] zeroed = x.clone();
+        zeroed[ablated] = 0;
+        return zeroed;
+      }
+      float[] decoded = sae.decode(drop(sae.encode(x), ablated));
+      if (options.baseline() == AblationBaseline.RECONSTRUCTION) {
+        return decoded;
+      }
+      float[] reconstruction = sae.reconstruct(x);
+      float[] value = new float[x.length];
+      for (int c = 0; c < value.length; c++) {
+        value[c] = (float) (x[c] + ((double) decoded[c] - reconstruction[c]));
+      }
+      return value;
+    }
+
+    private static Latents drop(Latents z, int latent) {
+      List<Integer> kept = new ArrayList<>();
+      for (int i = 0; i < z.indices().length; i++) {
+        if (z.indices()[i] != latent) {
+          kept.add(i);
+        }
+      }
+      int[] indices = kept.stream().mapToInt(i -> z.indices()[i]).toArray();
+      float[] values = new float[indices.length];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = z.values()[kept.get(i)];
+      }
+      int[] offsets = {0, indices.length};
+      return new Latents(z.latents(), offsets, indices, values, z.scale(), z.shift());
+    }
+
+    private double[][] logits(Sequences sequence, int t, int future, float[] value) {
+      float[] rows = new float[sequence.tokens() * value.length];
+      System.arraycopy(value, 0, rows, t * value.length, value.length);
+      Edit here = Edit.tensor(rows).at(Positions.of(t));
+      RunOptions run = RunOptions.defaults();
+      if (options.context() == AblationContext.RECONSTRUCTED) {
+        run = run.edit(hook(), Edit.reconstruct(sae).at(options.reconstructed()));
+      }
+      Logits logits = session.run(sequence, run.edit(hook(), here)).logits();
+      double[][] kept = new double[future][logits.vocabulary()];
+      for (int tau = 0; tau < future; tau++) {
+        for (int v = 0; v < logits.vocabulary(); v++) {
+          kept[tau][v] = logits.get(0, t + tau, v);
+        }
+      }
+      return kept;
+    }
+
+    private static double kl(double[][] base, double[][] ablated) {
+      double sum = 0;
+      for (int tau = 0; tau < base.length; tau++) {
+        double p = logSum(base[tau]);
+        double q = logSum(ablated[tau]);
+        for (int v = 0; v < base[tau].length; v++) {
+          double logP = base[tau][v] - p;
+          sum += Math.exp(logP) * (logP - (ablated[tau][v] - q));
+        }
+      }
+      return sum / base.length;
+    }
+
+    private static double logSum(double[] logits) {
+      double max = Arrays.stream(logits).max().orElseThrow();
+      return max + Math.log(Arrays.stream(logits).map(l -> Math.exp(l - max)).sum());
+    }
+
+    private static double[] sparsities(double[][] base, double[][] ablated) {
+      double l1 = 0;
+      double squares = 0;
+      double rows = 0;
+      int changed = 0;
+      int vocabulary = base[0].length;
+      for (int tau = 0; tau < base.length; tau++) {
+        double[] d = new double[vocabulary];
+        for (int v = 0; v < vocabulary; v++) {
+          d[v] = ablated[tau][v] - base[tau][v];
+        }
+        double[] sorted = d.clone();
+        Arrays.sort(sorted);
+        double median = sorted[(vocabulary - 1) / 2];
+        double rowL1 = Arrays.stream(d).map(value -> Math.abs(value - median)).sum();
+        double rowSquares = Arrays.stream(d).map(value -> Math.pow(value - median, 2)).sum();
+        l1 += rowL1;
+        squares += rowSquares;
+        if (rowSquares > 0) {
+          rows += rowL1 * rowL1 / rowSquares / vocabulary;
+          changed++;
+        }
+      }
+      return new double[] {l1 * l1 / squares / vocabulary / base.length, rows / changed};
+    }
+  }
+}

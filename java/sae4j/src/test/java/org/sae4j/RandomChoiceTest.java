@@ -1,0 +1,78 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Random numbers that are the same for ever, and what is made of them. */
+class RandomChoiceTest {
+  /** The first numbers for this seed in the authors' own implementation. */
+  @Test
+  void splitMix64IsTheKnownOne() {
+    SplitMix64 random = new SplitMix64(1234567);
+    assertThat(Long.toUnsignedString(random.next())).isEqualTo("6457827717110365317");
+    assertThat(Long.toUnsignedString(random.next())).isEqualTo("3203168211198807973");
+    assertThat(Long.toUnsignedString(random.next())).isEqualTo("9817491932198370423");
+  }
+
+  @Test
+  void boundedNumbersStayBelowTheirBound() {
+    SplitMix64 random = new SplitMix64(1);
+    int[] counts = new int[7];
+    IntStream.range(0, 70_000).forEach(i -> counts[random.below(7)]++);
+    assertThat(Arrays.stream(counts)).allMatch(count -> count > 9_500 && count < 10_500);
+    assertThat(random.below(1)).isZero();
+    assertThat(random.below(Integer.MAX_VALUE)).isNotNegative();
+  }
+
+  @Test
+  void gaussiansHaveMeanZeroAndVarianceOne() {
+    SplitMix64 random = new SplitMix64(2);
+    double[] values = IntStream.range(0, 100_000).mapToDouble(i -> random.gaussian()).toArray();
+    assertThat(Arrays.stream(values).average().orElseThrow()).isCloseTo(0, within(0.02));
+    assertThat(Arrays.stream(values).map(v -> v * v).average().orElseThrow())
+        .isCloseTo(1, within(0.02));
+  }
+
+  @Test
+  void seedsWithMoreDiffer() {
+    assertThat(new SplitMix64(1, 2, 3).next()).isNotEqualTo(new SplitMix64(1, 3, 2).next());
+    assertThat(new SplitMix64(1, 2).next()).isNotEqualTo(new SplitMix64(1).next());
+  }
+
+  @Test
+  void samplesAreFairAndInOrder() {
+    int[] candidates = IntStream.range(100, 120).toArray();
+    int[] counts = new int[20];
+    for (int seed = 0; seed < 4_000; seed++) {
+      int[] sample = new TokenSample(5, seed).of(candidates);
+      assertThat(sample).hasSize(5).isSorted().doesNotHaveDuplicates();
+      Arrays.stream(sample).forEach(token -> counts[token - 100]++);
+    }
+    assertThat(Arrays.stream(counts)).allMatch(count -> count > 850 && count < 1_150);
+    assertThat(new TokenSample(50, 0).of(candidates)).isEqualTo(candidates);
+  }
+
+  /** What seed 0 chooses is a promise to whoever has published it. */
+  @Test
+  void aSampleIsTheSameForEver() {
+    assertThat(new TokenSample(5, 0).of(IntStream.range(0, 100).toArray()))
+        .containsExactly(2, 32, 33, 42, 53);
+  }
+
+  @Test
+  void theIntervalOfAMeanIsAboutTwoStandardErrorsWide() {
+    SplitMix64 random = new SplitMix64(3);
+    double[] values = IntStream.range(0, 400).mapToDouble(i -> 5 + random.gaussian()).toArray();
+    double mean = Arrays.stream(values).average().orElseThrow();
+    AblationSummary.Interval interval = Bootstrap.ci95(values);
+    assertThat(interval.low()).isCloseTo(mean - 1.96 / 20, within(0.02));
+    assertThat(interval.high()).isCloseTo(mean + 1.96 / 20, within(0.02));
+    assertThat(Bootstrap.ci95(values)).isEqualTo(interval);
+    assertThat(Bootstrap.ci95(new double[] {2})).isEqualTo(new AblationSummary.Interval(2, 2));
+    assertThat(Bootstrap.ci95(new double[0]).low()).isNaN();
+  }
+}
