@@ -206,8 +206,8 @@ typedef struct sae4j_times {
     double encode;  // x·W_encᵀ and what goes before it
     double top_k;   // choosing the latents that are kept
     double decode;
-    double tail;    // from the point to the final norm, all replacements
-    double head;    // unembedding and comparison
+    double tail;  // from the point to the final norm, all replacements
+    double head;  // unembedding and comparison
 } sae4j_times;
 
 SAE4J_API sae4j_times sae4j_session_get_times(const sae4j_session * session);
@@ -293,14 +293,14 @@ typedef struct sae4j_batch {
 typedef struct sae4j_run_params {
     const sae4j_hook * hooks;
     int32_t            n_hooks;
-    float *            logits;         // [n_logit_tokens, n_vocab] or NULL: the run ends after its last hook
-    const int32_t *    logit_tokens;   // [n_logit_tokens] which tokens; NULL: all
-    int64_t            n_logit_tokens; // with NULL: n_tokens
+    float *            logits;          // [n_logit_tokens, n_vocab] or NULL: the run ends after its last hook
+    const int32_t *    logit_tokens;    // [n_logit_tokens] which tokens; NULL: all
+    int64_t            n_logit_tokens;  // with NULL: n_tokens
 } sae4j_run_params;
 
 SAE4J_API sae4j_run_params sae4j_run_default_params(void);
-SAE4J_API sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
-                                 const sae4j_run_params * params);
+SAE4J_API sae4j_status     sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                                     const sae4j_run_params * params);
 
 // ---------------------------------------------------------------- evaluation
 
@@ -318,12 +318,12 @@ typedef struct sae4j_effect {
 
 // How well one SAE reconstructs at each token, arrays [n_tokens], all wanted.
 typedef struct sae4j_reconstruction {
-    double *  squared_error;   // ‖x − x̂‖²
-    double *  x_hat_squared;   // ‖x̂‖²
-    double *  x_dot_x_hat;     // x·x̂
-    double *  l1;              // Σ|z|
-    int32_t * l0;              // latents with z > 0
-    int64_t * fires;           // [n] adds 1 for each counted token at which the latent is active
+    double *  squared_error;  // ‖x − x̂‖²
+    double *  x_hat_squared;  // ‖x̂‖²
+    double *  x_dot_x_hat;    // x·x̂
+    double *  l1;             // Σ|z|
+    int32_t * l0;             // latents with z > 0
+    int64_t * fires;          // [n] adds 1 for each counted token at which the latent is active
 } sae4j_reconstruction;
 
 typedef struct sae4j_splice {
@@ -336,13 +336,13 @@ typedef struct sae4j_evaluation {
     sae4j_point          point;
     const sae4j_splice * splices;  // any number of SAEs at this point
     int32_t              n_splices;
-    const uint8_t *      replaced;  // [n_tokens] where x̂ replaces x; NULL: everywhere
-    const uint8_t *      counted;   // [n_tokens] tokens that count in sums; NULL: all
-    const float *        mean;      // [width] for the mean-ablated run; NULL: no such run
-    int32_t              zero;      // 1: also the zero-ablated run
-    double *             ce_clean;  // [n_tokens]
-    double *             x_squared; // [n_tokens] ‖x‖²
-    double *             x_sum;     // [width] adds x over the counted tokens
+    const uint8_t *      replaced;   // [n_tokens] where x̂ replaces x; NULL: everywhere
+    const uint8_t *      counted;    // [n_tokens] tokens that count in sums; NULL: all
+    const float *        mean;       // [width] for the mean-ablated run; NULL: no such run
+    int32_t              zero;       // 1: also the zero-ablated run
+    double *             ce_clean;   // [n_tokens]
+    double *             x_squared;  // [n_tokens] ‖x‖²
+    double *             x_sum;      // [width] adds x over the counted tokens
     sae4j_effect         zero_effect;
     sae4j_effect         mean_effect;
 } sae4j_evaluation;
@@ -386,13 +386,13 @@ typedef struct sae4j_variant {
 typedef int32_t (*sae4j_variant_fn)(void * user_data, int64_t index, const sae4j_variant * variant);
 
 typedef struct sae4j_variants {
-    int32_t          position;   // t
-    int32_t          future;     // rows t … t + future − 1 are computed, all within the sequence
-    const float *    base;       // [width] the activation at t that variants are compared with
-    const float *    values;     // [n, width] the activation at t of each variant
+    int32_t          position;  // t
+    int32_t          future;    // rows t … t + future − 1 are computed, all within the sequence
+    const float *    base;      // [width] the activation at t that variants are compared with
+    const float *    values;    // [n, width] the activation at t of each variant
     int64_t          n;
     int32_t          n_top;
-    int32_t          logits;     // 1: give each variant's logits
+    int32_t          logits;  // 1: give each variant's logits
     sae4j_variant_fn seen;
     void *           user_data;
 } sae4j_variants;

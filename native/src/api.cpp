@@ -284,12 +284,11 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
         const Batch   b(*batch, m.shape());
         const Hooks   hooks(params->hooks, params->n_hooks, m.shape());
         require(params->logits || !hooks.empty(), "nothing is asked for: no hook and no logits");
-        require(!params->logits || (params->logit_tokens ? params->n_logit_tokens >= 0 :
-                                                           params->n_logit_tokens == b.n_tokens),
+        require(!params->logits ||
+                    (params->logit_tokens ? params->n_logit_tokens >= 0 : params->n_logit_tokens == b.n_tokens),
                 "logits: expected n_logit_tokens of 0 or more, and with all tokens n_tokens");
         const sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
-        const State       end =
-            forward(*of(session), m, b, hooks, nullptr, params->logits ? normalized : hooks.last());
+        const State       end = forward(*of(session), m, b, hooks, nullptr, params->logits ? normalized : hooks.last());
         if (params->logits && params->n_logit_tokens > 0) {
             const float * rows = gather(*of(session), b, *params, m.shape().n_embd, end.activation);
             logits(*of(session), m, rows, params->n_logit_tokens, params->logits);

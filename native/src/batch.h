@@ -10,8 +10,8 @@
 namespace sae4j {
 
 struct Batch {
-    const int32_t *      tokens;    // [n_tokens]
-    std::vector<int64_t> offsets;   // [n_sequences + 1]
+    const int32_t *      tokens;   // [n_tokens]
+    std::vector<int64_t> offsets;  // [n_sequences + 1]
     int64_t              n_tokens;
     int64_t              longest;
 

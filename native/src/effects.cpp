@@ -16,7 +16,7 @@ namespace sae4j {
 
 namespace {
 
-constexpr double nan         = std::numeric_limits<double>::quiet_NaN();
+constexpr double  nan        = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t block_rows = 128;  // rows of logits at a time, unless one variant has more
 constexpr int64_t tile       = 1024;
 
@@ -86,7 +86,7 @@ void Effects::add_block(const float * normalized, int64_t count) {
         std::copy_n(logits, count * future_ * n_vocab_, kept);
     }
     rows_.assign(count * future_, Row{});
-    in_block_ = 0;
+    in_block_             = 0;
     const int64_t room    = n_vocab_ + 16;
     float *       scratch = session_.arena().take<float>(session_.n_threads() * room);
     Graph         graph(session_);
@@ -128,7 +128,8 @@ Effects::Row Effects::measure(const float * logits, int64_t tau) const {
 // logits [V] of a variant become D.
 void Effects::difference(const Row & base, int64_t tau, float * logits, float * scratch, Row & row) const {
     const float * a = base_ + tau * n_vocab_;
-    row.kl = kernels().kl_update(a, logits, n_vocab_, base.max, static_cast<float>(row.log_sum - base.log_sum)) / base.sum;
+    row.kl =
+        kernels().kl_update(a, logits, n_vocab_, base.max, static_cast<float>(row.log_sum - base.log_sum)) / base.sum;
     kernels().axpy(-1.0f, a, logits, n_vocab_);
     const float median = lower_median(logits, n_vocab_, scratch);
     for (int64_t v = 0; v < n_vocab_; v++) {
@@ -182,9 +183,9 @@ void Effects::conclude(const float * summed, const float * logits) {
         row_kl.push_back(row.kl);
         row_delta_ce.push_back(delta);
     }
-    const auto up   = top(summed, n_vocab_, 1, wanted_.n_top);
-    const auto down = top(summed, n_vocab_, -1, wanted_.n_top);
-    const auto count = static_cast<double>(future_);
+    const auto          up    = top(summed, n_vocab_, 1, wanted_.n_top);
+    const auto          down  = top(summed, n_vocab_, -1, wanted_.n_top);
+    const auto          count = static_cast<double>(future_);
     const sae4j_variant variant{
         squares > 0 ? l1 * l1 / squares / (vocab * count) : nan,
         n_rows > 0 ? sparsities / static_cast<double>(n_rows) : nan,

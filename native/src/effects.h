@@ -22,7 +22,7 @@ class Effects {
   private:
     // One row of logits, and what it changes.
     struct Row {
-        double sum;          // Σ exp(logit − max)
+        double sum;  // Σ exp(logit − max)
         float  max;
         double log_sum;      // log Σ exp(logit)
         double ce;           // NaN without a next token
@@ -30,12 +30,13 @@ class Effects {
         double kl;
     };
 
-    void  add_block(const float * normalized, int64_t count);
-    void  head(const float * normalized, int64_t count, float * logits);
-    Row   measure(const float * logits, int64_t tau) const;
-    void  difference(const Row & base, int64_t tau, float * logits, float * scratch, Row & row) const;
-    void  sum_rows(int64_t count, float * differences);
-    void  conclude(const float * summed, const float * logits);
+    void add_block(const float * normalized, int64_t count);
+    void head(const float * normalized, int64_t count, float * logits);
+    Row  measure(const float * logits, int64_t tau) const;
+    void difference(const Row & base, int64_t tau, float * logits, float * scratch, Row & row) const;
+    void sum_rows(int64_t count, float * differences);
+    void conclude(const float * summed, const float * logits);
+
     float * base_row(int64_t tau) { return base_ + tau * n_vocab_; }
 
     Session &              session_;
@@ -45,11 +46,11 @@ class Effects {
     int64_t                n_tokens_;
     int64_t                future_;
     int64_t                n_vocab_;
-    int64_t                seen_ = -1;  // variants concluded; the base comes before the first
-    int64_t                in_block_ = 0;  // of which in the block at hand
-    float *                base_;       // logits [future, V]
-    std::vector<Row>       base_rows_;  // [future]
-    std::vector<Row>       rows_;       // [variants of a block, future]
+    int64_t                seen_     = -1;  // variants concluded; the base comes before the first
+    int64_t                in_block_ = 0;   // of which in the block at hand
+    float *                base_;           // logits [future, V]
+    std::vector<Row>       base_rows_;      // [future]
+    std::vector<Row>       rows_;           // [variants of a block, future]
 };
 
 }  // namespace sae4j

@@ -68,8 +68,8 @@ class Evaluation {
 
     void front() {
         const Timer timer(session_.times().front);
-        float * x        = arena_.take<float>(batch_.n_tokens * width_);
-        float * residual = arena_.take<float>(batch_.n_tokens * model_.shape().n_embd);
+        float *     x        = arena_.take<float>(batch_.n_tokens * width_);
+        float *     residual = arena_.take<float>(batch_.n_tokens * model_.shape().n_embd);
         {
             const Arena::Mark mark(arena_);
             const State       state = forward(session_, model_, batch_, Hooks(), nullptr, wanted_.point);
@@ -112,8 +112,8 @@ class Evaluation {
         });
         const sae4j_reconstruction & r = splice.reconstruction;
         for (int64_t t = 0; t < batch_.n_tokens; t++) {
-            const float * x = x_ + t * width_;
-            float *       y = x_hat + t * width_;
+            const float * x    = x_ + t * width_;
+            float *       y    = x_hat + t * width_;
             r.squared_error[t] = kernels().sum_sq_diff(x, y, width_);
             r.x_hat_squared[t] = kernels().dot(y, y, width_);
             r.x_dot_x_hat[t]   = kernels().dot(x, y, width_);

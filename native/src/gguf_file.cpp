@@ -104,15 +104,15 @@ sae4j_model_shape GgufFile::shape() const {
     }
     const int64_t     wte = tensor("token_embd.weight"), wpe = tensor("position_embd.weight");
     sae4j_model_shape shape{};
-    shape.n_layer = narrow(path_, "gpt2.block_count", integer("gpt2.block_count"));
-    shape.n_head  = narrow(path_, "gpt2.attention.head_count", integer("gpt2.attention.head_count"));
-    shape.n_embd  = narrow(path_, "gpt2.embedding_length", integer("gpt2.embedding_length"));
-    shape.n_ff    = find("gpt2.feed_forward_length") < 0 ?
-                        narrow(path_, "n_ff", int64_t{ 4 } * shape.n_embd) :
-                        narrow(path_, "gpt2.feed_forward_length", integer("gpt2.feed_forward_length"));
-    shape.n_ctx   = narrow(path_, "rows of position_embd.weight", gguf_get_tensor_ne(gguf_.get(), wpe)[1]);
-    shape.n_vocab = narrow(path_, "rows of token_embd.weight", gguf_get_tensor_ne(gguf_.get(), wte)[1]);
-    shape.tied    = gguf_find_tensor(gguf_.get(), "output.weight") < 0;
+    shape.n_layer        = narrow(path_, "gpt2.block_count", integer("gpt2.block_count"));
+    shape.n_head         = narrow(path_, "gpt2.attention.head_count", integer("gpt2.attention.head_count"));
+    shape.n_embd         = narrow(path_, "gpt2.embedding_length", integer("gpt2.embedding_length"));
+    shape.n_ff           = find("gpt2.feed_forward_length") < 0 ?
+                               narrow(path_, "n_ff", int64_t{ 4 } * shape.n_embd) :
+                               narrow(path_, "gpt2.feed_forward_length", integer("gpt2.feed_forward_length"));
+    shape.n_ctx          = narrow(path_, "rows of position_embd.weight", gguf_get_tensor_ne(gguf_.get(), wpe)[1]);
+    shape.n_vocab        = narrow(path_, "rows of token_embd.weight", gguf_get_tensor_ne(gguf_.get(), wte)[1]);
+    shape.tied           = gguf_find_tensor(gguf_.get(), "output.weight") < 0;
     shape.layer_norm_eps = real("gpt2.attention.layer_norm_epsilon");
     if (find("gpt2.context_length") >= 0 && integer("gpt2.context_length") != shape.n_ctx) {
         fail(SAE4J_BAD_FILE, "%s: tensor position_embd.weight: expected gpt2.context_length %lld rows, found %d",
@@ -169,8 +169,8 @@ void GgufFile::check_tensor(int64_t index, int64_t rows, int64_t columns) const 
              (long long) ne[2], (long long) ne[3]);
     }
     if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float) {
-        fail(SAE4J_BAD_FILE, "%s: tensor %s: expected floating-point or quantised values, found %s", path_.c_str(), name,
-             ggml_type_name(type));
+        fail(SAE4J_BAD_FILE, "%s: tensor %s: expected floating-point or quantised values, found %s", path_.c_str(),
+             name, ggml_type_name(type));
     }
     const uint64_t begin = gguf_get_data_offset(g) + gguf_get_tensor_offset(g, index);
     const uint64_t bytes = gguf_get_tensor_size(g, index);

@@ -37,7 +37,7 @@ class GgufFile {
         void operator()(gguf_context * g) const { gguf_free(g); }
     };
 
-    int64_t     find(const char * key) const { return gguf_find_key(gguf_.get(), key); }
+    int64_t find(const char * key) const { return gguf_find_key(gguf_.get(), key); }
 
     int64_t     integer(const char * key) const;
     float       real(const char * key) const;

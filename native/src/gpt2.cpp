@@ -40,8 +40,7 @@ class Pass {
             x = block(l, x);
         }
         if (!done_) {
-            at({ SAE4J_HOOK_NORMALIZED, 0 }, nullptr,
-               [&](float * out) { return norm("ln_f", x, model_.ln_f(), out); });
+            at({ SAE4J_HOOK_NORMALIZED, 0 }, nullptr, [&](float * out) { return norm("ln_f", x, model_.ln_f(), out); });
         }
         graph_.compute();
         return end_;
@@ -68,7 +67,7 @@ class Pass {
         if (rank == stop_rank_) {
             done_ = true;
             end_  = { point, static_cast<const float *>(x->data),
-                      residual ? static_cast<const float *>(residual->data) : nullptr };
+                     residual ? static_cast<const float *>(residual->data) : nullptr };
         }
         return x;
     }
@@ -86,9 +85,9 @@ class Pass {
     }
 
     ggml_tensor * embeddings() {
-        ggml_tensor * embed =
-            at({ SAE4J_HOOK_EMBED, 0 }, nullptr, [&](float * out) { return token_embedding(out); });
-        ggml_tensor * pos = at({ SAE4J_HOOK_POS_EMBED, 0 }, embed, [&](float * out) { return position_embedding(out); });
+        ggml_tensor * embed = at({ SAE4J_HOOK_EMBED, 0 }, nullptr, [&](float * out) { return token_embedding(out); });
+        ggml_tensor * pos =
+            at({ SAE4J_HOOK_POS_EMBED, 0 }, embed, [&](float * out) { return position_embedding(out); });
         if (done_ || !pos) {
             return nullptr;
         }
@@ -99,22 +98,21 @@ class Pass {
     // One transformer block; x is the stream before it. [n_tokens, n_embd]
     ggml_tensor * block(int l, ggml_tensor * x) {
         const Block &     b = model_.block(l);
-        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, z_point{ SAE4J_HOOK_Z, l }, attn_out{ SAE4J_HOOK_ATTN_OUT, l },
-            mid{ SAE4J_HOOK_RESID_MID, l }, mlp_post{ SAE4J_HOOK_MLP_POST, l }, mlp_out{ SAE4J_HOOK_MLP_OUT, l },
-            post{ SAE4J_HOOK_RESID_POST, l };
+        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, z_point{ SAE4J_HOOK_Z, l },
+            attn_out{ SAE4J_HOOK_ATTN_OUT, l }, mid{ SAE4J_HOOK_RESID_MID, l }, mlp_post{ SAE4J_HOOK_MLP_POST, l },
+            mlp_out{ SAE4J_HOOK_MLP_OUT, l }, post{ SAE4J_HOOK_RESID_POST, l };
 
-        x = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
+        x               = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
         ggml_tensor * z = at(z_point, x, [&](float * out) {
-            ggml_tensor * qkv = product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b },
-                                        qkv_memory(l));
+            ggml_tensor * qkv = product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b }, qkv_memory(l));
             return attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scores(), out);  // [n_tokens, n_embd]
         });
-        x = stream(z_point, x);
-        x = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
+        x               = stream(z_point, x);
+        x               = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
         ggml_tensor * u = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
             return product("mlp_post", *b.ffn_up, norm("ln_2", x, b.ln_2), { b.ffn_up_b, /*gelu=*/true }, out);
         });
-        x = stream(mlp_post, x);
+        x               = stream(mlp_post, x);
         return plus_linear(mlp_out, post, stream(mlp_out, x), u, *b.ffn_down, b.ffn_down_b);
     }
 
@@ -123,22 +121,19 @@ class Pass {
     ggml_tensor * plus_linear(sae4j_point out, sae4j_point sum, ggml_tensor * x, ggml_tensor * u, const Weights & w,
                               const float * bias) {
         if (!visible(out)) {
-            return at(sum, nullptr,
-                      [&](float * memory) { return product("resid", w, u, { bias, false, x }, memory); });
+            return at(sum, nullptr, [&](float * memory) { return product("resid", w, u, { bias, false, x }, memory); });
         }
-        ggml_tensor * y =
-            at(out, x, [&](float * memory) { return product("delta", w, u, { bias }, memory); });
+        ggml_tensor * y = at(out, x, [&](float * memory) { return product("delta", w, u, { bias }, memory); });
         return at(sum, nullptr, [&](float * memory) { return graph_.add("resid", x, y, memory); });
     }
 
     ggml_tensor * product(const char * name, const Weights & w, ggml_tensor * x, const Epilogue & epilogue, float * y) {
-        float * rounded = w.precision() == SAE4J_PRECISION_BF16 ? slot("bf16", std::max(shape_.n_embd, shape_.n_ff)) : nullptr;
+        float * rounded =
+            w.precision() == SAE4J_PRECISION_BF16 ? slot("bf16", std::max(shape_.n_embd, shape_.n_ff)) : nullptr;
         return linear(graph_, name, w, x, epilogue, y, reinterpret_cast<uint16_t *>(rounded));
     }
 
-    float * qkv_memory(int l) {
-        return memory_.keep ? memory_.keep->layers[l] : slot("qkv", 3 * shape_.n_embd);
-    }
+    float * qkv_memory(int l) { return memory_.keep ? memory_.keep->layers[l] : slot("qkv", 3 * shape_.n_embd); }
 
     Prefix past(int l) const { return memory_.past ? Prefix{ memory_.past->layers[l], memory_.length } : Prefix{}; }
 

@@ -45,7 +45,7 @@ class Tallies {
 struct Comparison {
     const Model &            model;
     const std::vector<Run> & runs;
-    const Input *            inputs;   // [runs]
+    const Input *            inputs;  // [runs]
     const int32_t *          targets;
     int64_t                  n_tokens;
     Tallies &                tallies;
@@ -126,8 +126,7 @@ Tally join(Tallies & tallies, int n_workers, size_t run, bool constant, int64_t 
     return joined;
 }
 
-void conclude(Tallies & tallies, int n_workers, const std::vector<Run> & runs, const int32_t * targets,
-              int64_t token) {
+void conclude(Tallies & tallies, int n_workers, const std::vector<Run> & runs, const int32_t * targets, int64_t token) {
     float clean_max = -INFINITY;
     for (int w = 0; w < n_workers; w++) {
         clean_max = std::max(clean_max, tallies.at(w, 0, token).lse.max);
@@ -179,10 +178,12 @@ void compare(Session & session, const Model & model, const std::vector<Run> & ru
     Tallies       tallies(arena, n_workers, runs.size(), n_tokens);
     const int64_t room    = static_cast<int64_t>(runs.size()) * token_rows * tile;
     float *       scratch = arena.take<float>(n_workers * room);
-    graph.node("compare", { inputs[0].tensor }, scratch, tile, token_rows, [&](int ith, int nth) {
-        const Comparison comparison{ model, runs, inputs.data(), targets, n_tokens, tallies, ith, scratch + ith * room };
-        comparison.run(slab(n_vocab, ith, nth, model.head().column_step()));
-    });
+    graph.node("compare", { inputs[0].tensor }, scratch, tile, token_rows,
+               [&](int ith, int nth) {
+                   const Comparison comparison{ model,    runs,    inputs.data(), targets,
+                                                n_tokens, tallies, ith,           scratch + ith * room };
+                   comparison.run(slab(n_vocab, ith, nth, model.head().column_step()));
+               });
     graph.compute();
     for (int64_t t = 0; t < n_tokens; t++) {
         conclude(tallies, n_workers, runs, targets, t);

@@ -68,8 +68,7 @@ void apply(Session & session, const sae4j_edit & edit, sae4j_point point, float 
             for_tokens(edit, n_tokens, [&](int64_t t) { std::copy_n(edit.value, width, x + t * width); });
             return;
         case SAE4J_EDIT_ROWS:
-            for_tokens(edit, n_tokens,
-                       [&](int64_t t) { std::copy_n(edit.value + t * width, width, x + t * width); });
+            for_tokens(edit, n_tokens, [&](int64_t t) { std::copy_n(edit.value + t * width, width, x + t * width); });
             return;
         case SAE4J_EDIT_ADD:
             for_tokens(edit, n_tokens, [&](int64_t t) {

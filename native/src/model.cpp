@@ -129,8 +129,8 @@ void Model::write(const std::string & name, const sae4j_chunk & chunk) {
 const float * Model::vector(const std::string & name) const {
     const Slot & s = slots_.at(name);
     if (!s.filled) {
-        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing or incomplete, expected [%lld, %lld]", origin_.c_str(), name.c_str(),
-             (long long) s.rows, (long long) s.columns);
+        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing or incomplete, expected [%lld, %lld]", origin_.c_str(),
+             name.c_str(), (long long) s.rows, (long long) s.columns);
     }
     return s.values.data();
 }
@@ -138,8 +138,8 @@ const float * Model::vector(const std::string & name) const {
 const Weights * Model::matrix(const std::string & name) const {
     const Slot & s = slots_.at(name);
     if (!s.filled) {
-        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing or incomplete, expected [%lld, %lld]", origin_.c_str(), name.c_str(),
-             (long long) s.rows, (long long) s.columns);
+        fail(SAE4J_BAD_FILE, "%s: tensor %s: missing or incomplete, expected [%lld, %lld]", origin_.c_str(),
+             name.c_str(), (long long) s.rows, (long long) s.columns);
     }
     return &s.weights;
 }

@@ -21,10 +21,10 @@ struct LayerNorm {
 
 struct Block {
     LayerNorm       ln_1, ln_2;
-    const Weights * attn_qkv;      // [3·n_embd, n_embd]
-    const Weights * attn_output;   // [n_embd, n_embd]
-    const Weights * ffn_up;        // [n_ff, n_embd]
-    const Weights * ffn_down;      // [n_embd, n_ff]
+    const Weights * attn_qkv;     // [3·n_embd, n_embd]
+    const Weights * attn_output;  // [n_embd, n_embd]
+    const Weights * ffn_up;       // [n_ff, n_embd]
+    const Weights * ffn_down;     // [n_embd, n_ff]
     const float *   attn_qkv_b, *attn_output_b, *ffn_up_b, *ffn_down_b;
 };
 
@@ -48,9 +48,9 @@ class Model {
 
     const Vocab * vocab() const { return vocab_.get(); }
 
-    const Weights & wte() const { return *wte_; }    // [n_vocab, n_embd]
+    const Weights & wte() const { return *wte_; }  // [n_vocab, n_embd]
 
-    const float * wpe() const { return wpe_; }       // [n_ctx, n_embd]
+    const float * wpe() const { return wpe_; }  // [n_ctx, n_embd]
 
     const Weights & head() const { return *head_; }  // [n_vocab, n_embd]
 

@@ -134,7 +134,11 @@ void Latents::clear(int64_t n_tokens) {
 }
 
 sae4j_latents Latents::view() const {
-    return { static_cast<int64_t>(offsets.size()) - 1, offsets.data(), indices.data(), values.data(), scale.data(),
+    return { static_cast<int64_t>(offsets.size()) - 1,
+             offsets.data(),
+             indices.data(),
+             values.data(),
+             scale.data(),
              shift.data() };
 }
 
@@ -218,8 +222,8 @@ void activate(const Sae & sae, int64_t begin, int64_t count, float * h) {
 // One piece of tokens on its way to latents.
 struct Piece {
     const Sae &         sae;
-    int64_t             m;          // tokens
-    float *             input;      // [m, d] x'
+    int64_t             m;      // tokens
+    float *             input;  // [m, d] x'
     ggml_tensor *       prepared;
     std::atomic<bool> * not_finite;
 };
@@ -232,8 +236,7 @@ Piece prepare(Graph & graph, const Sae & sae, const float * x, int64_t m, Latent
     auto          work  = [=, &sae, &latents](int ith, int nth) {
         const Slab s = slab(m, ith, nth);
         for (int64_t t = s.begin; t < s.end; t++) {
-            const Normalised n =
-                normalise(sae.params(), sae.tensor(SAE4J_B_DEC), x + t * d, input + t * d);
+            const Normalised n = normalise(sae.params(), sae.tensor(SAE4J_B_DEC), x + t * d, input + t * d);
             latents.scale[first + t] = n.scale;
             latents.shift[first + t] = n.shift;
             if (!std::isfinite(kernels().dot(input + t * d, input + t * d, d))) {
@@ -282,8 +285,8 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
     for (int64_t r = 0; r < n_workers * m; r++) {
         new (rows + r) TopK(memory + r * room, k);
     }
-    const float * input      = piece.input;
-    double *      seconds    = arena.take<double>(n_workers);  // in the selection; the first worker's stands for all
+    const float * input   = piece.input;
+    double *      seconds = arena.take<double>(n_workers);  // in the selection; the first worker's stands for all
     std::fill_n(seconds, n_workers, 0.0);
     auto candidates = [=, &sae](int ith, int nth) {
         const Slab latents = slab(n, ith, nth, 16);
@@ -298,7 +301,7 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
                 TopK & row = rows[ith * m + t];
                 activate(sae, begin, count, h + t * tile);
                 const size_t above = kernels().collect_above(h + t * tile, count, row.threshold(),
-                                                                      static_cast<int32_t>(begin), values, indices);
+                                                             static_cast<int32_t>(begin), values, indices);
                 row.push(values, indices, static_cast<int64_t>(above));
             }
         }
@@ -362,9 +365,8 @@ Kept encode_dense(Graph & graph, const Piece & piece) {
 }
 
 int64_t tokens_a_piece(const Sae & sae) {
-    return sae.params().activation == SAE4J_TOPK ?
-               piece_tokens :
-               std::clamp<int64_t>(dense_floats / sae.params().n, 1, piece_tokens);
+    return sae.params().activation == SAE4J_TOPK ? piece_tokens :
+                                                   std::clamp<int64_t>(dense_floats / sae.params().n, 1, piece_tokens);
 }
 
 // x [m, d], tokens first … first + m of latents, which were cleared for all of them.
@@ -373,8 +375,7 @@ void encode_piece(Session & session, const Sae & sae, const float * x, int64_t m
     Graph             graph(session);
     std::atomic<bool> not_finite{ false };
     const Piece       piece = prepare(graph, sae, x, m, latents, first, &not_finite);
-    const Kept        kept =
-        sae.params().activation == SAE4J_TOPK ? encode_topk(graph, piece) : encode_dense(graph, piece);
+    const Kept kept = sae.params().activation == SAE4J_TOPK ? encode_topk(graph, piece) : encode_dense(graph, piece);
     graph.compute();
     check_finite(not_finite, "SAE input");
     if (kept.seconds) {
@@ -389,8 +390,8 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
                   float * x_hat) {
     const Timer     timer(session.times().decode);
     Graph           graph(session);
-    const int64_t   d       = sae.params().d;
-    const int64_t   begin   = latents.offsets[first], count = latents.offsets[first + m] - begin;
+    const int64_t   d     = sae.params().d;
+    const int64_t   begin = latents.offsets[first], count = latents.offsets[first + m] - begin;
     const int32_t * indices = latents.indices + begin;
     const float *   values  = latents.values + begin;
     if (sae.decoder_norm()) {
@@ -408,8 +409,8 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
             const int64_t at = latents.offsets[first + t] - begin, active = latents.offsets[first + t + 1] - begin - at;
             float *       y     = x_hat + t * d;
             const float   scale = latents.scale[first + t], shift = latents.shift[first + t];
-            kernels().sparse_decode(indices + at, values + at, active, sae.tensor(SAE4J_W_DEC),
-                                    sae.tensor(SAE4J_B_DEC), d, y);
+            kernels().sparse_decode(indices + at, values + at, active, sae.tensor(SAE4J_W_DEC), sae.tensor(SAE4J_B_DEC),
+                                    d, y);
             for (int64_t i = 0; i < d; i++) {
                 y[i] = y[i] * scale + shift;
             }

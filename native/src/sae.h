@@ -58,8 +58,8 @@ struct Latents {
     std::vector<int64_t> offsets;  // [n_tokens + 1]
     std::vector<int32_t> indices;
     std::vector<float>   values;
-    std::vector<float>   scale;    // [n_tokens]
-    std::vector<float>   shift;    // [n_tokens]
+    std::vector<float>   scale;  // [n_tokens]
+    std::vector<float>   shift;  // [n_tokens]
 
     void          clear(int64_t n_tokens);
     sae4j_latents view() const;

@@ -101,8 +101,8 @@ void Stage::run(Session & session, const sae4j_variants & v) const {
     for (int64_t i = 0; i < v.n; i++) {
         values.push_back(v.values + i * width_);
     }
-    const int64_t count = static_cast<int64_t>(values.size());
-    const int64_t step  = std::max<int64_t>(1, rows_at_once / v.future);
+    const int64_t count      = static_cast<int64_t>(values.size());
+    const int64_t step       = std::max<int64_t>(1, rows_at_once / v.future);
     float *       normalized = session.arena().take<float>(std::min(step, count) * v.future * model_.shape().n_embd);
     Effects       effects(session, model_, v, tokens_.data() + v.position, length_ - v.position);
     for (int64_t first = 0; first < count; first += step) {
