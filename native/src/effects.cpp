@@ -47,12 +47,13 @@ std::vector<int32_t> top(const float * values, int64_t n, float sign, int64_t co
 }  // namespace
 
 Effects::Effects(Session & session, const Model & model, const sae4j_variants & variants, const int32_t * tokens,
-                 int64_t n_tokens) :
+                 int64_t n_tokens, int64_t reached) :
     session_(session),
     model_(model),
     wanted_(variants),
     tokens_(tokens),
     n_tokens_(n_tokens),
+    reached_(reached),
     future_(variants.future),
     n_vocab_(model.shape().n_vocab),
     base_(session.arena().take<float>(future_ * n_vocab_)) {}
@@ -80,6 +81,7 @@ void Effects::add_block(const float * normalized, int64_t count) {
         logits += future_ * n_vocab_;
         count--;
     }
+    keep_unreached(count, logits);
     float * kept = nullptr;
     if (wanted_.logits) {
         kept = session_.arena().take<float>(count * future_ * n_vocab_);
@@ -102,6 +104,16 @@ void Effects::add_block(const float * normalized, int64_t count) {
     sum_rows(count, logits);
     for (int64_t i = 0; i < count; i++) {
         conclude(logits + i * future_ * n_vocab_, kept ? kept + i * future_ * n_vocab_ : nullptr);
+    }
+}
+
+// Rows that a variant cannot change are the base's to the bit. Computed again they would differ by rounding, since BLAS
+// treats a row according to its place in the product, and that would be taken for an effect.
+void Effects::keep_unreached(int64_t count, float * logits) const {
+    for (int64_t r = 0; r < count * future_; r++) {
+        if (r % future_ >= reached_) {
+            std::copy_n(base_ + r % future_ * n_vocab_, n_vocab_, logits + r * n_vocab_);
+        }
     }
 }
 

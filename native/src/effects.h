@@ -12,9 +12,10 @@ class Session;
 
 class Effects {
   public:
-    // tokens: those from position t on, n_tokens of them. The first run that is added is the base.
+    // tokens: those from position t on, n_tokens of them. reached: how many positions from t on a variant can change.
+    // The first run that is added is the base.
     Effects(Session & session, const Model & model, const sae4j_variants & variants, const int32_t * tokens,
-            int64_t n_tokens);
+            int64_t n_tokens, int64_t reached);
 
     // ln_final.hook_normalized of the next count runs. [count · future, n_embd]
     void add(const float * normalized, int64_t count);
@@ -30,6 +31,7 @@ class Effects {
         double kl;
     };
 
+    void keep_unreached(int64_t count, float * logits) const;
     void add_block(const float * normalized, int64_t count);
     void head(const float * normalized, int64_t count, float * logits);
     Row  measure(const float * logits, int64_t tau) const;
@@ -44,6 +46,7 @@ class Effects {
     const sae4j_variants & wanted_;
     const int32_t *        tokens_;
     int64_t                n_tokens_;
+    int64_t                reached_;
     int64_t                future_;
     int64_t                n_vocab_;
     int64_t                seen_     = -1;  // variants concluded; the base comes before the first

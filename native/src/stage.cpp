@@ -95,6 +95,11 @@ void Stage::tails(Session & session, const sae4j_variants & v, const float * con
     std::copy_n(end.activation, rows * d, normalized);
 }
 
+bool Stage::attention_follows() const {
+    const sae4j_model_shape & shape = model_.shape();
+    return rank_of(shape, point_) < rank_of(shape, { SAE4J_HOOK_Z, shape.n_layer - 1 });
+}
+
 void Stage::run(Session & session, const sae4j_variants & v) const {
     check(v);
     std::vector<const float *> values{ v.base };
@@ -104,7 +109,8 @@ void Stage::run(Session & session, const sae4j_variants & v) const {
     const int64_t count      = static_cast<int64_t>(values.size());
     const int64_t step       = std::max<int64_t>(1, rows_at_once / v.future);
     float *       normalized = session.arena().take<float>(std::min(step, count) * v.future * model_.shape().n_embd);
-    Effects       effects(session, model_, v, tokens_.data() + v.position, length_ - v.position);
+    Effects       effects(session, model_, v, tokens_.data() + v.position, length_ - v.position,
+                    attention_follows() ? v.future : 1);
     for (int64_t first = 0; first < count; first += step) {
         const int64_t some = std::min(step, count - first);
         tails(session, v, values.data() + first, some, normalized);

@@ -108,7 +108,9 @@ class AblationTest {
     assertThat(several).hasSameSizeAs(one);
     for (int i = 0; i < one.size(); i++) {
       double sparsity = one.get(i).sparsity();
-      assertThat(several.get(i).sparsity()).isCloseTo(sparsity, within(1e-5 * sparsity));
+      // A difference of logits carries their f32 rounding, which depends on how BLAS cuts the
+      // products up: 2e-5 of a single effect with some kernels, against 1e-7 of a KL.
+      assertThat(several.get(i).sparsity()).isCloseTo(sparsity, within(1e-4 * sparsity));
     }
   }
 

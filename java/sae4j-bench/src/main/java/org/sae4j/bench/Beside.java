@@ -106,7 +106,7 @@ public final class Beside {
   private double peak() throws Exception {
     double best = 0;
     System.out.println("OpenBLAS sgemm, GFLOP/s, each thread on its own slab of the weights");
-    for (SgemmPeak.Product product : SgemmPeak.measure(threads, Math.max(2, rounds))) {
+    for (SgemmPeak.Product product : SgemmPeak.measure(threads, Math.max(5, rounds))) {
       System.out.println("  " + product);
       best = Math.max(best, product.gflops());
     }

@@ -55,7 +55,7 @@ public final class Soak {
   /** A model, a session and an SAE, each tiny, opened, used and closed. */
   private static void handles(int cycles) throws Exception {
     Sequences tokens = Sequences.of(new int[] {1, 2, 3});
-    float[] x = new float[TINY.embedding()];
+    float[] x = Gpt2Small.normal(1, TINY.embedding(), 1);
     try (SaeFolder folder = SaeFolder.write(TINY.embedding(), 16, 4)) {
       soak(
           "load/close cycles of a tiny model, session and SAE",
