@@ -89,7 +89,7 @@ void Effects::add_block(const float * normalized, int64_t count) {
     }
     rows_.assign(count * future_, Row{});
     in_block_             = 0;
-    const int64_t room    = n_vocab_ + 16;
+    const int64_t room    = 2 * n_vocab_;
     float *       scratch = session_.arena().take<float>(session_.n_threads() * room);
     Graph         graph(session_);
     graph.node("effects", {}, logits, n_vocab_, count * future_, [&](int ith, int nth) {
@@ -128,7 +128,7 @@ void Effects::head(const float * normalized, int64_t count, float * logits) {
 
 Effects::Row Effects::measure(const float * logits, int64_t tau) const {
     Lse lse;
-    kernels().lse_update(logits, n_vocab_, 0, lse);
+    kernels().lse_update(logits, n_vocab_, 0, lse, nullptr);
     Row row{};
     row.sum     = lse.sum;
     row.max     = lse.max;
@@ -139,16 +139,11 @@ Effects::Row Effects::measure(const float * logits, int64_t tau) const {
 
 // logits [V] of a variant become D.
 void Effects::difference(const Row & base, int64_t tau, float * logits, float * scratch, Row & row) const {
-    const float * a = base_ + tau * n_vocab_;
-    row.kl =
-        kernels().kl_update(a, logits, n_vocab_, base.max, static_cast<float>(row.log_sum - base.log_sum)) / base.sum;
-    kernels().axpy(-1.0f, a, logits, n_vocab_);
-    const float median = lower_median(logits, n_vocab_, scratch);
-    for (int64_t v = 0; v < n_vocab_; v++) {
-        logits[v] -= median;
-        row.l1 += std::fabs(logits[v]);
-        row.squares += static_cast<double>(logits[v]) * logits[v];
-    }
+    const float * a     = base_ + tau * n_vocab_;
+    const auto    shift = static_cast<float>(row.log_sum - base.log_sum);
+    row.kl              = kernels().kl_update(a, logits, n_vocab_, base.max, shift, logits) / base.sum;
+    const float median  = lower_median(logits, n_vocab_, scratch);
+    kernels().centre_and_sum(logits, n_vocab_, median, row.l1, row.squares);
 }
 
 // The sum over τ of each variant's D, in the place of its first row.

@@ -50,7 +50,10 @@ struct Comparison {
     int64_t                  n_tokens;
     Tallies &                tallies;
     int                      worker;
-    float *                  scratch;  // [runs, token_rows, tile]
+    float *                  scratch;  // [runs, token_rows, tile], then one row [tile]
+
+    // The room that one worker's scratch takes.
+    static int64_t room(size_t n_runs) { return (static_cast<int64_t>(n_runs) * token_rows + 1) * tile; }
 
     float * row(size_t run, int64_t token) const {
         return scratch + (run * token_rows + (runs[run].constant ? 0 : token)) * tile;
@@ -68,13 +71,14 @@ struct Comparison {
 
     void reduce(int64_t first, int64_t count, int64_t begin, int64_t end) const {
         const int64_t width = end - begin;
+        float *       p     = scratch + runs.size() * token_rows * tile;  // exp(a − max_a), of use to every run
         for (int64_t t = 0; t < count; t++) {
             const int64_t token  = first + t;
             const int32_t target = targets[token];
             const float * a      = row(0, t);
             Tally &       clean  = tallies.at(worker, 0, token);
             const float   before = clean.lse.max;
-            kernels().lse_update(a, width, begin, clean.lse);
+            kernels().lse_update(a, width, begin, clean.lse, p);
             const double rescale = clean.lse.max == before ? 1 : std::exp(static_cast<double>(before) - clean.lse.max);
             for (size_t r = 0; r < runs.size(); r++) {
                 const float * b     = row(r, t);
@@ -86,10 +90,10 @@ struct Comparison {
                     continue;
                 }
                 if (runs[r].effect.kl) {
-                    tally.cross = tally.cross * rescale + kernels().cross_update(a, b, width, clean.lse.max);
+                    tally.cross = tally.cross * rescale + kernels().cross_update(p, a, b, width);
                 }
                 if (!runs[r].constant || token == 0) {
-                    kernels().lse_update(b, width, begin, tally.lse);
+                    kernels().lse_update(b, width, begin, tally.lse, nullptr);
                 }
             }
         }
@@ -176,7 +180,7 @@ void compare(Session & session, const Model & model, const std::vector<Run> & ru
                                    arena.take<uint16_t>(rows * d)));
     }
     Tallies       tallies(arena, n_workers, runs.size(), n_tokens);
-    const int64_t room    = static_cast<int64_t>(runs.size()) * token_rows * tile;
+    const int64_t room    = Comparison::room(runs.size());
     float *       scratch = arena.take<float>(n_workers * room);
     graph.node("compare", { inputs[0].tensor }, scratch, tile, token_rows,
                [&](int ith, int nth) {

@@ -5,7 +5,7 @@
 
 namespace sae4j {
 
-// The element of rank (n − 1) / 2 of x [n], n ≥ 1. scratch: room for n + 16.
+// The element of rank (n − 1) / 2 of x [n], n ≥ 1, where NaN ranks last. scratch: room for 2 n.
 float lower_median(const float * x, int64_t n, float * scratch);
 
 }  // namespace sae4j

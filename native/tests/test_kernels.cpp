@@ -216,15 +216,16 @@ void test_softmax(const Kernels & k) {
     CHECK(std::isnan(masked[0]) && std::isnan(masked[18]));
 }
 
-// exp as softmax does it: two numbers, the larger one 0.
 void test_exp(const Kernels & k) {
     context = std::string(k.level) + " exp";
-    for (float v = 0; v > -110; v -= 0.0137f) {
-        Buffer<float> a = copy_of({ v }), b = copy_of({ v - 1 });
-        // a - b = 1 for all v that f32 holds to the last bit, so this is exp(v) times about 1
-        const double got      = k.cross_update(a.data(), b.data(), 1, 0);
-        const double expected = std::exp(static_cast<double>(v)) * (static_cast<double>(a[0]) - b[0]);
-        CHECK_NEAR(got, expected, 2 * ulp * expected + denorm);
+    for (float v = 0; v > -110; v -= 0.00137f) {
+        const Buffer<float> x = copy_of({ v });
+        Buffer<float>       p(1);
+        Lse                 zero{ 0, 0, 0 };
+        k.lse_update(x.data(), 1, 1, zero, p.data());
+        const double expected = std::exp(static_cast<double>(v));
+        CHECK_NEAR(p[0], expected, 2 * ulp * expected + denorm);
+        CHECK_NEAR(zero.sum, p[0], ulp * p[0] + denorm);
     }
 }
 
@@ -238,13 +239,13 @@ void test_lse(const Kernels & k) {
             }
             Lse got, expected, backwards;
             for (size_t i = 0; i < n; i += tile) {
-                k.lse_update(x.data() + i, std::min(tile, n - i), 100 + static_cast<int64_t>(i), got);
+                k.lse_update(x.data() + i, std::min(tile, n - i), 100 + static_cast<int64_t>(i), got, nullptr);
             }
             for (size_t i = (n + tile - 1) / tile; i-- > 0;) {
                 k.lse_update(x.data() + i * tile, std::min(tile, n - i * tile), 100 + static_cast<int64_t>(i * tile),
-                             backwards);
+                             backwards, nullptr);
             }
-            scalar_kernels().lse_update(x.data(), n, 100, expected);
+            scalar_kernels().lse_update(x.data(), n, 100, expected, nullptr);
             CHECK(got.max == expected.max && got.argmax == expected.argmax);
             CHECK(backwards.max == expected.max && backwards.argmax == expected.argmax);
             CHECK_NEAR(got.sum, expected.sum, 4e-7 * expected.sum);
@@ -254,43 +255,85 @@ void test_lse(const Kernels & k) {
     Buffer<float> ties(5000, 1.0f);
     ties[4300] = ties[17] = ties[4999] = 2.0f;
     Lse tied, swapped;
-    k.lse_update(ties.data(), 5000, 0, tied);
+    k.lse_update(ties.data(), 5000, 0, tied, nullptr);
     CHECK(tied.argmax == 17 && tied.max == 2);
-    k.lse_update(ties.data() + 1000, 4000, 1000, swapped);
-    k.lse_update(ties.data(), 1000, 0, swapped);
+    k.lse_update(ties.data() + 1000, 4000, 1000, swapped, nullptr);
+    k.lse_update(ties.data(), 1000, 0, swapped, nullptr);
     CHECK(swapped.argmax == 17 && swapped.max == 2);
     CHECK_NEAR(swapped.sum, 3 + 4997 * std::exp(-1.0), 1e-3);
 
     for (float scale : { 80.0f, 1e4f }) {  // nothing overflows
         Buffer<float> x = copy_of({ -scale, scale, 0, scale });
         Lse           lse;
-        k.lse_update(x.data(), 4, 0, lse);
+        k.lse_update(x.data(), 4, 0, lse, nullptr);
         CHECK(lse.max == scale && lse.argmax == 1);
         CHECK_NEAR(lse.sum, 2, 1e-6);
     }
     Buffer<float> nothing(21, -inf), then = copy_of({ -inf, 3 });
     Lse           lse;
-    k.lse_update(nothing.data(), 0, 7, lse);
+    k.lse_update(nothing.data(), 0, 7, lse, nullptr);
     CHECK(lse.argmax == -1 && lse.sum == 0);
-    k.lse_update(nothing.data(), 21, 7, lse);
+    k.lse_update(nothing.data(), 21, 7, lse, nullptr);
     CHECK(lse.max == -inf && lse.sum == 0 && lse.argmax == 7);
-    k.lse_update(then.data(), 2, 28, lse);
+    k.lse_update(then.data(), 2, 28, lse, nullptr);
     CHECK(lse.max == 3 && lse.argmax == 29);
     CHECK_NEAR(lse.sum, 1, ulp);
     Buffer<float> broken = copy_of({ nan_f32, 1 });
-    k.lse_update(broken.data(), 2, 30, lse);
+    k.lse_update(broken.data(), 2, 30, lse, nullptr);
     CHECK(std::isnan(lse.sum) && lse.max == 3);
+}
+
+// The exponentials that lse_update leaves: of the new maximum, whatever the state was before.
+void test_lse_exponentials(const Kernels & k) {
+    context = std::string(k.level) + " lse_update, exponentials";
+    for (size_t n : sizes) {
+        for (float before : { -inf, 0.0f, 100.0f }) {
+            Buffer<float> x = normal(n, 10);
+            if (n > 3) {
+                x[n / 2] = -inf;
+            }
+            Buffer<float> p(n, nan_f32);
+            Lse           got{ before, before == -inf ? 0.0 : 2.0, 0 }, expected = got;
+            k.lse_update(x.data(), n, 50, got, p.data());
+            k.lse_update(x.data(), n, 50, expected, nullptr);
+            CHECK(got.max == expected.max && got.argmax == expected.argmax);
+            CHECK_NEAR(got.sum, expected.sum, 1e-7 * expected.sum);
+            for (size_t i = 0; i < n; ++i) {
+                const double exact = std::exp(static_cast<double>(x[i]) - got.max);
+                CHECK_NEAR(p[i], exact, (3 + got.max - std::fmax(x[i], -150.0f)) * ulp * exact + denorm);
+            }
+        }
+    }
+    const Buffer<float> nothing(21, -inf), broken = copy_of({ nan_f32, 1 });
+    Buffer<float>       p(21, nan_f32), q(2);
+    Lse                 empty, bad;
+    k.lse_update(nothing.data(), 21, 0, empty, p.data());
+    CHECK(p[0] == 0 && p[20] == 0);
+    k.lse_update(broken.data(), 2, 0, bad, q.data());
+    CHECK(std::isnan(q[0]) && q[1] == 1);
+}
+
+// A sum in which one number outweighs all others keeps the others.
+void test_lse_peaked(const Kernels & k) {
+    context               = std::string(k.level) + " lse_update, peaked";
+    const Buffer<float> x = normal(50257, 1);
+    Buffer<float>       y = x;
+    y[31000]              = 20;
+    Lse got, expected;
+    k.lse_update(y.data(), y.n, 0, got, nullptr);
+    scalar_kernels().lse_update(y.data(), y.n, 0, expected, nullptr);
+    CHECK_NEAR(got.sum, expected.sum, 1e-10);
 }
 
 void test_lse_merge() {
     context               = "lse_merge";
     const Buffer<float> x = normal(1000, 5);
     Lse                 whole;
-    scalar_kernels().lse_update(x.data(), 1000, 0, whole);
+    scalar_kernels().lse_update(x.data(), 1000, 0, whole, nullptr);
     for (size_t cut : { size_t(0), size_t(1), size_t(500), size_t(1000) }) {
         Lse a, b, ba;
-        scalar_kernels().lse_update(x.data(), cut, 0, a);
-        scalar_kernels().lse_update(x.data() + cut, 1000 - cut, static_cast<int64_t>(cut), b);
+        scalar_kernels().lse_update(x.data(), cut, 0, a, nullptr);
+        scalar_kernels().lse_update(x.data() + cut, 1000 - cut, static_cast<int64_t>(cut), b, nullptr);
         ba = b;
         lse_merge(ba, a);
         lse_merge(a, b);
@@ -315,15 +358,19 @@ void test_cross(const Kernels & k) {
         for (size_t i = 0; i < n; ++i) {
             size += std::exp(a[i] - max_a) * std::fabs(a[i] - b[i]);
         }
-        CHECK_NEAR(k.cross_update(a.data(), b.data(), n, max_a),
-                   scalar_kernels().cross_update(a.data(), b.data(), n, max_a), 4e-7 * size);
+        Buffer<float> p(n), p_expected(n);
+        Lse           lse, lse_expected;
+        k.lse_update(a.data(), n, 0, lse, p.data());
+        scalar_kernels().lse_update(a.data(), n, 0, lse_expected, p_expected.data());
+        CHECK_NEAR(k.cross_update(p.data(), a.data(), b.data(), n),
+                   scalar_kernels().cross_update(p_expected.data(), a.data(), b.data(), n), 4e-7 * size);
     }
     // -inf logits: no probability, no term; but probability where b has none is infinitely wrong
     const Buffer<float> a = copy_of({ -inf, -inf, 1 }), b = copy_of({ -inf, 3, 2 }), c = copy_of({ 0, 0, -inf });
-    CHECK_NEAR(k.cross_update(a.data(), b.data(), 3, 1), -1, ulp);
-    CHECK(k.cross_update(a.data(), c.data(), 3, 1) == inf);
-    const Buffer<float> bad = copy_of({ nan_f32, 0, 0 });
-    CHECK(std::isnan(k.cross_update(bad.data(), c.data(), 2, 0)));
+    const Buffer<float> p = copy_of({ 0, 0, 1 }), bad = copy_of({ nan_f32, 0, 0 });
+    CHECK_NEAR(k.cross_update(p.data(), a.data(), b.data(), 3), -1, ulp);
+    CHECK(k.cross_update(p.data(), a.data(), c.data(), 3) == inf);
+    CHECK(std::isnan(k.cross_update(bad.data(), bad.data(), c.data(), 2)));
 }
 
 // KL of two rows of logits as the head computes it, large and small, against f64.
@@ -346,27 +393,35 @@ void test_kl(const Kernels & k) {
             const double t = static_cast<double>(q[i]) - p[i] - shift;
             exact += std::exp(static_cast<double>(p[i])) / zp * (std::expm1(t) - t);
         }
-        Lse a, b;
-        k.lse_update(p.data(), n, 0, a);
-        k.lse_update(q.data(), n, 0, b);
+        Lse           a, b;
+        Buffer<float> exponentials(n), gap(n);
+        k.lse_update(p.data(), n, 0, a, exponentials.data());
+        k.lse_update(q.data(), n, 0, b, nullptr);
         const double lse_a = a.max + std::log(a.sum), lse_b = b.max + std::log(b.sum);
-        const double cross = k.cross_update(p.data(), q.data(), n, a.max) / a.sum - lse_a + lse_b;
+        const double cross = k.cross_update(exponentials.data(), p.data(), q.data(), n) / a.sum - lse_a + lse_b;
         CHECK_NEAR(cross, exact, 1e-7 + 1e-6 * exact);
-        const double kl = k.kl_update(p.data(), q.data(), n, a.max, static_cast<float>(lse_b - lse_a)) / a.sum;
+        const auto   f32_shift = static_cast<float>(lse_b - lse_a);
+        const double kl        = k.kl_update(p.data(), q.data(), n, a.max, f32_shift, gap.data()) / a.sum;
         CHECK_NEAR(kl, exact, 1e-5 * exact + 1e-13);
     }
     for (size_t n_odd : sizes) {
         const Buffer<float> a = normal(n_odd, 5), b = normal(n_odd, 5);
-        const float         top      = scalar_kernels().max(a.data(), n_odd);
-        const double        expected = scalar_kernels().kl_update(a.data(), b.data(), n_odd, top, 0.25f);
-        CHECK_NEAR(k.kl_update(a.data(), b.data(), n_odd, top, 0.25f), expected, 1e-5 * expected);
+        const float         top = scalar_kernels().max(a.data(), n_odd);
+        Buffer<float>       gap(n_odd), in_place = b;
+        const double        expected = scalar_kernels().kl_update(a.data(), b.data(), n_odd, top, 0.25f, gap.data());
+        CHECK_NEAR(k.kl_update(a.data(), in_place.data(), n_odd, top, 0.25f, in_place.data()), expected,
+                   1e-5 * expected);
+        for (size_t i = 0; i < n_odd; ++i) {
+            CHECK(in_place[i] == b[i] - a[i] && gap[i] == b[i] - a[i]);
+        }
     }
     const Buffer<float> a = copy_of({ -inf, -inf, 1 }), b = copy_of({ -inf, 1, 1 }), c = copy_of({ 0, 0, -inf });
-    CHECK_NEAR(k.kl_update(a.data(), b.data(), 3, 1, 0), 1, ulp);
-    CHECK(k.kl_update(a.data(), c.data(), 3, 1, 0) == inf);
-    CHECK(k.kl_update(a.data(), a.data(), 3, 1, 0) == 0);
+    Buffer<float>       gap(3);
+    CHECK_NEAR(k.kl_update(a.data(), b.data(), 3, 1, 0, gap.data()), 1, ulp);
+    CHECK(k.kl_update(a.data(), c.data(), 3, 1, 0, gap.data()) == inf);
+    CHECK(k.kl_update(a.data(), a.data(), 3, 1, 0, gap.data()) == 0);
     const Buffer<float> bad = copy_of({ 0, nan_f32 });
-    CHECK(std::isnan(k.kl_update(bad.data(), c.data(), 2, 0, 0)));
+    CHECK(std::isnan(k.kl_update(bad.data(), c.data(), 2, 0, 0, gap.data())));
 }
 
 void test_collect(const Kernels & k) {
@@ -397,6 +452,57 @@ void test_collect(const Kernels & k) {
     CHECK(k.collect_above(x.data(), 5, 1, 10, values.data(), indices.data()) == 2);
     CHECK(values[0] == 2 && indices[0] == 10 && values[1] == 3 && indices[1] == 13);
     CHECK(k.collect_above(x.data(), 5, nan_f32, 10, values.data(), indices.data()) == 0);
+}
+
+void test_collect_between(const Kernels & k) {
+    context = std::string(k.level) + " collect_between";
+    for (size_t n : sizes) {
+        const float brackets[][2] = { { -inf, inf }, { -1, 1 }, { 0, 0 }, { 1, 3 }, { 1, -1 }, { inf, inf } };
+        for (auto & bracket : brackets) {
+            Buffer<float> x = normal(n);
+            for (size_t i = 0; i < n; i += 3) {
+                x[i] = i % 2 ? 1.0f : -0.0f;  // at the brackets' ends
+            }
+            if (n > 20) {
+                x[5] = nan_f32, x[n - 1] = nan_f32, x[7] = inf, x[8] = -inf;
+            }
+            Buffer<float> got(n), expected(n);
+            size_t        below = 77, below_expected = 77;
+            const size_t  count = k.collect_between(x.data(), n, bracket[0], bracket[1], got.data(), below);
+            const size_t  count_expected =
+                scalar_kernels().collect_between(x.data(), n, bracket[0], bracket[1], expected.data(), below_expected);
+            const size_t count_in_place = k.collect_between(x.data(), n, bracket[0], bracket[1], x.data(), below);
+            CHECK(count == count_expected && count == count_in_place && below == below_expected);
+            for (size_t i = 0; i < count_expected; ++i) {
+                CHECK(same_bits(got[i], expected[i]) && same_bits(x[i], expected[i]));
+            }
+        }
+    }
+    const Buffer<float> x = copy_of({ 2, -1, nan_f32, 3, 1, 5 });
+    Buffer<float>       out(6);
+    size_t              below = 0;
+    CHECK(k.collect_between(x.data(), 6, 2, 3, out.data(), below) == 2);
+    CHECK(out[0] == 2 && out[1] == 3 && below == 2);
+}
+
+void test_centre(const Kernels & k) {
+    context = std::string(k.level) + " centre_and_sum";
+    for (size_t n : sizes) {
+        Buffer<float> got = normal(n, 3, 5), expected = got;
+        double        l1 = 7, squares = 7, l1_expected = 7, squares_expected = 7;
+        k.centre_and_sum(got.data(), n, 4.5f, l1, squares);
+        scalar_kernels().centre_and_sum(expected.data(), n, 4.5f, l1_expected, squares_expected);
+        CHECK_NEAR(l1, l1_expected, 1e-13 * l1_expected);
+        CHECK_NEAR(squares, squares_expected, 1e-13 * squares_expected);
+        for (size_t i = 0; i < n; ++i) {
+            CHECK(same_bits(got[i], expected[i]));
+        }
+    }
+    Buffer<float> x = copy_of({ 1, -2, 1e30f });
+    double        l1, squares;
+    k.centre_and_sum(x.data(), 3, 1, l1, squares);
+    CHECK(x[0] == 0 && x[1] == -3);
+    CHECK_NEAR(squares, 1e60, 1e54);
 }
 
 void test_sums(const Kernels & k) {
@@ -583,9 +689,13 @@ void test_level(const Kernels & k) {
     test_softmax(k);
     test_exp(k);
     test_lse(k);
+    test_lse_exponentials(k);
+    test_lse_peaked(k);
     test_cross(k);
     test_kl(k);
     test_collect(k);
+    test_collect_between(k);
+    test_centre(k);
     test_sums(k);
     test_sparse_decode(k);
     test_to_bf16(k);

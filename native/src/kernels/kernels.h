@@ -35,25 +35,34 @@ struct Kernels {
     float (*softmax)(float * s, size_t n, float scale);
 
     // Adds x[0..n), whose indices start at base, to a running log-sum-exp. Tiles may come in any order.
-    // -inf adds nothing; +inf or NaN make the sum NaN.
-    void (*lse_update)(const float * x, size_t n, int64_t base, Lse & state);
+    // -inf adds nothing; +inf or NaN make the sum NaN. p is null, or gets exp(x - state.max) for the new max, [n].
+    void (*lse_update)(const float * x, size_t n, int64_t base, Lse & state, float * p);
 
-    // Σ exp(a - max_a) (a - b); a term with exp(a - max_a) = 0 is 0 whatever b is. Divided by the sum of a's Lse it
-    // is E_p[a - b], so that KL = cross / sum - lse_a + lse_b. As f32 exp goes, that is right to about 1e-8 absolute.
-    double (*cross_update)(const float * a, const float * b, size_t n, float max_a);
+    // Σ p (a - b), p = exp(a - max_a) from lse_update; a term with p = 0 is 0 whatever b is. Divided by the sum of a's
+    // Lse it is E_p[a - b], so that KL = cross / sum - lse_a + lse_b. As f32 exp goes, that is right to about 1e-8
+    // absolute.
+    double (*cross_update)(const float * p, const float * a, const float * b, size_t n);
 
     // The same KL without the cancellation, right to about 1e-5 relative however small it is:
     // Σ exp(a - max_a) (e^t - 1 - t), t = b - a - shift = log q - log p, for shift = lse_b - lse_a; no term is
     // negative and an error of lse enters squared. KL = kl_update / sum of a's Lse. One more exp than cross_update.
-    double (*kl_update)(const float * a, const float * b, size_t n, float max_a, float shift);
+    // difference [n] gets b - a; it may be b.
+    double (*kl_update)(const float * a, const float * b, size_t n, float max_a, float shift, float * difference);
 
     // Writes every x[i] > threshold (NaN never is) with its index base + i, in ascending order; returns how many.
     // Both outputs need room for n, and what lies behind the result is overwritten with garbage.
     size_t (*collect_above)(const float * x, size_t n, float threshold, int32_t base, float * values,
                             int32_t * indices);
 
+    // Writes every low <= x[i] <= high in its order; returns how many, and in below how many x[i] < low there are. NaN
+    // is neither. out needs room for n, of which what lies behind the result is overwritten with garbage; it may be x.
+    size_t (*collect_between)(const float * x, size_t n, float low, float high, float * out, size_t & below);
+
     // y += a x
     void (*axpy)(float a, const float * x, float * y, size_t d);
+
+    // x -= centre; of the result l1 = Σ |x| and squares = Σ x², in f64.
+    void (*centre_and_sum)(float * x, size_t n, float centre, double & l1, double & squares);
 
     // y = bias + Σ_j values[j] * w_dec[indices[j]], with w_dec [n, d]. bias may be null.
     void (*sparse_decode)(const int32_t * indices, const float * values, size_t count, const float * w_dec,

@@ -28,8 +28,23 @@ namespace {
 }  // namespace
 
 extern const Kernels SAE4J_TABLE = {
-    SAE4J_TEXT(SAE4J_LEVEL), gelu, layer_norm,  softmax, lse_update, cross_update, kl_update, collect_above, axpy,
-    sparse_decode,           dot,  sum_sq_diff, max,     to_bf16,    bf16_gemm,
+    SAE4J_TEXT(SAE4J_LEVEL),
+    gelu,
+    layer_norm,
+    softmax,
+    lse_update,
+    cross_update,
+    kl_update,
+    collect_above,
+    collect_between,
+    axpy,
+    centre_and_sum,
+    sparse_decode,
+    dot,
+    sum_sq_diff,
+    max,
+    to_bf16,
+    bf16_gemm,
 };
 
 }  // namespace sae4j

@@ -57,7 +57,7 @@ float softmax(float * s, size_t n, float scale) {
     return static_cast<float>(sum);
 }
 
-void lse_update(const float * x, size_t n, int64_t base, Lse & state) {
+void lse_update(const float * x, size_t n, int64_t base, Lse & state, float * p) {
     for (size_t i = 0; i < n; ++i) {
         const int64_t index = base + static_cast<int64_t>(i);
         if (x[i] > state.max) {
@@ -71,25 +71,28 @@ void lse_update(const float * x, size_t n, int64_t base, Lse & state) {
             state.sum += exp(static_cast<double>(x[i]) - state.max);
         }
     }
+    for (size_t i = 0; p && i < n; ++i) {
+        p[i] = x[i] == -HUGE_VALF ? 0 : static_cast<float>(exp(static_cast<double>(x[i]) - state.max));
+    }
 }
 
-double cross_update(const float * a, const float * b, size_t n, float max_a) {
+double cross_update(const float * p, const float * a, const float * b, size_t n) {
     double sum = 0;
     for (size_t i = 0; i < n; ++i) {
-        const double p = exp(static_cast<double>(a[i]) - max_a);
-        if (p != 0) {
-            sum += p * (static_cast<double>(a[i]) - b[i]);
+        if (p[i] != 0) {
+            sum += p[i] * (static_cast<double>(a[i]) - b[i]);
         }
     }
     return sum;
 }
 
-double kl_update(const float * a, const float * b, size_t n, float max_a, float shift) {
+double kl_update(const float * a, const float * b, size_t n, float max_a, float shift, float * difference) {
     double sum = 0;
     for (size_t i = 0; i < n; ++i) {
         const double p = exp(static_cast<double>(a[i]) - max_a);
         const double t = static_cast<double>(b[i]) - a[i] - shift;
         sum += p != 0 ? p * (expm1(t) - t) : exp(static_cast<double>(b[i]) - max_a - shift);
+        difference[i] = b[i] - a[i];
     }
     return sum;
 }
@@ -105,9 +108,31 @@ size_t collect_above(const float * x, size_t n, float threshold, int32_t base, f
     return count;
 }
 
+size_t collect_between(const float * x, size_t n, float low, float high, float * out, size_t & below) {
+    size_t count = 0;
+    below        = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (x[i] < low) {
+            ++below;
+        } else if (low <= x[i] && x[i] <= high) {
+            out[count++] = x[i];
+        }
+    }
+    return count;
+}
+
 void axpy(float a, const float * x, float * y, size_t d) {
     for (size_t i = 0; i < d; ++i) {
         y[i] = static_cast<float>(y[i] + static_cast<double>(a) * x[i]);
+    }
+}
+
+void centre_and_sum(float * x, size_t n, float centre, double & l1, double & squares) {
+    l1 = squares = 0;
+    for (size_t i = 0; i < n; ++i) {
+        x[i] -= centre;
+        l1 += fabs(static_cast<double>(x[i]));
+        squares += static_cast<double>(x[i]) * x[i];
     }
 }
 
@@ -164,8 +189,9 @@ void bf16_gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const uint16_t 
 }  // namespace
 
 extern const Kernels kernels_scalar = {
-    "scalar", gelu,          layer_norm, softmax,     lse_update, cross_update, kl_update, collect_above,
-    axpy,     sparse_decode, dot,        sum_sq_diff, max,        to_bf16,      bf16_gemm,
+    "scalar",        gelu, layer_norm,     softmax,       lse_update, cross_update, kl_update, collect_above,
+    collect_between, axpy, centre_and_sum, sparse_decode, dot,        sum_sq_diff,  max,       to_bf16,
+    bf16_gemm,
 };
 
 }  // namespace sae4j
