@@ -14,6 +14,7 @@ endforeach()
 get_filename_component(native "${CMAKE_CURRENT_LIST_DIR}/../native" ABSOLUTE)
 set(options
     -DCMAKE_BUILD_TYPE=Release
+    -DSAE4J_SANITIZE=OFF  # .ci/run may have turned it on
     "-DOPENBLAS_DIR=${OPENBLAS_DIR}"
     "-DLLAMA_CPP_DIR=${LLAMA_CPP_DIR}"
     "-DSAE4J_VERSION=${SAE4J_VERSION}"
