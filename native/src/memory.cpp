@@ -1,14 +1,68 @@
 #include "memory.h"
 
 #include <algorithm>
+#include <new>
+
+#if defined(_WIN32)
+#    define WIN32_LEAN_AND_MEAN
+#    define NOMINMAX
+#    include <windows.h>
+#else
+#    include <sys/mman.h>
+#endif
 
 namespace sae4j {
 
 namespace {
 
-constexpr size_t smallest_block = size_t{ 1 } << 16;
+constexpr std::align_val_t alignment{ 64 };
+constexpr size_t           smallest_block = size_t{ 1 } << 16;
+
+// From here on memory is the system's. The address sanitizer watches over what malloc gives.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t large = SIZE_MAX;
+#else
+constexpr size_t large = size_t{ 1 } << 20;
+#endif
+
+#if defined(_WIN32)
+void * map(size_t bytes) {
+    return VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+void unmap(void * memory, size_t) {
+    VirtualFree(memory, 0, MEM_RELEASE);
+}
+#else
+void *           map(size_t bytes) {
+              void * memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              return memory == MAP_FAILED ? nullptr : memory;
+}
+
+void unmap(void * memory, size_t bytes) {
+    munmap(memory, bytes);
+}
+#endif
 
 }  // namespace
+
+void * allocate(size_t bytes) {
+    if (bytes < large) {
+        return ::operator new(bytes, alignment);
+    }
+    if (void * memory = map(bytes)) {
+        return memory;
+    }
+    throw std::bad_alloc();
+}
+
+void release(void * memory, size_t bytes) {
+    if (bytes < large) {
+        ::operator delete(memory, alignment);
+    } else {
+        unmap(memory, bytes);
+    }
+}
 
 void Arena::reset() {
     if (blocks_.size() > 1) {

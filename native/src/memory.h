@@ -4,36 +4,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <vector>
 
 namespace sae4j {
 
-inline constexpr std::align_val_t alignment{ 64 };  // a cache line, and the widest vector
+// Memory aligned to a cache line, which is also the widest vector. Large pieces come from the system and go back to it
+// at once: malloc would keep them in its heap, in holes that the next ones do not fit.
+void * allocate(size_t bytes);
+void   release(void * memory, size_t bytes);
 
 template <typename T> class Buffer {
   public:
     Buffer() = default;
 
-    explicit Buffer(size_t count) :
-        data_(static_cast<T *>(::operator new(count * sizeof(T), alignment))),
-        count_(count) {}
+    explicit Buffer(size_t count) : data_(static_cast<T *>(allocate(count * sizeof(T))), Free{ count * sizeof(T) }) {}
 
     T * data() { return data_.get(); }
 
     const T * data() const { return data_.get(); }
 
-    size_t bytes() const { return data_ ? count_ * sizeof(T) : 0; }
+    size_t bytes() const { return data_ ? data_.get_deleter().bytes : 0; }
 
     explicit operator bool() const { return data_ != nullptr; }
 
   private:
     struct Free {
-        void operator()(T * p) const { ::operator delete(p, alignment); }
+        size_t bytes = 0;
+
+        void operator()(T * p) const { release(p, bytes); }
     };
 
     std::unique_ptr<T, Free> data_;
-    size_t                   count_ = 0;
 };
 
 // Bump allocation, not initialised. What is taken stays put until the arena is reset or a Mark ends.
