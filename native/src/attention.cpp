@@ -5,12 +5,43 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace sae4j {
 
 namespace {
 
 constexpr int64_t query_block = 64;  // queries at a time: their scores stay in cache, and later keys are skipped
+
+// Some queries of one sequence.
+struct Piece {
+    int64_t first;    // the sequence's first row
+    int64_t begin;    // of the queries in it
+    int64_t queries;  // which see begin + queries keys of the sequence
+
+    int64_t keys() const { return begin + queries; }
+};
+
+// Pieces of at most query_block rows altogether, one behind the other.
+using Block = std::vector<Piece>;
+
+std::vector<Block> blocks_of(const Batch & batch) {
+    std::vector<Block> blocks;
+    int64_t            room = 0;
+    for (int64_t s = 0; s < batch.n_sequences(); s++) {
+        const int64_t first = batch.offsets[s], n = batch.offsets[s + 1] - first;
+        for (int64_t begin = 0; begin < n; begin += query_block) {
+            const int64_t queries = std::min(query_block, n - begin);
+            if (queries > room) {
+                blocks.emplace_back();
+                room = query_block;
+            }
+            blocks.back().push_back({ first, begin, queries });
+            room -= queries;
+        }
+    }
+    return blocks;
+}
 
 // Queries, keys and values of one head: the first rows of a qkv whose rows lie ld apart.
 struct Head {
@@ -28,27 +59,37 @@ struct Head {
         d_head(d_head) {}
 };
 
-// One head of one sequence of length n behind past (past_length may be 0); z's rows lie d apart.
-void attend(const Head & past, int64_t past_length, const Head & now, int64_t n, float * scores, float * z, int64_t d) {
-    const float scale = 1.0f / std::sqrt(static_cast<float>(now.d_head));
-    for (int64_t begin = 0; begin < n; begin += query_block) {
-        const int64_t queries = std::min(query_block, n - begin), keys = begin + queries;
-        const int64_t width = past_length + keys;  // of a row of scores
-        const float * q     = now.q + begin * now.ld;
-        if (past_length > 0) {
-            sgemm_nt(queries, past_length, now.d_head, q, now.ld, past.k, past.ld, scores, width);
+// One head of one block behind past (past_length may be 0); now and z start at the batch's first row, z's lie d apart.
+// The past is the same for all, so that its products are of all rows at once.
+void attend(const Head & past, int64_t past_length, const Head & now, const Block & block, float * scores, float * z,
+            int64_t d) {
+    const float   scale = 1.0f / std::sqrt(static_cast<float>(now.d_head));
+    const int64_t first = block.front().first + block.front().begin;
+    const int64_t rows  = block.back().first + block.back().keys() - first;
+    int64_t       keys  = 0;
+    for (const Piece & piece : block) {
+        keys = std::max(keys, piece.keys());
+    }
+    const int64_t width = past_length + keys;  // of a row of scores
+    if (past_length > 0) {
+        sgemm_nt(rows, past_length, now.d_head, now.q + first * now.ld, now.ld, past.k, past.ld, scores, width);
+    }
+    float * s = scores;
+    for (const Piece & piece : block) {
+        const int64_t row = piece.first + piece.begin;
+        sgemm_nt(piece.queries, piece.keys(), now.d_head, now.q + row * now.ld, now.ld, now.k + piece.first * now.ld,
+                 now.ld, s + past_length, width);
+        for (int64_t i = 0; i < piece.queries; i++) {
+            const int64_t visible = past_length + piece.begin + i + 1;
+            kernels().softmax(s + i * width, visible, scale);
+            std::fill(s + i * width + visible, s + (i + 1) * width, 0.0f);
         }
-        sgemm_nt(queries, keys, now.d_head, q, now.ld, now.k, now.ld, scores + past_length, width);
-        for (int64_t i = 0; i < queries; i++) {
-            float *       row     = scores + i * width;
-            const int64_t visible = past_length + begin + i + 1;
-            kernels().softmax(row, visible, scale);
-            std::fill(row + visible, row + width, 0.0f);
-        }
-        sgemm_nn(queries, now.d_head, keys, scores + past_length, width, now.v, now.ld, z + begin * d, d);
-        if (past_length > 0) {
-            sgemm_nn(queries, now.d_head, past_length, scores, width, past.v, past.ld, z + begin * d, d, /*add=*/true);
-        }
+        sgemm_nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld, now.ld,
+                 z + row * d, d);
+        s += piece.queries * width;
+    }
+    if (past_length > 0) {
+        sgemm_nn(rows, now.d_head, past_length, scores, width, past.v, past.ld, z + first * d, d, /*add=*/true);
     }
 }
 
@@ -63,14 +104,14 @@ ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, i
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
     const auto *  in   = static_cast<const float *>(qkv->data);
     const int64_t room = query_block * (prefix.length + batch.longest);
-    return graph.node(name, { qkv }, z, d, n_tokens, [=, &batch](int ith, int nth) {
-        const Slab tasks = slab(batch.n_sequences() * n_head, ith, nth);
+    return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch)](int ith, int nth) {
+        const auto n_blocks = static_cast<int64_t>(blocks.size());
+        const Slab tasks    = slab(n_blocks * n_head, ith, nth);
         for (int64_t task = tasks.begin; task < tasks.end; task++) {
-            const int64_t head = task % n_head, sequence = task / n_head;
-            const int64_t first = batch.offsets[sequence], n = batch.offsets[sequence + 1] - first;
-            const Head    now(in + first * ld, ld, d_head, head);
+            const int64_t head = task % n_head;
+            const Head    now(in, ld, d_head, head);
             const Head    past = prefix.qkv ? Head(prefix.qkv, ld, d_head, head) : now;
-            attend(past, prefix.length, now, n, scratch + ith * room, z + first * d + head * d_head, d);
+            attend(past, prefix.length, now, blocks[task / n_head], scratch + ith * room, z + head * d_head, d);
         }
     });
 }

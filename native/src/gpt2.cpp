@@ -104,7 +104,8 @@ class Pass {
 
         x               = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
         ggml_tensor * z = at(z_point, x, [&](float * out) {
-            ggml_tensor * qkv = product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b }, qkv_memory(l));
+            ggml_tensor * qkv = memory_.past && !attended_ ? first_qkv(l, x) : this->qkv(l, x, qkv_memory(l));
+            attended_         = true;
             return attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scores(), out);  // [n_tokens, n_embd]
         });
         x               = stream(z_point, x);
@@ -114,6 +115,38 @@ class Pass {
         });
         x               = stream(mlp_post, x);
         return plus_linear(mlp_out, post, stream(mlp_out, x), u, *b.ffn_down, b.ffn_down_b);
+    }
+
+    // Queries, keys and values of some rows of the stream. [rows, 3·n_embd]
+    ggml_tensor * qkv(int l, ggml_tensor * x, float * out) {
+        const Block & b = model_.block(l);
+        return product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b }, out);
+    }
+
+    // The same at the first attention of a pass behind a past, which has all rows but each sequence's first.
+    ggml_tensor * first_qkv(int l, ggml_tensor * x) {
+        const int64_t d = shape_.n_embd, d_qkv = 3 * d, n_sequences = batch_.n_sequences();
+        const auto *  in      = static_cast<const float *>(x->data);
+        float *       rows    = slot("first_rows", d);
+        float *       new_qkv = slot("first_qkv", d_qkv);
+        auto          gather  = [=, this](int ith, int nth) {
+            const Slab s = slab(n_sequences, ith, nth);
+            for (int64_t i = s.begin; i < s.end; i++) {
+                std::copy_n(in + batch_.offsets[i] * d, d, rows + i * d);
+            }
+        };
+        ggml_tensor * own  = graph_.node("firsts", { x }, rows, d, n_sequences, gather);
+        own                = qkv(l, own, new_qkv);
+        const float * past = memory_.past->layers[l] + (memory_.length + 1) * d_qkv;
+        float *       out  = qkv_memory(l);
+        return graph_.node("qkv", { own }, out, d_qkv, n_tokens_, [=, this](int ith, int nth) {
+            const Slab s = slab(n_sequences, ith, nth);
+            for (int64_t i = s.begin; i < s.end; i++) {
+                const int64_t first = batch_.offsets[i], length = batch_.offsets[i + 1] - first;
+                std::copy_n(new_qkv + i * d_qkv, d_qkv, out + first * d_qkv);
+                std::copy_n(past, (length - 1) * d_qkv, out + (first + 1) * d_qkv);
+            }
+        });
     }
 
     // y = W·u + b at the point out, then x + y at the point sum. One node unless somebody looks at y; either way the
@@ -166,8 +199,8 @@ class Pass {
         const int64_t d = shape_.n_embd;
         out             = out ? out : slot("normed", d);
         const auto * in = static_cast<const float *>(x->data);
-        return graph_.node(name, { x }, out, d, n_tokens_, [=, this](int ith, int nth) {
-            const Slab s = slab(n_tokens_, ith, nth);
+        return graph_.node(name, { x }, out, d, x->ne[1], [=, this, rows = x->ne[1]](int ith, int nth) {
+            const Slab s = slab(rows, ith, nth);
             for (int64_t t = s.begin; t < s.end; t++) {
                 kernels().layer_norm(in + t * d, weights.weight, weights.bias, shape_.layer_norm_eps, d, out + t * d);
             }
@@ -211,7 +244,8 @@ class Pass {
     int                            stop_rank_;
     int64_t                        n_tokens_;
     std::map<std::string, float *> slots_;
-    bool                           done_ = false;
+    bool                           done_     = false;
+    bool                           attended_ = false;  // an attention is behind us
     State                          end_;
 };
 

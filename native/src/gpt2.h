@@ -25,8 +25,8 @@ struct KeyValues {
 // How the attention of a pass is tied to another pass of the same model.
 struct Memory {
     KeyValues *       keep   = nullptr;  // where this pass leaves its qkv
-    const KeyValues * past   = nullptr;  // whose first length rows come before every sequence of this pass
-    int64_t           length = 0;        // and whose positions start there
+    const KeyValues * past   = nullptr;  // whose first length rows come before every sequence of this pass,
+    int64_t           length = 0;  // which starts at that position and differs from the past's sequence there only
 };
 
 // Runs the model from behind start (NULL: from the tokens) up to and including stop, and the hooks on the way. The

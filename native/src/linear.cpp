@@ -4,44 +4,43 @@
 
 #include <cblas.h>
 
-#include <cstring>
-
 namespace sae4j {
 
-Weights::Weights(Buffer<float> w, int64_t n_out, int64_t n_in, sae4j_precision precision) :
+Weights::Weights(const float * w, int64_t n_out, int64_t n_in, sae4j_precision precision) :
     n_out_(n_out),
     n_in_(n_in),
     precision_(precision) {
     if (precision == SAE4J_PRECISION_F32) {
-        f32_ = std::move(w);
-        return;
+        packed_ = Buffer<uint8_t>(packed_size<float>(n_out, n_in));
+        pack<float>(w, n_out, n_in, n_in, packed_.data());
+    } else {
+        packed_ = Buffer<uint8_t>(packed_size<uint16_t>(n_out, n_in));
+        pack<uint16_t>(w, n_out, n_in, n_in, packed_.data());
     }
-    packed_ = Buffer<uint8_t>(bf16_packed_size(n_out, n_in));
-    bf16_pack(w.data(), n_out, n_in, n_in, packed_.data());
 }
 
 int64_t Weights::bytes() const {
-    return static_cast<int64_t>(f32_.bytes() + packed_.bytes());
+    return static_cast<int64_t>(packed_.bytes());
 }
 
 void Weights::row(int64_t index, float * out) const {
-    if (f32_) {
-        memcpy(out, f32_.data() + index * n_in_, n_in_ * sizeof(float));
+    if (precision_ == SAE4J_PRECISION_F32) {
+        unpack_row<float>(packed_.data(), n_in_, index, out);
     } else {
-        bf16_unpack_rows(packed_.data(), n_out_, n_in_, index, index + 1, out);
+        unpack_row<uint16_t>(packed_.data(), n_in_, index, out);
     }
 }
 
 void Weights::multiply(const Input & x, int64_t m, int64_t begin, int64_t end, float * y, int64_t ldy) const {
-    if (f32_) {
-        sgemm_nt(m, end - begin, n_in_, x.f32, n_in_, f32_.data() + begin * n_in_, n_in_, y, ldy);
+    if (precision_ == SAE4J_PRECISION_F32) {
+        kernels().f32_gemm(m, begin, end, n_out_, n_in_, x.f32, n_in_, packed_.data(), y - begin, ldy);
     } else {
         kernels().bf16_gemm(m, begin, end, n_out_, n_in_, x.bf16, n_in_, packed_.data(), y - begin, ldy);
     }
 }
 
 int64_t Weights::column_step() const {
-    return f32_ ? 16 : static_cast<int64_t>(bf16_panel());
+    return static_cast<int64_t>(panel());
 }
 
 Input input_for(Graph & graph, const Weights & weights, ggml_tensor * x, uint16_t * rounded) {

@@ -1,4 +1,5 @@
-// y = x·Wᵀ + b, the large products: OpenBLAS in f32, our own kernel on packed weights in bf16.
+// y = x·Wᵀ + b, the large products: our own kernels on packed weights. Those with activations on both sides are
+// OpenBLAS's.
 #pragma once
 
 #include "graph.h"
@@ -18,8 +19,8 @@ struct Input {
 class Weights {
   public:
     Weights() = default;
-    // Takes w; in bf16 only its packed form stays.
-    Weights(Buffer<float> w, int64_t n_out, int64_t n_in, sae4j_precision precision);
+    // Packs w [n_out, n_in].
+    Weights(const float * w, int64_t n_out, int64_t n_in, sae4j_precision precision);
 
     int64_t n_out() const { return n_out_; }
 
@@ -43,7 +44,6 @@ class Weights {
     int64_t         n_out_     = 0;
     int64_t         n_in_      = 0;
     sae4j_precision precision_ = SAE4J_PRECISION_F32;
-    Buffer<float>   f32_;
     Buffer<uint8_t> packed_;
 };
 

@@ -113,7 +113,8 @@ void Model::placed(const std::string & name) {
 // The tensor is whole: it takes the form in which it is used.
 void Model::settle(Slot & s) {
     if (s.matrix) {
-        s.weights = Weights(std::move(s.values), s.rows, s.columns, params_.precision);
+        s.weights = Weights(s.values.data(), s.rows, s.columns, params_.precision);
+        s.values  = {};
     }
     s.filled = true;
 }

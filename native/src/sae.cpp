@@ -102,11 +102,14 @@ void Sae::finish() {
             decoder_norm_.data()[i] = static_cast<float>(std::sqrt(kernels().dot(w_dec, w_dec, params_.d)));
         }
     }
-    finished_ = true;
+    Buffer<float> & w_enc = slots_[SAE4J_W_ENC].values;
+    w_enc_                = Weights(w_enc.data(), params_.n, params_.d, SAE4J_PRECISION_F32);
+    w_enc                 = {};
+    finished_             = true;
 }
 
 int64_t Sae::bytes() const {
-    size_t bytes = decoder_norm_.bytes();
+    size_t bytes = decoder_norm_.bytes() + static_cast<size_t>(w_enc_.bytes());
     for (const Slot & slot : slots_) {
         bytes += slot.values.bytes();
     }
@@ -275,7 +278,7 @@ void append(const Kept & kept, int64_t m, Latents & latents) {
 Kept encode_topk(Graph & graph, const Piece & piece) {
     Arena &       arena = graph.session().arena();
     const Sae &   sae   = piece.sae;
-    const int64_t m = piece.m, d = sae.params().d, n = sae.params().n, k = sae.params().k;
+    const int64_t m = piece.m, n = sae.params().n, k = sae.params().k;
     const int     n_workers = graph.session().n_threads();
     const int64_t room      = TopK::capacity(k, tile);
     auto *        memory    = arena.take<Candidate>(n_workers * m * room);
@@ -289,13 +292,13 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
     double *      seconds = arena.take<double>(n_workers);  // in the selection; the first worker's stands for all
     std::fill_n(seconds, n_workers, 0.0);
     auto candidates = [=, &sae](int ith, int nth) {
-        const Slab latents = slab(n, ith, nth, 16);
+        const Slab latents = slab(n, ith, nth, sae.w_enc().column_step());
         float *    h       = scratch + ith * (m + 1) * tile;  // [m, tile]
         float *    values  = h + m * tile;
         int32_t *  indices = found + ith * tile;
         for (int64_t begin = latents.begin; begin < latents.end; begin += tile) {
             const int64_t count = std::min(tile, latents.end - begin);
-            sgemm_nt(m, count, d, input, d, sae.tensor(SAE4J_W_ENC) + begin * d, d, h, tile);
+            sae.w_enc().multiply({ nullptr, input, nullptr }, m, begin, begin + count, h, tile);
             const Timer timer(seconds[ith]);
             for (int64_t t = 0; t < m; t++) {
                 TopK & row = rows[ith * m + t];
@@ -340,14 +343,14 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
 Kept encode_dense(Graph & graph, const Piece & piece) {
     Arena &       arena = graph.session().arena();
     const Sae &   sae   = piece.sae;
-    const int64_t m = piece.m, d = sae.params().d, n = sae.params().n;
+    const int64_t m = piece.m, n = sae.params().n;
     float *       z     = arena.take<float>(m * n);
     const float * input = piece.input;
     ggml_tensor * z_t   = graph.node("sae_z", { piece.prepared }, z, n, m, [=, &sae](int ith, int nth) {
-        const Slab s = slab(n, ith, nth, 16);
+        const Slab s = slab(n, ith, nth, sae.w_enc().column_step());
         for (int64_t begin = s.begin; begin < s.end; begin += tile) {
             const int64_t count = std::min(tile, s.end - begin);
-            sgemm_nt(m, count, d, input, d, sae.tensor(SAE4J_W_ENC) + begin * d, d, z + begin, n);
+            sae.w_enc().multiply({ nullptr, input, nullptr }, m, begin, begin + count, z + begin, n);
             for (int64_t t = 0; t < m; t++) {
                 activate(sae, begin, count, z + t * n + begin);
             }

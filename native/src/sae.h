@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph.h"
+#include "linear.h"
 #include "memory.h"
 #include "sae4j.h"
 #include "tensor_writer.h"
@@ -25,7 +26,10 @@ class Sae {
 
     const sae4j_sae_params & params() const { return params_; }
 
-    // NULL where the activation has no such tensor.
+    // W_enc [n, d], packed once the SAE is finished.
+    const Weights & w_enc() const { return w_enc_; }
+
+    // NULL where the activation has no such tensor, and for W_enc.
     const float * tensor(sae4j_sae_tensor tensor) const { return slots_[tensor].values.data(); }
 
     // ‖W_dec,i‖ [n], only with rescale_acts_by_decoder_norm.
@@ -46,6 +50,7 @@ class Sae {
 
     sae4j_sae_params    params_;
     std::array<Slot, 8> slots_;
+    Weights             w_enc_;
     Buffer<float>       decoder_norm_;
     bool                finished_ = false;
 };

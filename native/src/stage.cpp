@@ -53,8 +53,12 @@ void Stage::set_context(Session & session, const float * activation) {
     } else {
         context_ = Buffer<float>();
     }
-    const State start{ point_, context_ ? context_.data() : clean_.data(), residual_.data() };
-    forward(session, model_, batch_, Hooks(), &start, normalized_point, { &past_, nullptr, 0 });
+    const sae4j_point stop{ SAE4J_HOOK_Z, model_.shape().n_layer - 1 };
+    if (rank_of(model_.shape(), point_) <
+        rank_of(model_.shape(), stop)) {  // the last keys and values are all that is wanted
+        const State start{ point_, context_ ? context_.data() : clean_.data(), residual_.data() };
+        forward(session, model_, batch_, Hooks(), &start, stop, { &past_, nullptr, 0 });
+    }
 }
 
 void Stage::check(const sae4j_variants & v) const {
@@ -95,11 +99,6 @@ void Stage::tails(Session & session, const sae4j_variants & v, const float * con
     std::copy_n(end.activation, rows * d, normalized);
 }
 
-bool Stage::attention_follows() const {
-    const sae4j_model_shape & shape = model_.shape();
-    return rank_of(shape, point_) < rank_of(shape, { SAE4J_HOOK_Z, shape.n_layer - 1 });
-}
-
 void Stage::run(Session & session, const sae4j_variants & v) const {
     check(v);
     std::vector<const float *> values{ v.base };
@@ -109,8 +108,7 @@ void Stage::run(Session & session, const sae4j_variants & v) const {
     const int64_t count      = static_cast<int64_t>(values.size());
     const int64_t step       = std::max<int64_t>(1, rows_at_once / v.future);
     float *       normalized = session.arena().take<float>(std::min(step, count) * v.future * model_.shape().n_embd);
-    Effects       effects(session, model_, v, tokens_.data() + v.position, length_ - v.position,
-                    attention_follows() ? v.future : 1);
+    Effects       effects(session, model_, v, tokens_.data() + v.position, length_ - v.position);
     for (int64_t first = 0; first < count; first += step) {
         const int64_t some = std::min(step, count - first);
         tails(session, v, values.data() + first, some, normalized);

@@ -24,8 +24,6 @@ class Stage {
 
   private:
     void check(const sae4j_variants & variants) const;
-    // Whether what stands at t reaches the positions behind it.
-    bool attention_follows() const;
     // Adds ln_final.hook_normalized of count rows' worth of variants to normalized. [count · future, n_embd]
     void tails(Session & session, const sae4j_variants & variants, const float * const * values, int64_t count,
                float * normalized) const;

@@ -374,6 +374,14 @@ void test_cross(const Kernels & k) {
 }
 
 // KL of two rows of logits as the head computes it, large and small, against f64.
+Buffer<float> exponentials_of(const Buffer<float> & a, float max) {
+    Buffer<float> p(a.n);
+    for (size_t i = 0; i < a.n; ++i) {
+        p[i] = std::exp(a[i] - max);
+    }
+    return p;
+}
+
 void test_kl(const Kernels & k) {
     context        = std::string(k.level) + " kl";
     const size_t n = 50257;
@@ -401,27 +409,29 @@ void test_kl(const Kernels & k) {
         const double cross = k.cross_update(exponentials.data(), p.data(), q.data(), n) / a.sum - lse_a + lse_b;
         CHECK_NEAR(cross, exact, 1e-7 + 1e-6 * exact);
         const auto   f32_shift = static_cast<float>(lse_b - lse_a);
-        const double kl        = k.kl_update(p.data(), q.data(), n, a.max, f32_shift, gap.data()) / a.sum;
+        const double kl = k.kl_update(exponentials.data(), p.data(), q.data(), n, a.max, f32_shift, gap.data()) / a.sum;
         CHECK_NEAR(kl, exact, 1e-5 * exact + 1e-13);
     }
     for (size_t n_odd : sizes) {
         const Buffer<float> a = normal(n_odd, 5), b = normal(n_odd, 5);
         const float         top = scalar_kernels().max(a.data(), n_odd);
+        const Buffer<float> p   = exponentials_of(a, top);
         Buffer<float>       gap(n_odd), in_place = b;
-        const double        expected = scalar_kernels().kl_update(a.data(), b.data(), n_odd, top, 0.25f, gap.data());
-        CHECK_NEAR(k.kl_update(a.data(), in_place.data(), n_odd, top, 0.25f, in_place.data()), expected,
+        const double expected = scalar_kernels().kl_update(p.data(), a.data(), b.data(), n_odd, top, 0.25f, gap.data());
+        CHECK_NEAR(k.kl_update(p.data(), a.data(), in_place.data(), n_odd, top, 0.25f, in_place.data()), expected,
                    1e-5 * expected);
         for (size_t i = 0; i < n_odd; ++i) {
             CHECK(in_place[i] == b[i] - a[i] && gap[i] == b[i] - a[i]);
         }
     }
     const Buffer<float> a = copy_of({ -inf, -inf, 1 }), b = copy_of({ -inf, 1, 1 }), c = copy_of({ 0, 0, -inf });
+    const Buffer<float> p = exponentials_of(a, 1);
     Buffer<float>       gap(3);
-    CHECK_NEAR(k.kl_update(a.data(), b.data(), 3, 1, 0, gap.data()), 1, ulp);
-    CHECK(k.kl_update(a.data(), c.data(), 3, 1, 0, gap.data()) == inf);
-    CHECK(k.kl_update(a.data(), a.data(), 3, 1, 0, gap.data()) == 0);
+    CHECK_NEAR(k.kl_update(p.data(), a.data(), b.data(), 3, 1, 0, gap.data()), 1, ulp);
+    CHECK(k.kl_update(p.data(), a.data(), c.data(), 3, 1, 0, gap.data()) == inf);
+    CHECK(k.kl_update(p.data(), a.data(), a.data(), 3, 1, 0, gap.data()) == 0);
     const Buffer<float> bad = copy_of({ 0, nan_f32 });
-    CHECK(std::isnan(k.kl_update(bad.data(), c.data(), 2, 0, 0, gap.data())));
+    CHECK(std::isnan(k.kl_update(exponentials_of(bad, 0).data(), bad.data(), c.data(), 2, 0, 0, gap.data())));
 }
 
 void test_collect(const Kernels & k) {
@@ -585,11 +595,35 @@ void test_to_bf16(const Kernels & k) {
     }
 }
 
-struct Product {
+template <typename T> struct Format;
+
+template <> struct Format<float> {
+    static constexpr const char * name = "f32_gemm";
+    static constexpr auto         gemm = &Kernels::f32_gemm;
+
+    static Buffer<float> narrow(const Buffer<float> & x) { return x; }
+
+    static float kept(float x) { return x; }
+};
+
+template <> struct Format<uint16_t> {
+    static constexpr const char * name = "bf16_gemm";
+    static constexpr auto         gemm = &Kernels::bf16_gemm;
+
+    static Buffer<uint16_t> narrow(const Buffer<float> & x) {
+        Buffer<uint16_t> y(x.n);
+        scalar_kernels().to_bf16(x.data(), x.n, y.data());
+        return y;
+    }
+
+    static float kept(float x) { return f32_from_bf16(bf16_from_f32(x)); }
+};
+
+template <typename T> struct Product {
     size_t                     m, n, k;
     size_t                     ldx, ldy;
     Buffer<float>              w;
-    Buffer<uint16_t>           x;
+    Buffer<T>                  x;
     std::vector<unsigned char> packed;
 
     Product(size_t m, size_t n, size_t k) :
@@ -599,28 +633,26 @@ struct Product {
         ldx(k + 3),
         ldy(n + 5),
         w(normal(n * k)),
-        x(m ? (m - 1) * ldx + k : 0),
-        packed(bf16_packed_size(n, k)) {
-        const Buffer<float> x_f32 = normal(x.n);
-        scalar_kernels().to_bf16(x_f32.data(), x.n, x.data());
-        bf16_pack(w.data(), n, k, k, packed.data());
+        x(Format<T>::narrow(normal(m ? (m - 1) * ldx + k : 0))),
+        packed(packed_size<T>(n, k)) {
+        pack<T>(w.data(), n, k, k, packed.data());
     }
 
     Buffer<float> run(const Kernels & kernels, size_t n0, size_t n1, float untouched) const {
         Buffer<float> y(m ? (m - 1) * ldy + n : 0, untouched);
-        kernels.bf16_gemm(m, n0, n1, n, k, x.data(), ldx, packed.data(), y.data(), ldy);
+        (kernels.*Format<T>::gemm)(m, n0, n1, n, k, x.data(), ldx, packed.data(), y.data(), ldy);
         return y;
     }
 };
 
-void test_bf16_gemm(const Kernels & kernels) {
+template <typename T> void test_gemm(const Kernels & kernels) {
     const size_t shapes[][3] = { { 0, 64, 32 },   { 1, 1, 1 },     { 1, 64, 2 },     { 3, 65, 7 },     { 6, 63, 33 },
-                                 { 7, 192, 192 }, { 13, 193, 97 }, { 17, 300, 768 }, { 5, 130, 1537 }, { 250, 70, 40 },
+                                 { 7, 192, 192 }, { 13, 193, 97 }, { 17, 300, 768 }, { 5, 130, 1537 }, { 300, 70, 40 },
                                  { 9, 10, 0 },    { 2, 128, 769 }, { 11, 77, 3072 }, { 12, 1000, 64 } };
     for (auto & s : shapes) {
-        const Product p(s[0], s[1], s[2]);
-        context = std::string(kernels.level) + " bf16_gemm " + std::to_string(p.m) + "x" + std::to_string(p.n) + "x" +
-                  std::to_string(p.k);
+        const Product<T> p(s[0], s[1], s[2]);
+        context = std::string(kernels.level) + " " + Format<T>::name + " " + std::to_string(p.m) + "x" +
+                  std::to_string(p.n) + "x" + std::to_string(p.k);
         const Buffer<float> got = p.run(kernels, 0, p.n, -7), expected = p.run(scalar_kernels(), 0, p.n, -7);
         const double        tolerance = 2e-6 * std::sqrt(static_cast<double>(p.k)) + 1e-6 * p.k * 0.05;
         for (size_t i = 0; i < got.n; ++i) {
@@ -628,7 +660,7 @@ void test_bf16_gemm(const Kernels & kernels) {
         }
 
         // columns in two parts give the same bits, and touch nothing else
-        const size_t        cut  = p.n / 2 / bf16_panel() * bf16_panel();
+        const size_t        cut  = p.n / 2 / panel() * panel();
         const Buffer<float> left = p.run(kernels, 0, cut, -7), right = p.run(kernels, cut, p.n, -7);
         for (size_t r = 0; r < p.m; ++r) {
             for (size_t c = 0; c < p.ldy && r * p.ldy + c < got.n; ++c) {
@@ -640,18 +672,19 @@ void test_bf16_gemm(const Kernels & kernels) {
         // and so do the rows one by one
         for (size_t r = 0; r < p.m; r += 1 + p.m / 5) {
             Buffer<float> row(p.n);
-            kernels.bf16_gemm(1, 0, p.n, p.n, p.k, p.x.data() + r * p.ldx, p.ldx, p.packed.data(), row.data(), p.n);
+            (kernels.*Format<T>::gemm)(1, 0, p.n, p.n, p.k, p.x.data() + r * p.ldx, p.ldx, p.packed.data(), row.data(),
+                                       p.n);
             for (size_t c = 0; c < p.n; ++c) {
                 CHECK(same_bits(row[c], got[r * p.ldy + c]));
             }
         }
     }
     // an infinite or NaN weight shows in its column alone
-    context = std::string(kernels.level) + " bf16_gemm extremes";
-    Product p(4, 70, 9);
+    context = std::string(kernels.level) + " " + Format<T>::name + " extremes";
+    Product<T> p(4, 70, 9);
     p.w[3 * 9 + 8]  = nan_f32;
     p.w[66 * 9 + 8] = inf;
-    bf16_pack(p.w.data(), 70, 9, 9, p.packed.data());
+    pack<T>(p.w.data(), 70, 9, 9, p.packed.data());
     const Buffer<float> y = p.run(kernels, 0, 70, 0);
     for (size_t r = 0; r < 4; ++r) {
         for (size_t c = 0; c < 70; ++c) {
@@ -661,23 +694,21 @@ void test_bf16_gemm(const Kernels & kernels) {
     }
 }
 
-void test_bf16_pack() {
-    context                      = "bf16_pack";
-    const size_t               n = 150, k = 37, ld = 41;
+template <typename T> void test_pack() {
+    context                      = std::string("pack for ") + Format<T>::name;
+    const size_t               n = 150, k = 37, ld = 41, padded_k = sizeof(T) == 2 ? 38 : 37;
     const Buffer<float>        w = normal(n * ld);
-    std::vector<unsigned char> whole(bf16_packed_size(n, k)), slabs(whole.size());
-    CHECK(bf16_panel() == 64 && whole.size() == 3 * 64 * 38 * 2);
-    bf16_pack(w.data(), n, k, ld, whole.data());
-    bf16_pack(w.data(), 64, k, ld, slabs.data());
-    bf16_pack(w.data() + 64 * ld, n - 64, k, ld, slabs.data() + bf16_packed_size(64, k));
+    std::vector<unsigned char> whole(packed_size<T>(n, k)), slabs(whole.size());
+    CHECK(panel() == 64 && whole.size() == 3 * 64 * padded_k * sizeof(T));
+    pack<T>(w.data(), n, k, ld, whole.data());
+    pack<T>(w.data(), 64, k, ld, slabs.data());
+    pack<T>(w.data() + 64 * ld, n - 64, k, ld, slabs.data() + packed_size<T>(64, k));
     CHECK(whole == slabs);
-    for (size_t n0 : { size_t(0), size_t(5), size_t(64), size_t(149) }) {
-        Buffer<float> out((n - n0) * k);
-        bf16_unpack_rows(whole.data(), n, k, n0, n, out.data());
-        for (size_t r = n0; r < n; ++r) {
-            for (size_t i = 0; i < k; ++i) {
-                CHECK(out[(r - n0) * k + i] == f32_from_bf16(bf16_from_f32(w[r * ld + i])));
-            }
+    for (size_t r : { size_t(0), size_t(5), size_t(63), size_t(64), size_t(149) }) {
+        Buffer<float> out(k);
+        unpack_row<T>(whole.data(), k, r, out.data());
+        for (size_t i = 0; i < k; ++i) {
+            CHECK(out[i] == Format<T>::kept(w[r * ld + i]));
         }
     }
 }
@@ -699,7 +730,8 @@ void test_level(const Kernels & k) {
     test_sums(k);
     test_sparse_decode(k);
     test_to_bf16(k);
-    test_bf16_gemm(k);
+    test_gemm<float>(k);
+    test_gemm<uint16_t>(k);
 }
 
 }  // namespace
@@ -716,7 +748,8 @@ int main() {
         std::printf("%-12s %s\n", k->level, failures == before ? "ok" : "FAILED");
     }
     test_lse_merge();
-    test_bf16_pack();
+    test_pack<float>();
+    test_pack<uint16_t>();
     std::printf("best here: %s; %d failures\n", kernels().level, failures);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

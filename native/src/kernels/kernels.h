@@ -44,10 +44,11 @@ struct Kernels {
     double (*cross_update)(const float * p, const float * a, const float * b, size_t n);
 
     // The same KL without the cancellation, right to about 1e-5 relative however small it is:
-    // Σ exp(a - max_a) (e^t - 1 - t), t = b - a - shift = log q - log p, for shift = lse_b - lse_a; no term is
-    // negative and an error of lse enters squared. KL = kl_update / sum of a's Lse. One more exp than cross_update.
-    // difference [n] gets b - a; it may be b.
-    double (*kl_update)(const float * a, const float * b, size_t n, float max_a, float shift, float * difference);
+    // Σ p (e^t - 1 - t), t = b - a - shift = log q - log p, for shift = lse_b - lse_a; no term is negative and an error
+    // of lse enters squared. KL = kl_update / sum of a's Lse. max_a is a's lse.max. difference [n] gets b - a; it may
+    // be b.
+    double (*kl_update)(const float * p, const float * a, const float * b, size_t n, float max_a, float shift,
+                        float * difference);
 
     // Writes every x[i] > threshold (NaN never is) with its index base + i, in ascending order; returns how many.
     // Both outputs need room for n, and what lies behind the result is overwritten with garbage.
@@ -75,9 +76,11 @@ struct Kernels {
     // Rounds to nearest even, overflows to inf, keeps NaN as a quiet NaN. The same bits on every level.
     void (*to_bf16)(const float * x, size_t n, uint16_t * y);
 
-    // y = x Wᵀ for columns n0..n1 of W [n, k], packed by bf16_pack; products of bf16 summed in f32.
+    // y = x Wᵀ for columns n0..n1 of W [n, k], packed by pack; summed in f32, the bf16 products exact.
     // x is [m, k] with rows ldx apart, y is [m, n] with rows ldy apart and points at column 0.
-    // n0 is a multiple of bf16_panel(), and so is n1 unless n1 == n. A row's numbers do not depend on m or the split.
+    // n0 is a multiple of panel(), and so is n1 unless n1 == n. A row's numbers do not depend on m or the split.
+    void (*f32_gemm)(size_t m, size_t n0, size_t n1, size_t n, size_t k, const float * x, size_t ldx,
+                     const void * packed, float * y, size_t ldy);
     void (*bf16_gemm)(size_t m, size_t n0, size_t n1, size_t n, size_t k, const uint16_t * x, size_t ldx,
                       const void * packed, float * y, size_t ldy);
 };
@@ -90,17 +93,18 @@ const Kernels & scalar_kernels();  // plain twin that the tests compare with
 // Null where the CPU lacks the level or the build has none.
 const Kernels * kernels_at(KernelLevel level);
 
-// Packed bf16 weights: panels of bf16_panel() output columns, the last padded with zeros; in a panel one row for each
-// pair of k (an odd k padded with zero), in a row the pair of each column: [panels, ceil(k / 2), 64, 2]. The same on
-// every level. Panels stand alone, so workers may pack slabs: W[n0..n1) goes to packed + bf16_packed_size(n0, k).
-size_t bf16_panel();
-size_t bf16_packed_size(size_t n, size_t k);  // bytes; 64-byte alignment of the buffer is best
+// Packed weights: panels of panel() output columns, the last padded with zeros; in a panel one row for each k, or in
+// bf16 for each pair of k (an odd k padded with zero), in a row the number, or pair, of each column. The same on every
+// level. Panels stand alone, so workers may pack slabs: W[n0..n1) goes to packed + packed_size(n0, k).
+// T is float, or uint16_t for bf16.
+size_t                       panel();
+template <typename T> size_t packed_size(size_t n, size_t k);  // bytes; 64-byte alignment of the buffer is best
 
-// Rounds W [n, k], rows ld apart, to bf16 and packs it.
-void bf16_pack(const float * w, size_t n, size_t k, size_t ld, void * packed);
+// Packs W [n, k], rows ld apart, rounded to bf16 if that is T.
+template <typename T> void pack(const float * w, size_t n, size_t k, size_t ld, void * packed);
 
-// Expands rows n0..n1 of W to f32: w is [n1 - n0, k].
-void bf16_unpack_rows(const void * packed, size_t n, size_t k, size_t n0, size_t n1, float * w);
+// Row n of W as f32, [k].
+template <typename T> void unpack_row(const void * packed, size_t k, size_t n, float * w);
 
 // Inline and local to each file that includes this, because those files are compiled for different CPUs.
 static inline uint16_t bf16_from_f32(float x) {

@@ -3,7 +3,7 @@
 // Nothing inline or templated from the standard library belongs here: the linker keeps one copy of such a function,
 // and it could be this one, compiled for a CPU that the user does not have. All that is defined is static or lies in
 // an unnamed namespace, but for the table.
-#include "bf16_layout.h"
+#include "packed.h"
 
 #if defined(__AVX2__)
 #    include <immintrin.h>
@@ -22,7 +22,7 @@ namespace {
 // clang-format off
 #include "vector.inc"
 #include "simd.inc"
-#include "bf16.inc"
+#include "gemm.inc"
 // clang-format on
 
 }  // namespace
@@ -44,7 +44,8 @@ extern const Kernels SAE4J_TABLE = {
     sum_sq_diff,
     max,
     to_bf16,
-    bf16_gemm,
+    gemm<float>,
+    gemm<uint16_t>,
 };
 
 }  // namespace sae4j

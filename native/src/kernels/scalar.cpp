@@ -1,5 +1,5 @@
 // The plain twin: the formulas as they are written down, in f64. It is here to be right, not fast.
-#include "bf16_layout.h"
+#include "packed.h"
 
 #include <math.h>
 
@@ -86,12 +86,12 @@ double cross_update(const float * p, const float * a, const float * b, size_t n)
     return sum;
 }
 
-double kl_update(const float * a, const float * b, size_t n, float max_a, float shift, float * difference) {
+double kl_update(const float * p, const float * a, const float * b, size_t n, float max_a, float shift,
+                 float * difference) {
     double sum = 0;
     for (size_t i = 0; i < n; ++i) {
-        const double p = exp(static_cast<double>(a[i]) - max_a);
         const double t = static_cast<double>(b[i]) - a[i] - shift;
-        sum += p != 0 ? p * (expm1(t) - t) : exp(static_cast<double>(b[i]) - max_a - shift);
+        sum += p[i] != 0 ? p[i] * (expm1(t) - t) : exp(static_cast<double>(b[i]) - max_a - shift);
         difference[i] = b[i] - a[i];
     }
     return sum;
@@ -170,16 +170,23 @@ void to_bf16(const float * x, size_t n, uint16_t * y) {
     }
 }
 
-void bf16_gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const uint16_t * x, size_t ldx, const void * packed,
-               float * y, size_t ldy) {
+template <typename T> double widen(T x) {
+    return x;
+}
+
+template <> double widen(uint16_t x) {
+    return f32_from_bf16(x);
+}
+
+template <typename T>
+void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t ldx, const void * packed, float * y,
+          size_t ldy) {
     for (size_t c = n0; c < n1; ++c) {
-        const uint16_t * column =
-            static_cast<const uint16_t *>(packed) + c / panel_columns * panel_stride(k) + c % panel_columns * 2;
+        const T * column = packed_column<T>(packed, c, k);
         for (size_t r = 0; r < m; ++r) {
             double sum = 0;
             for (size_t i = 0; i < k; ++i) {
-                sum += static_cast<double>(f32_from_bf16(x[r * ldx + i])) *
-                       f32_from_bf16(column[i / 2 * pair_stride + i % 2]);
+                sum += widen(x[r * ldx + i]) * widen(packed_at(column, i));
             }
             y[r * ldy + c] = static_cast<float>(sum);
         }
@@ -189,9 +196,9 @@ void bf16_gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const uint16_t 
 }  // namespace
 
 extern const Kernels kernels_scalar = {
-    "scalar",        gelu, layer_norm,     softmax,       lse_update, cross_update, kl_update, collect_above,
-    collect_between, axpy, centre_and_sum, sparse_decode, dot,        sum_sq_diff,  max,       to_bf16,
-    bf16_gemm,
+    "scalar",        gelu,           layer_norm,     softmax,       lse_update, cross_update, kl_update, collect_above,
+    collect_between, axpy,           centre_and_sum, sparse_decode, dot,        sum_sq_diff,  max,       to_bf16,
+    gemm<float>,     gemm<uint16_t>,
 };
 
 }  // namespace sae4j
