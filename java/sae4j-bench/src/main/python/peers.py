@@ -73,12 +73,15 @@ def reconstruct():
 
 
 def ablation(context):
-    """Every active latent at one index, as one batch of full forward passes."""
-    model, sae, tokens, t = hooked_model(), topk_sae(), torch.randint(0, V, (1, context)), context - T
+    """Every active latent at four indices of one sequence, those of an index as one batch of full forward passes."""
+    model, sae, tokens = hooked_model(), topk_sae(), torch.randint(0, V, (1, context))
 
     def ablate():
         _, cache = model.run_with_cache(tokens, names_filter=HOOK)
-        z = sae.encode(cache[HOOK][0, t : t + 1])
+        z = sae.encode(cache[HOOK][0])
+        return [ablate_at(z[t : t + 1], t) for t in range(context - T, context - T - 32, -8)]
+
+    def ablate_at(z, t):
         active = z[0].nonzero().squeeze(-1)
         variants = z.repeat(len(active) + 1, 1)
         variants[torch.arange(len(active)), active] = 0

@@ -194,13 +194,13 @@ public final class Beside {
         Ablation.of(model, sae)
             .with(
                 AblationOptions.defaults()
-                    .withPositions(Positions.of(context - IndexAblation.FUTURE))
+                    .withPositions(Positions.of(IndexAblation.indices(context)))
                     .withFuture(IndexAblation.FUTURE)
                     .withTopTokens(0)
                     .withThreads(threads));
     compare(
         Comparison.Item.seconds(
-            "ablation, one index, context %d, %s".formatted(context, model.options().precision()),
+            "ablation, 4 indices, context %d, %s".formatted(context, model.options().precision()),
             needed),
         Math.min(rounds, ABLATION_ROUNDS),
         Timing.of(() -> ablation.run(tokens)),

@@ -9,6 +9,7 @@ import static org.sae4j.engine.global.sae4j.sae4j_stage_run;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -79,6 +80,11 @@ final class IndexAblation {
   }
 
   private IndexAblation() {}
+
+  /** Four indices of one sequence, the last with just enough tokens after it. */
+  static int[] indices(int context) {
+    return IntStream.range(0, 4).map(i -> context - FUTURE - 8 * i).toArray();
+  }
 
   /** Ablates every active latent at the last index that has enough tokens after it. */
   static Cost run(BareEngine engine, int context, int k) {
