@@ -9,10 +9,11 @@ final class AblatedChannels implements AblatedToken {
    * Chooses the channels.
    *
    * @param x [width] the activation at the token
+   * @param most how many
    */
-  AblatedChannels(float[] x, AblationOptions options) {
+  AblatedChannels(float[] x, int most) {
     this.x = x;
-    this.count = Math.min(options.most().orElse(x.length), x.length);
+    this.count = Math.min(most, x.length);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.sae4j;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -20,37 +22,76 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>Immutable. Effects are heard of as they come and not kept, so memory grows neither with their
- * number nor with the vocabulary, but for one number each for the summary.
+ * number nor with the vocabulary, but for one number each for the summary. SAEs at the same
+ * activation share what the model computes up to it.
  */
 public final class Ablation {
   private final Model model;
-  private final Sae sae;
+  private final List<Sae> saes;
   private final AblationOptions options;
+  private final Iterable<AblationEffect> earlier;
   private final Progress progress;
 
-  private Ablation(Model model, Sae sae, AblationOptions options, Progress progress) {
+  private Ablation(
+      Model model,
+      List<Sae> saes,
+      AblationOptions options,
+      Iterable<AblationEffect> earlier,
+      Progress progress) {
     this.model = Objects.requireNonNull(model, "model");
-    this.sae = Objects.requireNonNull(sae, "sae");
+    this.saes = List.copyOf(saes);
     this.options = Objects.requireNonNull(options, "options");
+    this.earlier = Objects.requireNonNull(earlier, "earlier");
     this.progress = Objects.requireNonNull(progress, "progress");
+    if (saes.isEmpty()) {
+      throw new IllegalArgumentException("there is no SAE to ablate");
+    }
   }
 
-  /** Prepares to ablate an SAE's latents with {@link AblationOptions#defaults()}. */
-  public static Ablation of(Model model, Sae sae) {
-    return new Ablation(model, sae, AblationOptions.defaults(), (done, total) -> {});
+  /** Prepares to ablate the latents of SAEs with {@link AblationOptions#defaults()}. */
+  public static Ablation of(Model model, Sae... saes) {
+    return of(model, List.of(saes));
+  }
+
+  /** Prepares to ablate the latents of SAEs with {@link AblationOptions#defaults()}. */
+  public static Ablation of(Model model, List<Sae> saes) {
+    return new Ablation(
+        model, saes, AblationOptions.defaults(), List.of(), (done, total) -> {});
   }
 
   /** The same ablation with these options. */
   public Ablation with(AblationOptions options) {
-    return new Ablation(model, sae, options, progress);
+    return new Ablation(model, saes, options, earlier, progress);
   }
 
-  /** The same ablation, telling a listener of each token t that is done with. */
+  /**
+   * The same ablation, telling a listener of each token t that is done with; with several SAEs, of
+   * each token for each SAE.
+   */
   public Ablation onProgress(Progress progress) {
-    return new Ablation(model, sae, options, progress);
+    return new Ablation(model, saes, options, earlier, progress);
   }
 
-  /** Ablates and sums up. */
+  /**
+   * The same ablation, going on where an earlier run of it ended.
+   *
+   * <p>The summary is of both runs, and the same as that of a run that did not end; the listener
+   * hears of the new effects alone. Of {@link AblationEffect#change} the arrays of numbers by row
+   * may be empty.
+   *
+   * @param earlier what the listener of the earlier run heard of, in that order, up to a token all
+   *     of whose effects are there; it is gone through once for each run
+   */
+  public Ablation resumingAfter(Iterable<AblationEffect> earlier) {
+    return new Ablation(model, saes, options, earlier, progress);
+  }
+
+  /**
+   * Ablates and sums up.
+   *
+   * @throws IllegalStateException if there are several SAEs
+   * @see #runAll
+   */
   public AblationSummary run(Sequences sequences) {
     return run(sequences, effect -> {});
   }
@@ -58,26 +99,53 @@ public final class Ablation {
   /**
    * Ablates, tells of each effect and sums up.
    *
-   * <p>To stop early, interrupt the thread, or throw from a listener.
-   *
-   * @param listener hears of each effect as it comes, by sequence, position and latent, on this
-   *     thread; what it throws is thrown from here unchanged
-   * @throws IllegalArgumentException if sequences, hook or SAE do not fit the model, if the hook is
-   *     known neither from the SAE nor from the options, or if no token is chosen
-   * @throws NotFiniteException if a logit is not a number
-   * @throws AblationCancelledException if the thread is interrupted, a {@link
-   *     CancellationException} with a summary so far; the thread's interrupt flag stays set
+   * @throws IllegalStateException if there are several SAEs
+   * @see #runAll
    */
   public AblationSummary run(Sequences sequences, Consumer<AblationEffect> listener) {
+    if (saes.size() > 1) {
+      throw new IllegalStateException("there are " + saes.size() + " SAEs: use runAll");
+    }
+    return runAll(sequences, listener).get(0);
+  }
+
+  /**
+   * Ablates, tells of each effect and sums up, for all SAEs.
+   *
+   * <p>To stop early, interrupt the thread, or throw from a listener.
+   *
+   * @param listener hears of each effect as it comes, on this thread; what it throws is thrown from
+   *     here unchanged. It hears of one sequence after another, in each of one SAE after another
+   *     (those at the same activation follow each other), and for each by position and latent; at a
+   *     position latents come before what they are compared with
+   * @return one summary for each SAE, in their order
+   * @throws IllegalArgumentException if sequences, hook or SAE do not fit the model, if an SAE's
+   *     hook is known neither from it nor from the options, if no token is chosen, or if earlier
+   *     effects are not of this ablation
+   * @throws NotFiniteException if a logit is not a number
+   * @throws AblationCancelledException if the thread is interrupted, a {@link
+   *     CancellationException} with the summaries so far; the thread's interrupt flag stays set
+   */
+  public List<AblationSummary> runAll(Sequences sequences, Consumer<AblationEffect> listener) {
     sequences.requireFor(model.shape());
-    HookPoint point = hook().requireIn(model.shape());
-    sae.requireWidth(point, point.width(model.shape()));
+    List<AblatedSae> ablated = new ArrayList<>();
+    for (int i = 0; i < saes.size(); i++) {
+      ablated.add(new AblatedSae(i, saes.get(i), point(saes.get(i)), options));
+    }
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
-      return new AblationPass(session, sae, point, options, listener, progress).run(sequences);
+      return new AblationPass(
+              session, ablated, options, new EarlierEffects(earlier), listener, progress)
+          .run(sequences);
     }
   }
 
-  private HookPoint hook() {
+  private HookPoint point(Sae sae) {
+    HookPoint point = hook(sae).requireIn(model.shape());
+    sae.requireWidth(point, point.width(model.shape()));
+    return point;
+  }
+
+  private HookPoint hook(Sae sae) {
     return options
         .hook()
         .or(sae::hook)

@@ -5,18 +5,27 @@ import java.util.Objects;
 /**
  * What the ablation of one latent, or channel, at one token does to the predictions.
  *
+ * @param sae which of the SAEs, from 0
+ * @param control what it is an effect of: latents, or a control in their place
  * @param sequence the sequence of the token, from 0
  * @param position the position in it, t, from 0
- * @param ablated the latent, or under {@link AblationControl.Channels} the channel
+ * @param ablated the latent, or of {@link AblationControl.Channels} the channel
  * @param activation what it was before: z, or the channel's value
  * @param change what its ablation changes
  */
 public record AblationEffect(
-    int sequence, int position, int ablated, double activation, VariantEffect change) {
+    int sae,
+    AblationControl control,
+    int sequence,
+    int position,
+    int ablated,
+    double activation,
+    VariantEffect change) {
   /** The KL below which an effect drowns in the rounding of 32-bit arithmetic. */
   public static final double NOISE = 1e-6;
 
   public AblationEffect {
+    Objects.requireNonNull(control, "control");
     Objects.requireNonNull(change, "change");
   }
 

@@ -19,6 +19,8 @@ import java.util.OptionalInt;
  * @param context what all runs have at the other tokens
  * @param reconstructed the tokens that {@link AblationContext#RECONSTRUCTED} replaces
  * @param control what is ablated in place of latents
+ * @param compared a control that is ablated besides, at the same tokens and as much of it at each, to
+ *     compare with; empty: none
  * @param most how many latents a token: those with the largest values; under {@link
  *     AblationControl.Channels} so many channels, evenly spaced; empty: all
  * @param topTokens how many of the tokens that rise and fall most each effect has
@@ -34,6 +36,7 @@ public record AblationOptions(
     AblationContext context,
     Positions reconstructed,
     AblationControl control,
+    Optional<AblationControl> compared,
     OptionalInt most,
     int topTokens,
     int threads) {
@@ -49,10 +52,19 @@ public record AblationOptions(
     Objects.requireNonNull(context, "context");
     Objects.requireNonNull(reconstructed, "reconstructed");
     Objects.requireNonNull(control, "control");
+    compared.ifPresent(other -> requireOther(control, other));
     requireAtLeast(1, future, "future");
     requireAtLeast(1, most.orElse(1), "most");
     requireAtLeast(0, topTokens, "topTokens");
     requireAtLeast(1, threads, "threads");
+  }
+
+  private static void requireOther(AblationControl control, AblationControl compared) {
+    if (compared instanceof AblationControl.None || compared.equals(control)) {
+      throw new IllegalArgumentException(
+          "to compare with: expected another control than \"%s\", found \"%s\""
+              .formatted(control, compared));
+    }
   }
 
   private static void requireAtLeast(int least, int value, String name) {
@@ -73,6 +85,7 @@ public record AblationOptions(
         AblationContext.CLEAN,
         Positions.all(),
         AblationControl.none(),
+        Optional.empty(),
         OptionalInt.empty(),
         TOP_TOKENS,
         SessionOptions.defaults().threads());
@@ -90,6 +103,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -107,6 +121,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -124,6 +139,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -141,6 +157,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -158,6 +175,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -175,6 +193,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -192,6 +211,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -209,6 +229,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -226,9 +247,48 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
+  }
+
+  /** Ablates, besides, as much of a control at each token, to compare with. */
+  public AblationOptions withCompared(AblationControl compared) {
+    return new AblationOptions(
+        hook,
+        positions,
+        sample,
+        future,
+        tail,
+        baseline,
+        context,
+        reconstructed,
+        control,
+        Optional.of(compared),
+        most,
+        topTokens,
+        threads);
+  }
+
+  /** As if nothing but the control to compare with were ablated. */
+  Optional<AblationOptions> ofCompared() {
+    return compared.map(
+        other ->
+            new AblationOptions(
+                hook,
+                positions,
+                sample,
+                future,
+                tail,
+                baseline,
+                context,
+                reconstructed,
+                other,
+                Optional.empty(),
+                most,
+                topTokens,
+                threads));
   }
 
   /** Ablates at most this many latents, or channels, at each token. */
@@ -243,6 +303,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         OptionalInt.of(most),
         topTokens,
         threads);
@@ -260,6 +321,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);
@@ -277,6 +339,7 @@ public record AblationOptions(
         context,
         reconstructed,
         control,
+        compared,
         most,
         topTokens,
         threads);

@@ -1,8 +1,12 @@
 package org.sae4j;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Takes sequences through the model, one after another, and ablates at the chosen tokens. */
 final class AblationPass {
@@ -10,15 +14,14 @@ final class AblationPass {
   private static final int VARIANTS_AT_ONCE = 512;
 
   private final Session session;
-  private final Sae sae;
-  private final HookPoint point;
+  private final List<AblatedSae> saes;
   private final AblationOptions options;
+  private final EarlierEffects earlier;
   private final Consumer<AblationEffect> listener;
   private final Progress progress;
-  private final AblationSums sums = new AblationSums();
   private final long start = System.nanoTime();
-  private int done;
-  private int total;
+  private long done;
+  private long total;
 
   /** Ends a pass from within; never seen outside. */
   private static final class Interrupted extends RuntimeException {
@@ -27,28 +30,28 @@ final class AblationPass {
 
   AblationPass(
       Session session,
-      Sae sae,
-      HookPoint point,
+      List<AblatedSae> saes,
       AblationOptions options,
+      EarlierEffects earlier,
       Consumer<AblationEffect> listener,
       Progress progress) {
     this.session = session;
-    this.sae = sae;
-    this.point = point;
+    this.saes = saes;
     this.options = options;
+    this.earlier = earlier;
     this.listener = listener;
     this.progress = progress;
   }
 
-  AblationSummary run(Sequences sequences) {
+  List<AblationSummary> run(Sequences sequences) {
     int[] tokens = AblationTokens.choose(sequences, options);
-    total = tokens.length;
+    total = (long) tokens.length * saes.size();
     try {
       int next = 0;
       for (int s = 0; s < sequences.count(); s++) {
         int first = sequences.offset(s);
         int from = next;
-        while (next < total && tokens[next] < first + sequences.length(s)) {
+        while (next < tokens.length && tokens[next] < first + sequences.length(s)) {
           next++;
         }
         if (next > from) {
@@ -56,96 +59,97 @@ final class AblationPass {
           ablate(sequences, s, positions);
         }
       }
-      return summary();
+      earlier.requireNone();
+      return summaries();
     } catch (Interrupted e) {
       throw new AblationCancelledException(
-          "interrupted after %d of %d token indices".formatted(done, total), summary());
+          "interrupted after %d of %d token indices".formatted(done, total), summaries());
     }
   }
 
-  private AblationSummary summary() {
-    return sums.summary(point, options, (System.nanoTime() - start) / 1e9);
+  private List<AblationSummary> summaries() {
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return saes.stream().map(sae -> sae.summary(seconds)).toList();
   }
 
+  /** The SAEs at one activation share what the model computes up to it. */
   private void ablate(Sequences sequences, int sequence, int[] positions) {
-    requireNoInterrupt();
-    try (Stage stage = session.stage(sequences.sequence(sequence), point)) {
-      float[] clean = stage.activation();
-      if (options.context() == AblationContext.RECONSTRUCTED) {
-        stage.setContext(reconstructed(clean, sequences, sequence));
-      }
-      float[][] x = rows(clean, positions, stage.width());
-      AblatedToken[] things = things(x, sequence, positions);
-      for (int i = 0; i < positions.length; i++) {
-        ablate(stage, sequence, positions[i], things[i]);
-        progress.tokens(++done, total);
+    for (List<AblatedSae> group : groups()) {
+      requireNoInterrupt();
+      HookPoint point = group.get(0).point();
+      try (StagedTokens staged =
+          new StagedTokens(session, point, options, sequences, sequence, positions)) {
+        group.forEach(sae -> ablate(staged, sae));
       }
     }
   }
 
-  /** The reconstruction of a sequence's activation where it is wanted. [tokens, width] */
-  private float[] reconstructed(float[] clean, Sequences sequences, int sequence) {
-    float[] context = new float[clean.length];
-    session.reconstruct(sae, FloatBuffer.wrap(clean), FloatBuffer.wrap(context));
-    int tokens = sequences.length(sequence);
-    int width = clean.length / tokens;
-    for (int p = 0; p < tokens; p++) {
-      if (!options.reconstructed().includes(p, tokens, sequences.token(sequence, p))) {
-        System.arraycopy(clean, p * width, context, p * width, width);
+  private Collection<List<AblatedSae>> groups() {
+    return saes.stream()
+        .collect(Collectors.groupingBy(AblatedSae::point, LinkedHashMap::new, Collectors.toList()))
+        .values();
+  }
+
+  private void ablate(StagedTokens staged, AblatedSae sae) {
+    Optional<AblatedTokens> tokens = Optional.empty();
+    for (int i = 0; i < staged.positions().length; i++) {
+      int position = staged.positions()[i];
+      if (earlier.replay(sae.index(), staged.sequence(), position, sae::add)) {
+        done++;
+        continue;
       }
+      if (tokens.isEmpty()) {
+        tokens = Optional.of(staged.of(sae.sae()));
+      }
+      Spot spot = new Spot(staged.stage(), sae, staged.sequence(), position);
+      AblatedToken token = tokens.get().at(i);
+      ablate(spot, options.control(), token);
+      tokens
+          .get()
+          .comparedAt(i, token.count())
+          .ifPresent(other -> ablate(spot, options.compared().orElseThrow(), other));
+      progress.tokens(++done, total);
     }
-    return context;
   }
 
-  private static float[][] rows(float[] activation, int[] positions, int width) {
-    return Arrays.stream(positions)
-        .mapToObj(p -> Arrays.copyOfRange(activation, p * width, (p + 1) * width))
-        .toArray(float[][]::new);
-  }
+  /** Where something is ablated, and for which SAE. */
+  private record Spot(Stage stage, AblatedSae sae, int sequence, int position) {}
 
-  /** What there is to ablate at each position; x [width] each. */
-  private AblatedToken[] things(float[][] x, int sequence, int[] positions) {
-    AblatedToken[] things = new AblatedToken[x.length];
-    if (options.control() instanceof AblationControl.Channels) {
-      Arrays.setAll(things, i -> new AblatedChannels(x[i], options));
-      return things;
-    }
-    FloatBuffer rows = FloatBuffer.allocate(x.length * x[0].length);
-    for (float[] row : x) {
-      rows.put(row);
-    }
-    Latents latents = session.encode(sae, rows.flip());
-    for (int i = 0; i < things.length; i++) {
-      AblatedLatents own = new AblatedLatents(session, sae, x[i], latents, i, options);
-      things[i] =
-          options.control() instanceof AblationControl.Random random
-              ? new AblatedDirections(own, random.seed(), sequence, positions[i])
-              : own;
-    }
-    return things;
-  }
-
-  private void ablate(Stage stage, int sequence, int position, AblatedToken token) {
-    int left = stage.tokens() - position;
+  private void ablate(Spot spot, AblationControl control, AblatedToken token) {
+    int left = spot.stage().tokens() - spot.position();
     if (left < options.future() && options.tail() == AblationTail.SKIP) {
-      sums.skip("fewer than " + options.future() + " positions left", token.count());
+      String reason = "fewer than " + options.future() + " positions left";
+      spot.sae().skip(control, reason, token.count());
       return;
+    }
+    if (token.count() > 0) {
+      earlier.requireNone();
     }
     int future = Math.min(left, options.future());
     for (int from = 0; from < token.count(); from += VARIANTS_AT_ONCE) {
       int first = from;
       int to = Math.min(token.count(), from + VARIANTS_AT_ONCE);
       float[] values = token.values(from, to);
-      stage.run(
-          new Variants(position, future, token.base(), values, options.topTokens(), false),
-          change -> hear(sequence, position, token, first + change.index(), change));
+      Variants variants =
+          new Variants(
+              spot.position(), future, token.base(), values, options.topTokens(), false);
+      spot.stage()
+          .run(variants, change -> hear(spot, control, token, first + change.index(), change));
     }
   }
 
-  private void hear(int sequence, int position, AblatedToken token, int i, VariantEffect change) {
+  private void hear(
+      Spot spot, AblationControl control, AblatedToken token, int i, VariantEffect change) {
     AblationEffect effect =
-        new AblationEffect(sequence, position, token.ablated(i), token.activation(i), change);
-    sums.add(effect);
+        new AblationEffect(
+            spot.sae().index(),
+            control,
+            spot.sequence(),
+            spot.position(),
+            token.ablated(i),
+            token.activation(i),
+            change);
+    spot.sae().add(effect);
     listener.accept(effect);
     requireNoInterrupt();
   }

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -25,7 +26,9 @@ import java.util.TreeMap;
  * @param belowNoise the effects too small for the arithmetic, among {@code pairs}
  * @param unchanged those that change no logit at all, among {@code belowNoise}
  * @param byAblated the means of each latent, or channel, that has any
- * @param seconds the time that it took
+ * @param compared the same of the control that was ablated besides; empty: there was none
+ * @param seconds the time that the whole run took, for all SAEs together; of a resumed run, since
+ *     then
  * @param undefined for each number that is NaN, by its key in reports, the reason
  */
 public record AblationSummary(
@@ -40,6 +43,7 @@ public record AblationSummary(
     long belowNoise,
     long unchanged,
     SortedMap<Integer, Means> byAblated,
+    Optional<AblationSummary> compared,
     double seconds,
     Map<String, String> undefined) {
 
@@ -64,6 +68,7 @@ public record AblationSummary(
     Objects.requireNonNull(hook, "hook");
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(ci95, "ci95");
+    Objects.requireNonNull(compared, "compared");
     skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     byAblated = Collections.unmodifiableSortedMap(new TreeMap<>(byAblated));
     undefined = Collections.unmodifiableMap(new LinkedHashMap<>(undefined));

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -53,11 +54,11 @@ final class AblationSums {
     }
   }
 
-  long pairs() {
-    return pairs;
-  }
-
-  AblationSummary summary(HookPoint point, AblationOptions options, double seconds) {
+  AblationSummary summary(
+      HookPoint point,
+      AblationOptions options,
+      Optional<AblationSummary> compared,
+      double seconds) {
     double[] values = Arrays.copyOf(sparsities, counted);
     Map<String, String> undefined = new LinkedHashMap<>();
     if (counted == 0) {
@@ -78,6 +79,7 @@ final class AblationSums {
         belowNoise,
         unchanged,
         means,
+        compared,
         seconds,
         undefined);
   }

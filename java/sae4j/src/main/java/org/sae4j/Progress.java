@@ -8,7 +8,7 @@ public interface Progress {
    * Hears of each finished batch, on the thread that works; what it throws ends the work.
    *
    * @param done tokens that have passed through the model, all passes together; for an ablation
-   *     those at which everything has been ablated
+   *     those at which everything has been ablated, for each SAE
    * @param total the same at the end
    */
   void tokens(long done, long total);

@@ -162,14 +162,33 @@ class StageTest {
     try (Stage donor = session.stage(others, Fixtures.HOOK)) {
       List<VariantEffect> effects = new ArrayList<>();
       stage.run(
-          Variants.at(T, 1, stage.activation(T), donor.activation(T)),
+          Variants.at(T, 1, stage.activation(T), donor.activation(T)).withLogits(true),
           effect -> {
             // The clean activation can be read meanwhile.
             assertThat(donor.activation(T)).isNotEqualTo(stage.activation(T));
             effects.add(effect);
           });
       assertThat(effects.get(0).kl()).isPositive();
+      assertThat(Fixtures.distance(effects.get(0).logits(), plain(1, donor.activation(T))))
+          .isLessThan(1e-3);
     }
+  }
+
+  @Test
+  void steeringFurtherChangesMore() {
+    float[] x = stage.activation(T);
+    float[] direction = stage.activation(T - 1);
+    float[][] steered = new float[5][];
+    for (int i = 0; i < steered.length; i++) {
+      steered[i] = x.clone();
+      for (int c = 0; c < x.length; c++) {
+        steered[i][c] += i * 0.25f * direction[c];
+      }
+    }
+    List<VariantEffect> sweep = run(Variants.at(T, 16, x, steered));
+    assertThat(sweep.get(0).isNone()).isTrue();
+    assertThat(sweep).extracting(VariantEffect::kl).isSorted();
+    assertThat(sweep.get(4).kl()).isGreaterThan(1e-3);
   }
 
   @Test

@@ -1,0 +1,60 @@
+package org.sae4j;
+
+import java.util.Optional;
+
+/** One of the SAEs of an ablation, and the effects found for it. */
+final class AblatedSae {
+  private final int index;
+  private final Sae sae;
+  private final HookPoint point;
+  private final AblationOptions options;
+  private final AblationSums sums = new AblationSums();
+  private final AblationSums comparedSums = new AblationSums();
+
+  AblatedSae(int index, Sae sae, HookPoint point, AblationOptions options) {
+    this.index = index;
+    this.sae = sae;
+    this.point = point;
+    this.options = options;
+  }
+
+  int index() {
+    return index;
+  }
+
+  Sae sae() {
+    return sae;
+  }
+
+  HookPoint point() {
+    return point;
+  }
+
+  void add(AblationEffect effect) {
+    sumsOf(effect.control()).add(effect);
+  }
+
+  /** Counts pairs that are left out. */
+  void skip(AblationControl control, String reason, long count) {
+    sumsOf(control).skip(reason, count);
+  }
+
+  private AblationSums sumsOf(AblationControl control) {
+    if (control.equals(options.control())) {
+      return sums;
+    }
+    if (options.compared().equals(Optional.of(control))) {
+      return comparedSums;
+    }
+    throw new IllegalArgumentException(
+        "expected effects of control \"%s\", found \"%s\"".formatted(options.control(), control));
+  }
+
+  AblationSummary summary(double seconds) {
+    Optional<AblationSummary> compared =
+        options
+            .ofCompared()
+            .map(its -> comparedSums.summary(point, its, Optional.empty(), seconds));
+    return sums.summary(point, options, compared, seconds);
+  }
+}

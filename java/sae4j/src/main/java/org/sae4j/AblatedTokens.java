@@ -1,0 +1,78 @@
+package org.sae4j;
+
+import java.nio.FloatBuffer;
+import java.util.Optional;
+
+/** What there is to ablate at the chosen tokens of one sequence, for one SAE. */
+final class AblatedTokens {
+  private final Session session;
+  private final Sae sae;
+  private final AblationOptions options;
+  private final int sequence;
+  private final int[] positions;
+  private final float[][] x; // [positions, width]
+  private final Optional<Latents> latents;
+
+  /**
+   * Finds the active latents, if any are wanted.
+   *
+   * @param x [positions, width] the activation at each position
+   */
+  AblatedTokens(
+      Session session,
+      Sae sae,
+      AblationOptions options,
+      int sequence,
+      int[] positions,
+      float[][] x) {
+    this.session = session;
+    this.sae = sae;
+    this.options = options;
+    this.sequence = sequence;
+    this.positions = positions;
+    this.x = x;
+    this.latents = needsLatents(options) ? Optional.of(encode()) : Optional.empty();
+  }
+
+  private static boolean needsLatents(AblationOptions options) {
+    return isOfLatents(options.control())
+        || options.compared().filter(AblatedTokens::isOfLatents).isPresent();
+  }
+
+  private static boolean isOfLatents(AblationControl control) {
+    return !(control instanceof AblationControl.Channels);
+  }
+
+  /** All positions at once, even if few are to be ablated: a batch of another size rounds anew. */
+  private Latents encode() {
+    FloatBuffer rows = FloatBuffer.allocate(x.length * x[0].length);
+    for (float[] row : x) {
+      rows.put(row);
+    }
+    return session.encode(sae, rows.flip());
+  }
+
+  /** What there is to ablate at the i-th position. */
+  AblatedToken at(int i) {
+    return token(i, options);
+  }
+
+  /** As much of the control to compare with; empty if none is wanted, or none of it. */
+  Optional<AblatedToken> comparedAt(int i, int count) {
+    return options
+        .ofCompared()
+        .filter(wanted -> count > 0)
+        .map(wanted -> token(i, wanted.withMost(count)));
+  }
+
+  private AblatedToken token(int i, AblationOptions options) {
+    if (!isOfLatents(options.control())) {
+      return new AblatedChannels(x[i], options.most().orElse(x[i].length));
+    }
+    AblatedLatents own =
+        new AblatedLatents(session, sae, x[i], latents.orElseThrow(), i, options);
+    return options.control() instanceof AblationControl.Random random
+        ? new AblatedDirections(own, random.seed(), sequence, positions[i])
+        : own;
+  }
+}
