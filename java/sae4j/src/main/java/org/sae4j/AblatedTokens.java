@@ -69,8 +69,7 @@ final class AblatedTokens {
     if (!isOfLatents(options.control())) {
       return new AblatedChannels(x[i], options.most().orElse(x[i].length));
     }
-    AblatedLatents own =
-        new AblatedLatents(session, sae, x[i], latents.orElseThrow(), i, options);
+    AblatedLatents own = new AblatedLatents(session, sae, x[i], latents.orElseThrow(), i, options);
     return options.control() instanceof AblationControl.Random random
         ? new AblatedDirections(own, random.seed(), sequence, positions[i])
         : own;

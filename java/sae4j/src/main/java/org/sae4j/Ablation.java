@@ -55,8 +55,7 @@ public final class Ablation {
 
   /** Prepares to ablate the latents of SAEs with {@link AblationOptions#defaults()}. */
   public static Ablation of(Model model, List<Sae> saes) {
-    return new Ablation(
-        model, saes, AblationOptions.defaults(), List.of(), (done, total) -> {});
+    return new Ablation(model, saes, AblationOptions.defaults(), List.of(), (done, total) -> {});
   }
 
   /** The same ablation with these options. */

@@ -19,8 +19,8 @@ import java.util.OptionalInt;
  * @param context what all runs have at the other tokens
  * @param reconstructed the tokens that {@link AblationContext#RECONSTRUCTED} replaces
  * @param control what is ablated in place of latents
- * @param compared a control that is ablated besides, at the same tokens and as much of it at each, to
- *     compare with; empty: none
+ * @param compared a control that is ablated besides, at the same tokens and as much of it at each,
+ *     to compare with; empty: none
  * @param most how many latents a token: those with the largest values; under {@link
  *     AblationControl.Channels} so many channels, evenly spaced; empty: all
  * @param topTokens how many of the tokens that rise and fall most each effect has

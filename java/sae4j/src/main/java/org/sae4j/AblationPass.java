@@ -62,6 +62,7 @@ final class AblationPass {
       earlier.requireNone();
       return summaries();
     } catch (Interrupted e) {
+      earlier.drain(effect -> saes.get(effect.sae()).add(effect));
       throw new AblationCancelledException(
           "interrupted after %d of %d token indices".formatted(done, total), summaries());
     }
@@ -131,8 +132,7 @@ final class AblationPass {
       int to = Math.min(token.count(), from + VARIANTS_AT_ONCE);
       float[] values = token.values(from, to);
       Variants variants =
-          new Variants(
-              spot.position(), future, token.base(), values, options.topTokens(), false);
+          new Variants(spot.position(), future, token.base(), values, options.topTokens(), false);
       spot.stage()
           .run(variants, change -> hear(spot, control, token, first + change.index(), change));
     }

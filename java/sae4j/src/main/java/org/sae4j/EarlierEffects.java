@@ -33,6 +33,13 @@ final class EarlierEffects {
     return effect.sae() == sae && effect.sequence() == sequence && effect.position() == position;
   }
 
+  /** Gives back all that are left. */
+  void drain(Consumer<AblationEffect> listener) {
+    for (; next.isPresent(); advance()) {
+      listener.accept(next.get());
+    }
+  }
+
   /** Fails if an effect is left: it is not one of this ablation. */
   void requireNone() {
     if (next.isPresent()) {

@@ -83,10 +83,7 @@ class AblationOfSeveralTest {
       List<AblationEffect> effects =
           run(SOME.withMost(1), saes.get(0), standard, saes.get(1)).effects();
       assertThat(effects).hasSize(12);
-      assertThat(effects)
-          .extracting(AblationEffect::sequence)
-          .isSorted()
-          .contains(0, 1);
+      assertThat(effects).extracting(AblationEffect::sequence).isSorted().contains(0, 1);
       assertThat(effects.subList(0, 6)).extracting(AblationEffect::sae).contains(0, 1, 2);
     }
   }
@@ -115,10 +112,7 @@ class AblationOfSeveralTest {
   }
 
   private static AblationOptions noLimit() {
-    return AblationOptions.defaults()
-        .withPositions(Positions.of(20))
-        .withFuture(2)
-        .withThreads(1);
+    return AblationOptions.defaults().withPositions(Positions.of(20)).withFuture(2).withThreads(1);
   }
 
   @Test

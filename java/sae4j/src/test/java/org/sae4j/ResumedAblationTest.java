@@ -60,8 +60,7 @@ class ResumedAblationTest {
         .usingRecursiveComparison()
         .isEqualTo(whole.effects().subList(earlier, 48));
     for (int i = 0; i < 2; i++) {
-      AblationOfSeveralTest.assertSameButSeconds(
-          rest.summaries().get(i), whole.summaries().get(i));
+      AblationOfSeveralTest.assertSameButSeconds(rest.summaries().get(i), whole.summaries().get(i));
     }
   }
 

@@ -3,19 +3,20 @@ package org.sae4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.sae4j.Ablation;
 import org.sae4j.AblationOptions;
-import org.sae4j.AblationSummary;
+import org.sae4j.HookPoint;
 import org.sae4j.Model;
-import org.sae4j.Sae;
-import org.sae4j.format.SaeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code ablate}: how sparse the effects of latents are. */
@@ -23,7 +24,9 @@ import picocli.CommandLine.Spec;
     name = "ablate",
     description = {
       "Sets each active latent to zero in turn and measures how many of the following logits that"
-          + " moves, as Gao et al. 2024 do in section 4.5."
+          + " moves, as Gao et al. 2024 do in section 4.5.",
+      "For many effects use --json FILE.jsonl: it has one JSON value a line, the document without"
+          + " its results, each effect as it comes, and the results without the effects."
     })
 final class AblateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -33,8 +36,10 @@ final class AblateCommand implements Callable<Integer> {
       names = "--sae",
       required = true,
       paramLabel = "PATH",
-      description = "An SAE: OpenAI .pt file or SAELens folder.")
-  private Path path;
+      description =
+          "An SAE: OpenAI .pt file or SAELens folder. Several at one activation share what the"
+              + " model computes up to it.")
+  private List<Path> paths;
 
   @Mixin private HookOption hook;
   @Mixin private InputOptions inputOptions;
@@ -43,67 +48,109 @@ final class AblateCommand implements Callable<Integer> {
   @Mixin private SaeOverrideOptions overrides;
   @Mixin private JsonOption json;
 
+  @Option(
+      names = "--resume",
+      description =
+          "Go on with the run that wrote, or was to write, --json FILE.jsonl and was interrupted or"
+              + " killed, to the same results; begin if there is none.")
+  private boolean resume;
+
   @Override
   public Integer call() throws IOException {
-    ablation.requireSense();
+    requireSense();
     json.requireWritable();
-    SaeFile file = overrides.read(path);
-    hook.of(file);
-    Assumptions.print(path, file.config(), spec.commandLine().getErr());
+    SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
-      modelOptions.require(hook.of(file), model);
-      Input input = inputOptions.read(model, List.of(file.config()));
-      try (Sae sae = overrides.open(path)) {
-        AblationFindings findings = run(model, sae, input);
-        // What was done is written even so, and writing heeds interrupts.
-        boolean interrupted = Thread.interrupted();
-        try {
-          return report(model, file, input, findings);
-        } finally {
-          if (interrupted) {
-            Thread.currentThread().interrupt();
-          }
-        }
+      for (HookPoint point : headers.hooks()) {
+        modelOptions.require(point, model);
+      }
+      Input input = inputOptions.read(model, headers.configs());
+      try (OpenSaes saes = OpenSaes.open(paths, overrides);
+          EffectsOutput output = output(model, headers, input)) {
+        return run(model, headers, saes, input, output);
       }
     }
   }
 
-  private AblationFindings run(Model model, Sae sae, Input input) {
-    AblationOptions options = ablation.options(positions).withThreads(modelOptions.threads());
-    return AblationFindings.of(
-        Ablation.of(model, sae).with(hook.given().map(options::withHook).orElse(options)),
-        input.sequences(),
-        json.wanted());
+  private void requireSense() {
+    ablation.requireSense();
+    if (resume && !json.isLines()) {
+      throw new ParameterException(spec.commandLine(), "--resume is for --json FILE.jsonl");
+    }
+    Set<Path> distinct = new HashSet<>();
+    for (Path path : paths) {
+      if (!distinct.add(path)) {
+        throw new ParameterException(spec.commandLine(), "--sae: twice " + path);
+      }
+    }
   }
 
-  private int report(Model model, SaeFile file, Input input, AblationFindings findings)
-      throws IOException {
-    print(model, file, input, findings);
-    if (json.wanted()) {
-      json.write(document(model, file, input, findings));
+  private EffectsOutput output(Model model, SaeHeaders headers, Input input) throws IOException {
+    if (!json.wanted()) {
+      return EffectsOutput.none();
     }
+    JsonDocument document = document(model, headers, input);
+    if (!json.isLines()) {
+      return new EffectsInDocument(json, document, paths);
+    }
+    EffectJson format = new EffectJson(paths, options().control());
+    return resume
+        ? EffectLines.resume(json.file(), document.header(), format, paths)
+        : EffectLines.begin(json.file(), document.header(), format, paths);
+  }
+
+  private AblationOptions options() {
+    AblationOptions options = ablation.options(positions).withThreads(modelOptions.threads());
+    return hook.given().map(options::withHook).orElse(options);
+  }
+
+  private int run(Model model, SaeHeaders headers, OpenSaes saes, Input input, EffectsOutput output)
+      throws IOException {
+    StrongestEffects strongest = new StrongestEffects(options().control());
+    AblationFindings findings =
+        AblationFindings.of(
+            Ablation.of(model, saes.list()).with(options()), input.sequences(), output, strongest);
+    // What was done is written even so, and writing heeds interrupts.
+    boolean interrupted = Thread.interrupted();
+    try {
+      print(model, headers, input, findings, strongest);
+      output.write(findings);
+      return exitCode(findings);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private int exitCode(AblationFindings findings) {
     PrintWriter err = spec.commandLine().getErr();
     if (findings.interruption().isPresent()) {
-      String name = spec.qualifiedName();
-      err.println(
-          name + ": " + findings.interruption().get() + "; the results are of what was done");
+      err.printf(
+          "%s: %s; the results are of what was done%s%n",
+          spec.qualifiedName(),
+          findings.interruption().get(),
+          json.isLines() ? ", and --resume goes on" : "");
       return ExitCode.INTERRUPTED;
     }
-    if (!findings.summary().undefined().isEmpty()) {
-      err.println(
-          "undefined results: " + String.join(", ", findings.summary().undefined().keySet()));
+    Set<String> undefined = findings.undefined();
+    if (!undefined.isEmpty()) {
+      err.println("undefined results: " + String.join(", ", undefined));
       return ExitCode.FAILED;
     }
     return ExitCode.DONE;
   }
 
-  private void print(Model model, SaeFile file, Input input, AblationFindings findings) {
+  private void print(
+      Model model,
+      SaeHeaders headers,
+      Input input,
+      AblationFindings findings,
+      StrongestEffects strongest) {
     PrintWriter out = json.text();
-    AblationSummary summary = findings.summary();
-    AblationOptions options = summary.options();
+    AblationOptions options = options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
-    out.println("SAE       " + path + ": " + SaeDescription.text(file.config()));
-    out.println("          at " + summary.hook());
+    headers.print(out);
     out.println("Input     " + input.description());
     out.printf(
         Locale.ROOT,
@@ -116,22 +163,20 @@ final class AblateCommand implements Callable<Integer> {
         ablation.text(),
         PrecisionName.of(model.options().precision()),
         options.threads());
-    AblationTable.print(model, findings, out);
+    AblationTable.print(model, findings, strongest, out);
   }
 
-  private JsonDocument document(Model model, SaeFile file, Input input, AblationFindings findings)
-      throws IOException {
+  /** The document but for its results. */
+  private JsonDocument document(Model model, SaeHeaders headers, Input input) throws IOException {
     JsonDocument document = new JsonDocument("ablate");
-    document.option("hook", findings.summary().hook().name());
+    document.option("hook", headers.hookNames());
     ablation.describe(document);
     modelOptions.describe(document);
     overrides.describe(document);
     positions.describe(document);
     input.describe(document);
-    return document
-        .input(ModelFile.describe(modelOptions.path(), model.shape()))
-        .input(SaeDescription.input(file))
-        .input(input.file(input.sequences()))
-        .results(AblationJson.of(findings));
+    document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+    headers.describe(document);
+    return document.input(input.file(input.sequences()));
   }
 }

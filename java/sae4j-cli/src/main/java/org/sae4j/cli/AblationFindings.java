@@ -1,8 +1,11 @@
 package org.sae4j.cli;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
 import org.sae4j.Ablation;
 import org.sae4j.AblationCancelledException;
 import org.sae4j.AblationEffect;
@@ -12,37 +15,53 @@ import org.sae4j.Sequences;
 /**
  * What an ablation found, if only until it was interrupted.
  *
- * @param summary its summary
- * @param effects all effects, if they were to be kept
- * @param strongest the few effects that change the predictions most
+ * @param summaries one for each SAE
  * @param interruption when it was interrupted; empty: never
  */
-record AblationFindings(
-    AblationSummary summary,
-    List<AblationEffect> effects,
-    List<AblationEffect> strongest,
-    Optional<String> interruption) {
+record AblationFindings(List<AblationSummary> summaries, Optional<String> interruption) {
 
   /**
-   * Runs an ablation.
+   * Runs an ablation, and goes on with an earlier run if the output has one.
    *
+   * @param listener hears of all effects, earlier ones too
    * @throws AblationCancelledException if it was interrupted before it found anything
    */
-  static AblationFindings of(Ablation ablation, Sequences sequences, boolean keep) {
-    List<AblationEffect> effects = new ArrayList<>();
-    StrongestEffects strongest = new StrongestEffects();
+  static AblationFindings of(
+      Ablation ablation,
+      Sequences sequences,
+      EffectsOutput output,
+      Consumer<AblationEffect> listener) {
     try (ProgressDisplay progress = ProgressDisplay.ofTokens("ablate")) {
-      AblationSummary summary =
+      List<AblationSummary> summaries =
           ablation
-              .onProgress(progress::update)
-              .run(sequences, keep ? strongest.andThen(effects::add) : strongest);
-      return new AblationFindings(summary, effects, strongest.list(), Optional.empty());
+              .resumingAfter(heard(output.earlier(), listener))
+              .onProgress(
+                  (done, total) -> {
+                    output.tokenDone();
+                    progress.update(done, total);
+                  })
+              .runAll(sequences, listener.andThen(output::add));
+      return new AblationFindings(summaries, Optional.empty());
     } catch (AblationCancelledException e) {
-      if (e.soFar().pairs() == 0) {
+      if (e.allSoFar().stream().allMatch(summary -> summary.pairs() == 0)) {
         throw e;
       }
-      return new AblationFindings(
-          e.soFar(), effects, strongest.list(), Optional.of(e.getMessage()));
+      return new AblationFindings(e.allSoFar(), Optional.of(e.getMessage()));
     }
+  }
+
+  private static Iterable<AblationEffect> heard(
+      Iterable<AblationEffect> effects, Consumer<AblationEffect> listener) {
+    return () -> StreamSupport.stream(effects.spliterator(), false).peek(listener).iterator();
+  }
+
+  /** The keys of the numbers that are none. */
+  Set<String> undefined() {
+    Set<String> keys = new LinkedHashSet<>();
+    for (AblationSummary summary : summaries) {
+      keys.addAll(summary.undefined().keySet());
+      summary.compared().ifPresent(other -> keys.addAll(other.undefined().keySet()));
+    }
+    return keys;
   }
 }

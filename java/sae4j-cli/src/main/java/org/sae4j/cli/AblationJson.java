@@ -2,9 +2,10 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import java.util.Arrays;
+import java.nio.file.Path;
 import java.util.List;
-import org.sae4j.AblationControl;
+import java.util.Map;
+import java.util.SortedMap;
 import org.sae4j.AblationEffect;
 import org.sae4j.AblationSummary;
 
@@ -12,9 +13,60 @@ import org.sae4j.AblationSummary;
 final class AblationJson {
   private AblationJson() {}
 
+  /** The summaries: one object for one SAE; for several, an array under {@code saes}. */
+  static JsonObject of(List<Path> saes, AblationFindings findings) {
+    JsonObject json = new JsonObject();
+    List<AblationSummary> summaries = findings.summaries();
+    if (summaries.size() == 1) {
+      addTo(json, summaries.get(0));
+    } else {
+      JsonArray array = new JsonArray();
+      for (int i = 0; i < summaries.size(); i++) {
+        JsonObject one = new JsonObject();
+        one.addProperty("sae", saes.get(i).toString());
+        array.add(addTo(one, summaries.get(i)));
+      }
+      json.add("saes", array);
+    }
+    findings.interruption().ifPresent(when -> json.addProperty("interrupted", when));
+    return json;
+  }
+
+  /** The same, and every effect. */
+  static JsonObject withEffects(
+      List<Path> saes, AblationFindings findings, List<AblationEffect> effects) {
+    JsonObject json = of(saes, findings);
+    for (int i = 0; i < saes.size(); i++) {
+      int sae = i;
+      JsonObject own =
+          saes.size() == 1 ? json : json.getAsJsonArray("saes").get(i).getAsJsonObject();
+      addEffects(
+          own,
+          findings.summaries().get(i),
+          effects.stream().filter(effect -> effect.sae() == sae).toList());
+    }
+    return json;
+  }
+
+  private static void addEffects(
+      JsonObject json, AblationSummary summary, List<AblationEffect> effects) {
+    JsonArray array = new JsonArray();
+    effects.stream()
+        .filter(effect -> effect.control().equals(summary.options().control()))
+        .map(EffectJson::of)
+        .forEach(array::add);
+    json.add("effects", array);
+    summary
+        .compared()
+        .ifPresent(other -> addEffects(json.getAsJsonObject(things(other)), other, effects));
+  }
+
   /** The summary alone. */
   static JsonObject of(AblationSummary summary) {
-    JsonObject json = new JsonObject();
+    return addTo(new JsonObject(), summary);
+  }
+
+  private static JsonObject addTo(JsonObject json, AblationSummary summary) {
     json.add("mean", JsonDocument.number(summary.mean()));
     json.add("median", JsonDocument.number(summary.median()));
     JsonArray interval = new JsonArray();
@@ -24,50 +76,42 @@ final class AblationJson {
     json.add("row_mean", JsonDocument.number(summary.rowMean()));
     json.addProperty("pairs", summary.pairs());
     json.addProperty("skipped", summary.skippedPairs());
+    JsonObject skipped = new JsonObject();
+    summary.skipped().forEach(skipped::addProperty);
+    json.add("skipped_by_reason", skipped);
     json.addProperty("below_noise", summary.belowNoise());
+    String thing = EffectJson.thing(summary.options().control());
+    json.add("by_" + thing, means(thing, summary.byAblated()));
     json.addProperty("seconds", summary.seconds());
+    summary.compared().ifPresent(other -> json.add(things(other), of(other)));
+    addUndefined(json, summary.undefined());
     return json;
   }
 
-  /** The summary, and every effect. */
-  static JsonObject of(AblationFindings findings) {
-    AblationSummary summary = findings.summary();
-    JsonObject json = of(summary);
-    boolean channels = summary.options().control() instanceof AblationControl.Channels;
-    json.add("effects", effects(findings.effects(), channels ? "channel" : "latent"));
-    if (!summary.undefined().isEmpty()) {
+  /** What the summary is of, in the plural. */
+  private static String things(AblationSummary summary) {
+    return EffectJson.thing(summary.options().control()) + "s";
+  }
+
+  private static JsonArray means(String thing, SortedMap<Integer, AblationSummary.Means> means) {
+    JsonArray array = new JsonArray();
+    means.forEach(
+        (ablated, own) -> {
+          JsonObject json = new JsonObject();
+          json.addProperty(thing, ablated);
+          json.addProperty("pairs", own.pairs());
+          json.addProperty("sparsity", own.sparsity());
+          json.addProperty("row_sparsity", own.rowSparsity());
+          array.add(json);
+        });
+    return array;
+  }
+
+  private static void addUndefined(JsonObject json, Map<String, String> undefined) {
+    if (!undefined.isEmpty()) {
       JsonObject reasons = new JsonObject();
-      summary.undefined().forEach(reasons::addProperty);
+      undefined.forEach(reasons::addProperty);
       json.add("undefined", reasons);
     }
-    findings.interruption().ifPresent(when -> json.addProperty("interrupted", when));
-    return json;
-  }
-
-  private static JsonArray effects(List<AblationEffect> effects, String what) {
-    JsonArray array = new JsonArray();
-    for (AblationEffect effect : effects) {
-      JsonObject json = new JsonObject();
-      json.addProperty("sequence", effect.sequence());
-      json.addProperty("position", effect.position());
-      json.addProperty(what, effect.ablated());
-      json.addProperty("activation", effect.activation());
-      json.add("sparsity", JsonDocument.number(effect.sparsity()));
-      json.add("row_sparsity", JsonDocument.number(effect.rowSparsity()));
-      json.add("effective_tokens", JsonDocument.number(effect.effectiveTokens()));
-      json.addProperty("kl", effect.kl());
-      json.add("delta_ce", JsonDocument.number(effect.deltaCe()));
-      json.add("top_up", tokens(effect.change().topUp()));
-      json.add("top_down", tokens(effect.change().topDown()));
-      json.addProperty("below_noise", effect.isBelowNoise());
-      array.add(json);
-    }
-    return array;
-  }
-
-  private static JsonArray tokens(int[] ids) {
-    JsonArray array = new JsonArray();
-    Arrays.stream(ids).forEach(array::add);
-    return array;
   }
 }

@@ -3,18 +3,16 @@ package org.sae4j.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
+import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.Sae;
-import org.sae4j.SaeConfig;
 import org.sae4j.Sequences;
-import org.sae4j.format.SaeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,33 +46,21 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
-    List<SaeFile> files = readHeaders();
+    SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
-      for (SaeFile file : files) {
-        modelOptions.require(hook.of(file), model);
+      for (HookPoint point : headers.hooks()) {
+        modelOptions.require(point, model);
       }
-      Input input = inputOptions.read(model, files.stream().map(SaeFile::config).toList());
+      Input input = inputOptions.read(model, headers.configs());
       try (OpenSaes saes = OpenSaes.open(paths, overrides)) {
         List<EvaluationResult> results = evaluate(model, saes.list(), input.sequences());
-        print(model, files, input, results);
+        print(model, headers, input, results);
         if (json.wanted()) {
-          json.write(document(model, files, input, results));
+          json.write(document(model, headers, input, results));
         }
         return EvaluationOutcome.exitCode(results, spec.commandLine().getErr());
       }
     }
-  }
-
-  /** Small reads first: what they find wrong need not wait for a model to load. */
-  private List<SaeFile> readHeaders() throws IOException {
-    List<SaeFile> files = new ArrayList<>();
-    for (Path path : paths) {
-      SaeFile file = overrides.read(path);
-      hook.of(file);
-      Assumptions.print(path, file.config(), spec.commandLine().getErr());
-      files.add(file);
-    }
-    return files;
   }
 
   private List<EvaluationResult> evaluate(Model model, List<Sae> saes, Sequences sequences) {
@@ -95,17 +81,11 @@ final class EvalCommand implements Callable<Integer> {
     return hook.given().map(options::withHook).orElse(options);
   }
 
-  private void print(
-      Model model, List<SaeFile> files, Input input, List<EvaluationResult> results) {
+  private void print(Model model, SaeHeaders headers, Input input, List<EvaluationResult> results) {
     PrintWriter out = json.text();
     EvaluationOptions options = results.get(0).options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
-    for (int i = 0; i < files.size(); i++) {
-      SaeConfig config = files.get(i).config();
-      String number = files.size() > 1 ? "SAE [" + (i + 1) + "]   " : "SAE       ";
-      out.println(number + paths.get(i) + ": " + SaeDescription.text(config));
-      out.println("          at " + results.get(i).hook());
-    }
+    headers.print(out);
     out.println("Input     " + input.description());
     out.printf(
         Locale.ROOT,
@@ -118,7 +98,7 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private JsonDocument document(
-      Model model, List<SaeFile> files, Input input, List<EvaluationResult> results)
+      Model model, SaeHeaders headers, Input input, List<EvaluationResult> results)
       throws IOException {
     JsonDocument document = new JsonDocument("eval");
     EvaluationOutcome.describe(results, document);
@@ -126,9 +106,7 @@ final class EvalCommand implements Callable<Integer> {
     overrides.describe(document);
     positions.describe(document);
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
-    for (SaeFile file : files) {
-      document.input(SaeDescription.input(file));
-    }
+    headers.describe(document);
     input.describe(document);
     document.input(input.file(input.sequences()));
     return document.results(EvaluationJson.of(paths, results));

@@ -15,6 +15,8 @@ final class JsonDocument {
   private static final int SCHEMA_VERSION = 1;
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
+  private static final Gson ONE_LINE =
+      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
   private final String command;
   private final JsonObject options = new JsonObject();
@@ -67,15 +69,26 @@ final class JsonDocument {
     return options.toString();
   }
 
-  /** The whole document. */
-  String text() {
+  /** All but the results. */
+  JsonObject header() {
     JsonObject document = new JsonObject();
     document.addProperty("schema", "sae4j/" + command + "/" + SCHEMA_VERSION);
     document.add("sae4j", engine(SystemInfo.get()));
     document.add("options", options);
     document.add("inputs", inputs);
+    return document;
+  }
+
+  /** The whole document. */
+  String text() {
+    JsonObject document = header();
     document.add("results", results);
     return GSON.toJson(document) + "\n";
+  }
+
+  /** Something in one line of a file that has one JSON value a line. */
+  static String line(JsonObject json) {
+    return ONE_LINE.toJson(json) + "\n";
   }
 
   private static JsonObject engine(SystemInfo info) {

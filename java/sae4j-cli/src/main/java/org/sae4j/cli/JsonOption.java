@@ -40,6 +40,16 @@ final class JsonOption {
     }
   }
 
+  /** Tells whether the file is to have one JSON value a line. */
+  boolean isLines() {
+    return wanted() && target.get().toString().endsWith(".jsonl");
+  }
+
+  /** The file; there is none on standard output. */
+  Path file() {
+    return target.orElseThrow();
+  }
+
   void write(JsonDocument document) throws IOException {
     if (isStandardOutput()) {
       command.commandLine().getOut().print(document.text());

@@ -42,19 +42,20 @@ final class ProgressDisplay implements AutoCloseable {
     Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
     if (!decided && elapsed.compareTo(A_MOMENT) > 0) {
       decided = true;
-      bar = ConsoleTerminal.isStandardError() ? Optional.of(bar(total)) : Optional.empty();
+      bar = ConsoleTerminal.isStandardError() ? Optional.of(bar(done, total)) : Optional.empty();
     }
     bar.ifPresent(shown -> shown.stepTo(done));
   }
 
-  private ProgressBar bar(long total) {
+  private ProgressBar bar(long done, long total) {
     return new ProgressBarBuilder()
         .setTaskName(task)
         .setInitialMax(total)
         .setUnit(unit, unitSize)
         .setStyle(ProgressBarStyle.ASCII)
         .setConsumer(new ConsoleProgressBarConsumer(System.err, COLUMNS))
-        .startsFrom(0, Duration.ofNanos(System.nanoTime() - start))
+        // What is done already took another time, or none if a run goes on: no basis for a guess.
+        .startsFrom(done, Duration.ofNanos(System.nanoTime() - start))
         .build();
   }
 

@@ -29,7 +29,9 @@ class AblateCommandTest {
           "row_mean",
           "pairs",
           "skipped",
+          "skipped_by_reason",
           "below_noise",
+          "by_latent",
           "seconds",
           "effects");
 
@@ -121,6 +123,58 @@ class AblateCommandTest {
     assertThat(mean).isBetween(interval.get(0).getAsDouble(), interval.get(1).getAsDouble());
     assertThat(results.get("skipped").getAsInt()).isZero();
     assertThat(results.get("below_noise").getAsInt()).isZero();
+  }
+
+  @Test
+  void latentsHaveMeansOfTheirOwn() {
+    JsonObject results = results(TestData.OPENAI, "--position", "20", "--position", "40");
+
+    JsonArray effects = results.getAsJsonArray("effects");
+    int pairs = 0;
+    for (JsonElement element : results.getAsJsonArray("by_latent")) {
+      JsonObject means = element.getAsJsonObject();
+      assertThat(means.keySet()).containsExactly("latent", "pairs", "sparsity", "row_sparsity");
+      double sum = 0;
+      for (JsonElement effect : effects) {
+        boolean own = effect.getAsJsonObject().get("latent").equals(means.get("latent"));
+        sum += own ? effect.getAsJsonObject().get("sparsity").getAsDouble() : 0;
+      }
+      double mean = sum / means.get("pairs").getAsInt();
+      assertThat(means.get("sparsity").getAsDouble()).isCloseTo(mean, within(1e-12));
+      pairs += means.get("pairs").getAsInt();
+    }
+    assertThat(pairs).isEqualTo(effects.size());
+  }
+
+  @Test
+  void severalSaesGiveWhatEachGivesAlone() {
+    List<String> saes = List.of(TestData.OPENAI, TestData.path("saes/saelens/jumprelu"));
+    String[] options = {"--position", "20", "--position", "60"};
+    JsonObject document =
+        json(CommandRun.args(List.of(saes.get(0), "--sae", saes.get(1)), options));
+
+    assertThat(document.getAsJsonArray("inputs")).hasSize(4);
+    JsonObject results = document.getAsJsonObject("results");
+    assertThat(results.keySet()).containsExactly("saes");
+    for (int i = 0; i < 2; i++) {
+      JsonObject one = results.getAsJsonArray("saes").get(i).getAsJsonObject();
+      assertThat(one.remove("sae").getAsString()).isEqualTo(saes.get(i));
+      JsonObject alone = results(CommandRun.args(List.of(saes.get(i)), options));
+      one.remove("seconds");
+      alone.remove("seconds");
+      assertThat(one).isEqualTo(alone);
+    }
+  }
+
+  @Test
+  void severalSaesHaveAColumnEach() {
+    CommandRun run = ablate(TestData.OPENAI, "--sae", TestData.SAELENS, "--position", "20");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("SAE [1]", "SAE [2]", "Largest effects of SAE [2]")
+        .containsPattern("\\[1\\] latents +\\[2\\] latents")
+        .containsPattern("mean +0\\.\\d+ +0\\.\\d+ +of 32,768 logits");
   }
 
   @Test
@@ -236,6 +290,8 @@ class AblateCommandTest {
     JsonObject results = run.json().getAsJsonObject("results");
     assertThat(results.get("mean").isJsonNull()).isTrue();
     assertThat(results.get("skipped").getAsInt()).isEqualTo(32);
+    assertThat(results.getAsJsonObject("skipped_by_reason").keySet())
+        .containsExactly("fewer than 16 positions left");
     assertThat(results.getAsJsonObject("undefined").keySet()).contains("mean", "row_mean");
     assertThat(run.err()).contains("undefined results: mean");
   }
@@ -307,7 +363,7 @@ class AblateCommandTest {
     assertWrongUsage(ablate(TestData.OPENAI, "--control", "latents"), "CHANNELS");
     assertWrongUsage(ablate(TestData.OPENAI, "--latents", "some"), "--latents");
     assertWrongUsage(ablate(TestData.OPENAI, "--hook", "blocks.6.hook_resid_post"), "0 to 5");
-    assertWrongUsage(ablate(TestData.OPENAI, "--sae", TestData.SAELENS), "--sae");
+    assertWrongUsage(ablate(TestData.OPENAI, "--sae", TestData.OPENAI), "--sae");
   }
 
   private static void assertWrongUsage(CommandRun run, String part) {

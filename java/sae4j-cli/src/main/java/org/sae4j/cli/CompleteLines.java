@@ -1,0 +1,49 @@
+package org.sae4j.cli;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The lines of a file up to the last that is complete.
+ *
+ * <p>One without its end, because the process that wrote it was killed, does not count.
+ */
+final class CompleteLines implements AutoCloseable {
+  private final InputStream in;
+  private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+  private long end;
+
+  CompleteLines(Path file) throws IOException {
+    // Not a channel: an interrupt would close it.
+    in = new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16);
+  }
+
+  /** The next line, without its end; empty if there is none. */
+  Optional<String> next() throws IOException {
+    line.reset();
+    for (int b = in.read(); b >= 0; b = in.read()) {
+      if (b == '\n') {
+        end += line.size() + 1;
+        return Optional.of(line.toString(StandardCharsets.UTF_8));
+      }
+      line.write(b);
+    }
+    return Optional.empty();
+  }
+
+  /** How many bytes the lines so far have, their ends included. */
+  long end() {
+    return end;
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}

@@ -1,0 +1,125 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.sae4j.AblationEffect;
+
+/**
+ * Effects that are written as they come, one a line.
+ *
+ * <p>The first line is the document without its results, the last {@code {"results": …}} without
+ * the effects.
+ */
+final class EffectLines implements EffectsOutput {
+  private final GrowingFile file;
+  private final EarlierRun earlier;
+  private final EffectJson format;
+  private final List<Path> saes;
+  private boolean worthKeeping;
+
+  private EffectLines(GrowingFile file, EarlierRun earlier, EffectJson format, List<Path> saes) {
+    this.file = file;
+    this.earlier = earlier;
+    this.format = format;
+    this.saes = saes;
+    this.worthKeeping = !earlier.isEmpty();
+  }
+
+  /**
+   * Begins a file.
+   *
+   * @throws IOException if an earlier run left one behind
+   */
+  static EffectLines begin(Path target, JsonObject header, EffectJson format, List<Path> saes)
+      throws IOException {
+    try (GrowingFile file = new GrowingFile(target)) {
+      EarlierRun earlier = EarlierRun.read(file.path(), format);
+      if (!earlier.isEmpty()) {
+        throw new IOException(
+            file.path() + ": a run that did not end left it behind: give --resume, or delete it");
+      }
+      file.truncate(0);
+    }
+    return open(target, header, format, saes);
+  }
+
+  /**
+   * Goes on with the file of an earlier run, or begins it if there is none.
+   *
+   * @throws IOException if that was another run
+   */
+  static EffectLines resume(Path target, JsonObject header, EffectJson format, List<Path> saes)
+      throws IOException {
+    Path part = GrowingFile.part(target);
+    if (Files.notExists(part) && Files.exists(target)) {
+      EarlierRun.read(target, format).requireSame(header);
+      Files.move(target, part, StandardCopyOption.ATOMIC_MOVE);
+    }
+    return open(target, header, format, saes);
+  }
+
+  private static EffectLines open(
+      Path target, JsonObject header, EffectJson format, List<Path> saes) throws IOException {
+    GrowingFile file = new GrowingFile(target);
+    try {
+      EarlierRun earlier = EarlierRun.read(file.path(), format);
+      if (earlier.header().isPresent()) {
+        earlier.requireSame(header);
+      }
+      file.truncate(earlier.keptBytes());
+      if (earlier.header().isEmpty()) {
+        file.append(JsonDocument.line(header));
+      }
+      return new EffectLines(file, earlier, format, saes);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Iterable<AblationEffect> earlier() {
+    return earlier;
+  }
+
+  @Override
+  public void add(AblationEffect effect) {
+    try {
+      file.append(JsonDocument.line(format.named(effect)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void tokenDone() {
+    try {
+      file.flush();
+      worthKeeping = true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void write(AblationFindings findings) throws IOException {
+    JsonObject last = new JsonObject();
+    last.add("results", AblationJson.of(saes, findings));
+    file.append(JsonDocument.line(last));
+    file.complete();
+    worthKeeping = true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+    if (!worthKeeping) {
+      Files.deleteIfExists(file.path());
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package org.sae4j.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * A file that grows while a command works, and has its own name only once it is complete.
+ *
+ * <p>Until then it is beside, with {@code .part} after the name. There it stays if the process is
+ * killed. One process writes at a time.
+ */
+final class GrowingFile implements AutoCloseable {
+  private final Path target;
+  private final FileOutputStream file;
+  private final OutputStream out;
+
+  /**
+   * Opens the file beside, which need not be there, to write at its end.
+   *
+   * @throws IOException if another process is writing it
+   */
+  GrowingFile(Path target) throws IOException {
+    this.target = target;
+    file = new FileOutputStream(part(target).toFile(), true);
+    // Not the channel itself: an interrupt would close it.
+    out = new BufferedOutputStream(file, 1 << 16);
+    try {
+      lock();
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private void lock() throws IOException {
+    try {
+      if (file.getChannel().tryLock() != null) {
+        return;
+      }
+    } catch (OverlappingFileLockException e) {
+      // The other one is in this process.
+    }
+    throw new IOException(part(target) + ": another process is writing it");
+  }
+
+  /** What the file is called before it is complete. */
+  static Path part(Path target) {
+    return target.resolveSibling(target.getFileName() + ".part");
+  }
+
+  /** Where the file is before it is complete. */
+  Path path() {
+    return part(target);
+  }
+
+  /** Drops what is beyond the first bytes; nothing has been appended yet. */
+  void truncate(long bytes) throws IOException {
+    file.getChannel().truncate(bytes);
+  }
+
+  void append(String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Hands over what was appended, so that it is safe from the end of this process. */
+  void flush() throws IOException {
+    out.flush();
+  }
+
+  /** Gives the file its name, in place of one that is already there. */
+  void complete() throws IOException {
+    flush();
+    file.getFD().sync();
+    file.close();
+    Files.move(part(target), target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Leaves the file as it was when it was last flushed. */
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

@@ -1,0 +1,62 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.sae4j.HookPoint;
+import org.sae4j.SaeConfig;
+import org.sae4j.format.SaeFile;
+
+/**
+ * What the files of SAEs say, but for their weights.
+ *
+ * @param files the files, in the order of the command line
+ * @param hooks the activation that each is for
+ */
+record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
+
+  /** Small reads first: what they find wrong need not wait for a model to load. */
+  static SaeHeaders read(
+      List<Path> paths, SaeOverrideOptions overrides, HookOption hook, PrintWriter notes)
+      throws IOException {
+    List<SaeFile> files = new ArrayList<>();
+    List<HookPoint> hooks = new ArrayList<>();
+    for (Path path : paths) {
+      SaeFile file = overrides.read(path);
+      hooks.add(hook.of(file));
+      Assumptions.print(path, file.config(), notes);
+      files.add(file);
+    }
+    return new SaeHeaders(files, hooks);
+  }
+
+  List<SaeConfig> configs() {
+    return files.stream().map(SaeFile::config).toList();
+  }
+
+  /** Says which SAEs they are, numbered if there are several. */
+  void print(PrintWriter out) {
+    for (int i = 0; i < files.size(); i++) {
+      SaeFile file = files.get(i);
+      String number = files.size() > 1 ? "SAE [" + (i + 1) + "]   " : "SAE       ";
+      out.println(number + file.path() + ": " + SaeDescription.text(file.config()));
+      out.println("          at " + hooks.get(i));
+    }
+  }
+
+  /** The one activation of all, or a list of several. */
+  Optional<?> hookNames() {
+    List<String> names = hooks.stream().map(HookPoint::name).distinct().toList();
+    return Optional.of(names.size() == 1 ? names.get(0) : names);
+  }
+
+  /** Writes down which SAEs they are. */
+  void describe(JsonDocument document) throws IOException {
+    for (SaeFile file : files) {
+      document.input(SaeDescription.input(file));
+    }
+  }
+}
