@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.sae4j.Ablation;
+import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
@@ -47,6 +49,7 @@ final class AblateCommand implements Callable<Integer> {
   @Mixin private PositionOptions positions;
   @Mixin private SaeOverrideOptions overrides;
   @Mixin private JsonOption json;
+  @Mixin private PlotOption plot;
 
   @Option(
       names = "--resume",
@@ -59,6 +62,7 @@ final class AblateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     requireSense();
     json.requireWritable();
+    plot.requireWritable();
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
       for (HookPoint point : headers.hooks()) {
@@ -100,27 +104,43 @@ final class AblateCommand implements Callable<Integer> {
   }
 
   private AblationOptions options() {
-    AblationOptions options = ablation.options(positions).withThreads(modelOptions.threads());
+    AblationOptions options =
+        ablation.options(positions, plot.wanted()).withThreads(modelOptions.threads());
     return hook.given().map(options::withHook).orElse(options);
   }
 
   private int run(Model model, SaeHeaders headers, OpenSaes saes, Input input, EffectsOutput output)
       throws IOException {
     StrongestEffects strongest = new StrongestEffects(options().control());
+    SparsityHistograms histograms = new SparsityHistograms(names());
     AblationFindings findings =
         AblationFindings.of(
-            Ablation.of(model, saes.list()).with(options()), input.sequences(), output, strongest);
+            Ablation.of(model, saes.list()).with(options()),
+            input.sequences(),
+            output,
+            strongest.andThen(histograms));
     // What was done is written even so, and writing heeds interrupts.
     boolean interrupted = Thread.interrupted();
     try {
       print(model, headers, input, findings, strongest);
       output.write(findings);
+      plot.write(histograms, options().future(), json.text());
       return exitCode(findings);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /** What the effects of each SAE are of, as the plot calls them. */
+  private List<String> names() {
+    String things = AblationTable.thing(options().control()) + "s";
+    return paths.size() == 1
+        ? List.of(things)
+        : IntStream.range(0, paths.size())
+            .mapToObj(i -> "[%d] %s of %s".formatted(i + 1, things, paths.get(i).getFileName()))
+            .toList();
   }
 
   private int exitCode(AblationFindings findings) {
@@ -163,6 +183,9 @@ final class AblateCommand implements Callable<Integer> {
         ablation.text(),
         PrecisionName.of(model.options().precision()),
         options.threads());
+    if (options.compared().isPresent()) {
+      out.println("          and as many channels at each token, evenly spaced, to compare with");
+    }
     AblationTable.print(model, findings, strongest, out);
   }
 
@@ -171,6 +194,7 @@ final class AblateCommand implements Callable<Integer> {
     JsonDocument document = new JsonDocument("ablate");
     document.option("hook", headers.hookNames());
     ablation.describe(document);
+    document.option("compared_with", options().compared().map(AblationControl::toString));
     modelOptions.describe(document);
     overrides.describe(document);
     positions.describe(document);

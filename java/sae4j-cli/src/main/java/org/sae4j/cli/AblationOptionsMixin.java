@@ -103,8 +103,12 @@ final class AblationOptionsMixin {
     }
   }
 
-  /** The library's options. */
-  AblationOptions options(PositionOptions tokens) {
+  /**
+   * The library's options.
+   *
+   * @param compared whether channels are ablated besides, to compare with
+   */
+  AblationOptions options(PositionOptions tokens, boolean compared) {
     AblationOptions options =
         AblationOptions.defaults()
             .withPositions(positions(tokens))
@@ -115,6 +119,9 @@ final class AblationOptionsMixin {
             .withControl(control.map(this::control).orElse(AblationControl.none()));
     if (latents.most().isPresent()) {
       options = options.withMost(latents.most().getAsInt());
+    }
+    if (compared && !isOfChannels()) {
+      options = options.withCompared(AblationControl.channels());
     }
     return isSampled() ? options.withSample(sample()) : options;
   }
@@ -165,7 +172,11 @@ final class AblationOptionsMixin {
 
   /** In words: the run that ablated channels are compared with is the clean one. */
   private String baseline() {
-    return control.equals(Optional.of(Control.CHANNELS)) ? "clean" : key(baseline);
+    return isOfChannels() ? "clean" : key(baseline);
+  }
+
+  private boolean isOfChannels() {
+    return control.equals(Optional.of(Control.CHANNELS));
   }
 
   /** How ablation is done, in a few words. */
@@ -175,7 +186,7 @@ final class AblationOptionsMixin {
   }
 
   private String things() {
-    if (control.equals(Optional.of(Control.CHANNELS))) {
+    if (isOfChannels()) {
       return "channels: " + latents;
     }
     String latent = "active latents: " + latents;

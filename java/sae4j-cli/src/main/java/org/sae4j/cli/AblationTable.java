@@ -65,7 +65,11 @@ final class AblationTable {
 
   /** What is ablated, in the singular. */
   private static String thing(AblationSummary summary) {
-    AblationControl control = summary.options().control();
+    return thing(summary.options().control());
+  }
+
+  /** What a control ablates, in the singular. */
+  static String thing(AblationControl control) {
     return control instanceof AblationControl.Random
         ? "random direction"
         : EffectJson.thing(control);

@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,10 +29,15 @@ final class OutputFile {
 
   /** Writes a text, in place of a file that is already there. */
   static void write(Path target, String text) throws IOException {
+    write(target, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes bytes, in place of a file that is already there. */
+  static void write(Path target, byte[] bytes) throws IOException {
     requireWritable(target);
     Path part = folder(target).resolve(".sae4j-" + UUID.randomUUID() + ".part");
     try {
-      Files.writeString(part, text, StandardOpenOption.CREATE_NEW);
+      Files.write(part, bytes, StandardOpenOption.CREATE_NEW);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(part);

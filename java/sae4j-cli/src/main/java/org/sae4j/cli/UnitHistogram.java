@@ -1,0 +1,34 @@
+package org.sae4j.cli;
+
+/** How often values from 0 to 1 occur; of a fixed size, however many values there are. */
+final class UnitHistogram {
+  static final int BINS = 50;
+
+  private final long[] counts = new long[BINS];
+  private double sum;
+  private long count;
+
+  void add(double value) {
+    counts[Math.min((int) (value * BINS), BINS - 1)]++;
+    sum += value;
+    count++;
+  }
+
+  long count() {
+    return count;
+  }
+
+  double mean() {
+    return sum / count;
+  }
+
+  /** The lower end of a bin, which is the upper end of the one before. */
+  static double edge(int bin) {
+    return (double) bin / BINS;
+  }
+
+  /** How many of 100 values are in a bin. */
+  double percent(int bin) {
+    return 100.0 * counts[bin] / count;
+  }
+}
