@@ -27,7 +27,10 @@ import org.w3c.dom.Document;
  * Draws how sparse ablation effects are against how many latents are active, for several SAEs.
  *
  * <p>Arguments: what {@code ablate --sample N --sae … --sae … --plot … --json FILE.jsonl} wrote,
- * and the SVG file to write.
+ * and the SVG file to write. {@code results/sparsity-trend.svg} is of {@code test-data}'s {@code
+ * model-f32.gguf}, {@code tokens/eval.json} and {@code --sample 100}, with both SAEs of {@code
+ * saes/openai} and {@code topk}, {@code jumprelu}, {@code gated} and {@code standard} of {@code
+ * saes/saelens}.
  */
 public final class SparsityTrend {
   private static final int WIDTH = 760;
@@ -93,7 +96,8 @@ public final class SparsityTrend {
     styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
     styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
     styler.setLegendPosition(LegendPosition.OutsideE).setLegendBorderColor(Color.WHITE);
-    styler.setPlotGridLinesColor(GRID).setPlotBorderVisible(false);
+    styler.setPlotGridLinesColor(GRID).setPlotGridVerticalLinesVisible(false);
+    styler.setPlotBorderVisible(false);
     styler.setPlotGridLinesStroke(new BasicStroke(1));
     styler.setErrorBarsColorSeriesColor(true).setMarkerSize(9);
     return chart;
