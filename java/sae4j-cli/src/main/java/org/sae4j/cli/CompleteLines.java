@@ -2,11 +2,9 @@ package org.sae4j.cli;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -19,9 +17,8 @@ final class CompleteLines implements AutoCloseable {
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
   private long end;
 
-  CompleteLines(Path file) throws IOException {
-    // Not a channel: an interrupt would close it.
-    in = new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16);
+  CompleteLines(InputStream content) {
+    in = new BufferedInputStream(content, 1 << 16);
   }
 
   /** The next line, without its end; empty if there is none. */

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,25 +23,38 @@ import org.sae4j.FormatException;
  * out, as is what comes after the effects.
  *
  * @param file the file
+ * @param content opens what is in it
  * @param header its first line; empty if not even that is complete
  * @param headerBytes how long that line is
  * @param keptBytes how much of the file is header and effects at token indices that are complete
  * @param format of its lines
  */
 record EarlierRun(
-    Path file, Optional<JsonObject> header, long headerBytes, long keptBytes, EffectJson format)
+    Path file,
+    Content content,
+    Optional<JsonObject> header,
+    long headerBytes,
+    long keptBytes,
+    EffectJson format)
     implements Iterable<AblationEffect> {
 
+  /** Opens the content of a file from its start. */
+  @FunctionalInterface
+  interface Content {
+    InputStream open() throws IOException;
+  }
+
   /** Finds out how far an earlier run came. */
-  static EarlierRun read(Path file, EffectJson format) throws IOException {
-    try (CompleteLines lines = new CompleteLines(file)) {
+  static EarlierRun read(Path file, Content content, EffectJson format) throws IOException {
+    try (CompleteLines lines = new CompleteLines(content.open())) {
       Optional<String> first = lines.next();
       if (first.isEmpty()) {
-        return new EarlierRun(file, Optional.empty(), 0, 0, format);
+        return new EarlierRun(file, content, Optional.empty(), 0, 0, format);
       }
       Optional<JsonObject> header = Optional.of(parse(file, first.get(), 0));
       long headerBytes = lines.end();
-      return new EarlierRun(file, header, headerBytes, lastToken(file, lines, format), format);
+      long kept = lastToken(file, lines, format);
+      return new EarlierRun(file, content, header, headerBytes, kept, format);
     }
   }
 
@@ -118,7 +132,7 @@ record EarlierRun(
       return Collections.emptyIterator();
     }
     try {
-      CompleteLines lines = new CompleteLines(file);
+      CompleteLines lines = new CompleteLines(content.open());
       lines.next();
       return new Kept(lines);
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ final class EffectLines implements EffectsOutput {
   static EffectLines begin(Path target, JsonObject header, EffectJson format, List<Path> saes)
       throws IOException {
     try (GrowingFile file = new GrowingFile(target)) {
-      EarlierRun earlier = EarlierRun.read(file.path(), format);
+      EarlierRun earlier = EarlierRun.read(file.path(), file::content, format);
       if (!earlier.isEmpty()) {
         throw new IOException(
             file.path() + ": a run that did not end left it behind: give --resume, or delete it");
@@ -57,7 +58,8 @@ final class EffectLines implements EffectsOutput {
       throws IOException {
     Path part = GrowingFile.part(target);
     if (Files.notExists(part) && Files.exists(target)) {
-      EarlierRun.read(target, format).requireSame(header);
+      EarlierRun.read(target, () -> new FileInputStream(target.toFile()), format)
+          .requireSame(header);
       Files.move(target, part, StandardCopyOption.ATOMIC_MOVE);
     }
     return open(target, header, format, saes);
@@ -67,7 +69,7 @@ final class EffectLines implements EffectsOutput {
       Path target, JsonObject header, EffectJson format, List<Path> saes) throws IOException {
     GrowingFile file = new GrowingFile(target);
     try {
-      EarlierRun earlier = EarlierRun.read(file.path(), format);
+      EarlierRun earlier = EarlierRun.read(file.path(), file::content, format);
       if (earlier.header().isPresent()) {
         earlier.requireSame(header);
       }

@@ -1,9 +1,10 @@
 package org.sae4j.cli;
 
 import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import java.nio.file.StandardCopyOption;
  */
 final class GrowingFile implements AutoCloseable {
   private final Path target;
-  private final FileOutputStream file;
+  private final RandomAccessFile file;
   private final OutputStream out;
 
   /**
@@ -28,9 +29,9 @@ final class GrowingFile implements AutoCloseable {
    */
   GrowingFile(Path target) throws IOException {
     this.target = target;
-    file = new FileOutputStream(part(target).toFile(), true);
-    // Not the channel itself: an interrupt would close it.
-    out = new BufferedOutputStream(file, 1 << 16);
+    // Not a channel: an interrupt would close it.
+    file = new RandomAccessFile(part(target).toFile(), "rw");
+    out = new BufferedOutputStream(new End(), 1 << 16);
     try {
       lock();
     } catch (Throwable e) {
@@ -50,6 +51,48 @@ final class GrowingFile implements AutoCloseable {
     throw new IOException(part(target) + ": another process is writing it");
   }
 
+  /** Writes at the end of the file. */
+  private final class End extends OutputStream {
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      file.seek(file.length());
+      file.write(bytes, offset, length);
+    }
+  }
+
+  /** Reads the file from its start. */
+  private final class Start extends InputStream {
+    private long at;
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      file.seek(at);
+      int count = file.read(bytes, offset, length);
+      at += Math.max(count, 0);
+      return count;
+    }
+  }
+
+  /**
+   * The content, flushed so far.
+   *
+   * <p>Nobody but this may open the file: closing it again would give the lock back on Linux.
+   */
+  InputStream content() {
+    return new Start();
+  }
+
   /** What the file is called before it is complete. */
   static Path part(Path target) {
     return target.resolveSibling(target.getFileName() + ".part");
@@ -62,7 +105,7 @@ final class GrowingFile implements AutoCloseable {
 
   /** Drops what is beyond the first bytes; nothing has been appended yet. */
   void truncate(long bytes) throws IOException {
-    file.getChannel().truncate(bytes);
+    file.setLength(bytes);
   }
 
   void append(String text) throws IOException {

@@ -303,6 +303,26 @@ class EffectLinesTest {
   }
 
   @Test
+  void theLockIsKeptWhileTheFileIsRead() throws Exception {
+    try (GrowingFile own = new GrowingFile(file)) {
+      own.append("first\nsecond\n");
+      own.flush();
+      try (CompleteLines lines = new CompleteLines(own.content())) {
+        assertThat(lines.next()).contains("first");
+      }
+      own.append("third\n");
+      own.flush();
+      Process other = start(TWO_SAES);
+      assertThat(other.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(folder.resolve("log"))
+          .content()
+          .contains("effects.jsonl.part: another process is writing it");
+      own.complete();
+    }
+    assertThat(file).hasContent("first\nsecond\nthird\n");
+  }
+
+  @Test
   void onlyLinesCanBeResumed() {
     CommandRun run = ablate(TWO_SAES, folder.resolve("effects.json"), "--resume");
 
@@ -313,7 +333,7 @@ class EffectLinesTest {
   @Test
   void bytesAreUtf8() throws IOException {
     Path lines = Files.writeString(folder.resolve("lines"), "é\nü\nto");
-    try (CompleteLines complete = new CompleteLines(lines)) {
+    try (CompleteLines complete = new CompleteLines(Files.newInputStream(lines))) {
       assertThat(complete.next()).contains("é");
       assertThat(complete.next()).contains("ü");
       assertThat(complete.next()).isEmpty();
