@@ -10,9 +10,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.format.GgufConversion;
+import org.sae4j.format.HuggingFaceModel;
+import org.sae4j.format.HuggingFaceTokenizer;
 import org.sae4j.format.Safetensors;
+import org.sae4j.format.WeightPrecision;
 
 /** Activations and logits against the f64 reference, and the ways to the same numbers. */
 class RunParityTest {
@@ -125,7 +130,20 @@ class RunParityTest {
   @ParameterizedTest
   @ValueSource(strings = {"model-f16.gguf", "model-q8_0.gguf"})
   void quantisedFilesComeClose(String file) throws IOException {
-    try (Model model = Model.open(Fixtures.path(file));
+    comesClose(Fixtures.path(file));
+  }
+
+  @Test
+  void soDoesABf16File(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("model-bf16.gguf");
+    HuggingFaceModel read = HuggingFaceModel.read(Fixtures.path("model"));
+    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(read);
+    GgufConversion.write(read, tokenizer, file, WeightPrecision.BF16, written -> {});
+    comesClose(file);
+  }
+
+  private void comesClose(Path file) throws IOException {
+    try (Model model = Model.open(file);
         Session session = model.newSession()) {
       assertThat(Fixtures.distance(session.run(tokens).logits().toArray(), expectedLogits()))
           .isBetween(1e-5, 1.0);
