@@ -1,91 +1,263 @@
 package org.sae4j.engine;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.Charset;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ListAssert;
+import org.bytedeco.javacpp.Loader;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.engine.LoadingJvm.Output;
 
-/** Loads the engine in JVMs of their own, because a JVM loads it once. */
+/** Where the libraries come from and where they are put, in good circumstances and in bad ones. */
 class NativeEngineLoadTest {
+  private static final String ADVICE = "-Dorg.sae4j.library.cache=FOLDER";
+
+  @TempDir static Path shared;
+  private static Path jar;
+
   @TempDir Path temp;
 
-  /** Tries to load twice, and prints what came of it. */
-  public static final class Program {
-    private Program() {}
+  @BeforeAll
+  static void makeJar() throws IOException {
+    jar = LoadingJvm.jar(LoadingJvm.folderOfLibraries(), shared.resolve("libraries.jar"));
+  }
 
-    public static void main(String[] args) {
-      for (int i = 0; i < 2; i++) {
-        try {
-          NativeEngine.load();
-          String blas = org.sae4j.engine.global.sae4j.sae4j_get_system_info().blas().getString();
-          System.out.println("loaded: " + blas);
-        } catch (EngineLoadException e) {
-          System.out.println("failed: " + e.getMessage());
-        }
-      }
-    }
+  @Test
+  void extractsToTheCacheOfTheUser() throws Exception {
+    Path home = Files.createDirectory(temp.resolve("home"));
+    Path unused = Files.createDirectory(temp.resolve("tmp"));
+    assertLoaded(new LoadingJvm(jar).at(home, unused).run());
+
+    Path folder = home.resolve(".cache/sae4j/native").resolve(list().folder());
+    assertNamesIn(folder).containsExactlyInAnyOrderElementsOf(fileNames());
+    assertThat(unused).isEmptyDirectory();
+  }
+
+  @Test
+  void tellsEachStep() throws Exception {
+    Path settings =
+        Files.writeString(
+            temp.resolve("logging.properties"),
+            """
+            handlers=java.util.logging.ConsoleHandler
+            java.util.logging.ConsoleHandler.level=FINE
+            org.sae4j.engine.level=FINE
+            """);
+    Output output = jvm().with("java.util.logging.config.file", settings).run();
+    assertThat(String.join("\n", output.lines()))
+        .containsSubsequence(
+            "1. OPENBLAS_CORETYPE: not set",
+            "2. source: jar:file:",
+            "3. folder for extracted libraries: " + temp.resolve("cache"),
+            "4. jnisae4j_cpu: ",
+            ". openblas@.0: ",
+            ". sae4j: ",
+            ". jnisae4j: ");
+  }
+
+  @Test
+  void replacesALibraryThatLostItsEnd() throws Exception {
+    assertLoaded(jvm().run());
+    Path library = temp.resolve("cache").resolve(list().folder()).resolve(fileNames().get(0));
+    Files.write(library, new byte[100]);
+
+    assertLoaded(jvm().run());
+    assertThat(library).hasSize(list().libraries().get(0).size());
+  }
+
+  /** JavaCPP's cache would take the first one's libraries for the second's. */
+  @Test
+  void differentBytesOfOneSizeGoToDifferentFolders() throws Exception {
+    assertLoaded(jvm().run());
+    Path other = Files.createDirectories(temp.resolve("other"));
+    copyTree(LoadingJvm.folderOfLibraries(), other);
+    Path list = entries(other).resolve(LibraryList.FILE);
+    Files.writeString(
+        list, Files.readString(list).replaceFirst("-[0-9a-f]{16}", "-0123456789abcdef"));
+
+    Path otherJar = LoadingJvm.jar(other, temp.resolve("other.jar"));
+    assertLoaded(new LoadingJvm(otherJar).with(ExtractionPlace.CACHE, temp.resolve("cache")).run());
+    assertNamesIn(temp.resolve("cache")).hasSize(2);
+  }
+
+  @Test
+  void loadsFromTheFolderThatTheUserNames() throws Exception {
+    Path nothing = Files.createDirectory(temp.resolve("nothing"));
+    assertLoaded(
+        new LoadingJvm(nothing)
+            .with(LibrarySource.PATH, entries(LoadingJvm.folderOfLibraries()))
+            .run());
+  }
+
+  @Test
+  void saysThatTheFolderThatTheUserNamesHasNoLibraries() throws Exception {
+    assertThat(jvm().with(LibrarySource.PATH, temp).run().first())
+        .startsWith("failed: ")
+        .contains("org.sae4j.library.path", temp.toString(), "libraries.txt");
+  }
+
+  @Test
+  void saysThatTheJarOfLibrariesIsMissing() throws Exception {
+    Path nothing = Files.createDirectory(temp.resolve("nothing"));
+    assertThat(new LoadingJvm(nothing).run().first())
+        .isEqualTo(
+            "failed: No native libraries for %s on the class path: they are in sae4j-native-VERSION-%1$s.jar; is it there?"
+                .formatted(Loader.getPlatform()));
   }
 
   @Test
   void saysWhatToSetIfTheChosenCacheFolderCannotBeWritten() throws Exception {
     Path folder = belowAFile();
-    List<String> output = run("-Dorg.bytedeco.javacpp.cachedir=" + folder);
-    assertThat(output.get(0))
-        .startsWith("failed: ")
-        .contains(folder.toString(), "-Dorg.bytedeco.javacpp.cachedir=FOLDER");
+    Output output = new LoadingJvm(jar).with(ExtractionPlace.CACHE, folder).run();
+    assertThat(output.first()).startsWith("failed: ").contains(folder.toString(), ADVICE);
   }
 
   @Test
-  void saysWhatToSetIfNoUsualCacheFolderCanBeWritten() throws Exception {
+  void usesATemporaryFolderIfTheHomeCannotBeWritten() throws Exception {
+    Path temporary = Files.createDirectory(temp.resolve("tmp"));
+    assertLoaded(new LoadingJvm(jar).at(belowAFile(), temporary).run());
+    assertNamesIn(temporary).filteredOn(name -> name.startsWith("sae4j")).isEmpty();
+  }
+
+  @Test
+  void usesATemporaryFolderIfThereIsNoHome() throws Exception {
+    assertLoaded(new LoadingJvm(jar).at(Path.of("?"), temp).run());
+  }
+
+  @Test
+  void saysWhatToSetIfNoFolderCanBeWritten() throws Exception {
     Path folder = belowAFile();
-    List<String> output = run("-Duser.home=" + folder, "-Djava.io.tmpdir=" + folder);
-    assertThat(output.get(0))
+    Output output = new LoadingJvm(jar).at(folder, folder).run();
+    assertThat(output.first())
         .startsWith("failed: ")
-        .contains(folder.toString(), "-Dorg.bytedeco.javacpp.cachedir=FOLDER");
+        .contains(folder.resolve(".cache/sae4j/native").toString(), folder + ": ", ADVICE);
   }
 
   @Test
   void repeatsAFailure() throws Exception {
-    List<String> output = run("-Dorg.bytedeco.javacpp.cachedir=" + belowAFile());
-    assertThat(output).hasSize(2);
-    assertThat(output.get(1)).isEqualTo(output.get(0));
+    Output output = new LoadingJvm(jar).with(ExtractionPlace.CACHE, belowAFile()).run();
+    assertThat(output.lines()).hasSize(2);
+    assertThat(output.lines().get(1)).isEqualTo(output.first());
   }
 
   @Test
+  @EnabledOnOs(OS.LINUX)
   void extractsToAFolderWithAnUnusualName() throws Exception {
-    Charset fileNames = Charset.forName(System.getProperty("sun.jnu.encoding"));
-    String name = fileNames.newEncoder().canEncode("ü") ? "a folder, ünusual" : "a folder";
-    Path folder = temp.resolve(name);
-    List<String> output = run("-Dorg.bytedeco.javacpp.cachedir=" + folder);
-    assertThat(output).allMatch(line -> line.startsWith("loaded: "));
-    assertThat(folder).isNotEmptyDirectory();
+    String script =
+        "name=$(printf 'a folder, \\303\\274nusual'); shift; java=$1; shift;"
+            + " exec \"$java\" \"-Dorg.sae4j.library.cache=$0/$name\" \"$@\"";
+    LoadingJvm jvm = new LoadingJvm(jar).shell(script.replace("$0", temp.toString()), "");
+    assertLoaded(jvm.environment("LC_ALL", "C.UTF-8").run());
+    try (Stream<Path> found = Files.list(temp)) {
+      assertThat(found).hasSize(1);
+    }
+  }
+
+  /** In this locale Java cannot name such a home at all. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void usesATemporaryFolderIfTheLocaleDoesNotKnowTheLettersOfTheHome() throws Exception {
+    String script =
+        "home=$(printf '%s/\\303\\274' \"$1\"); mkdir \"$home\"; shift; java=$1; shift;"
+            + " exec \"$java\" \"-Duser.home=$home\" \"$@\"";
+    LoadingJvm jvm = new LoadingJvm(jar).shell(script, temp.toString());
+    assertLoaded(jvm.environment("LC_ALL", "C").run());
   }
 
   @Test
-  void severalJvmsStartAtOnce() throws Exception {
+  void eightJvmsStartAtOnceWithAnEmptyCache() throws Exception {
     List<Process> processes = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      processes.add(start("-Dorg.bytedeco.javacpp.cachedir=" + temp.resolve("shared")));
+    for (int i = 0; i < 8; i++) {
+      processes.add(jvm().start());
     }
     for (Process process : processes) {
-      assertThat(outputOf(process)).allMatch(line -> line.startsWith("loaded: "));
+      assertLoaded(LoadingJvm.outputOf(process));
     }
+    Path folder = temp.resolve("cache").resolve(list().folder());
+    assertNamesIn(folder).containsExactlyInAnyOrderElementsOf(fileNames());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void passesOverAFolderThatIsMountedNoexec() throws Exception {
+    Path home = mountPoint();
+    Path temporary = Files.createDirectory(temp.resolve("tmp"));
+    assertLoaded(inNoexecMount(home).at(home, temporary).run());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysThatTheChosenFolderIsMountedNoexec() throws Exception {
+    Path folder = mountPoint();
+    assertThat(inNoexecMount(folder).with(ExtractionPlace.CACHE, folder).run().first())
+        .startsWith("failed: ")
+        .contains(folder.toString(), "noexec", ADVICE);
+  }
+
+  private Path mountPoint() throws Exception {
+    Process trial = new ProcessBuilder("unshare", "-m", "true").start();
+    assumeTrue(trial.waitFor() == 0, "may not mount");
+    return Files.createDirectory(temp.resolve("noexec"));
+  }
+
+  private static LoadingJvm inNoexecMount(Path folder) {
+    String script =
+        "folder=$1; shift; exec unshare -m sh -c"
+            + " 'mount -t tmpfs -o noexec none \"$0\" && exec \"$@\"' \"$folder\" \"$@\"";
+    return new LoadingJvm(jar).shell(script, folder.toString());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysThatALibraryIsForAnotherProcessor() throws Exception {
+    Path folder = copyOfLibraries();
+    Path library = folder.resolve(fileNames().get(0));
+    byte[] elf = Files.readAllBytes(library);
+    elf[18] = (byte) 0xf3; // e_machine: RISC-V
+    Files.write(library, elf);
+    assertThat(jvm().with(LibrarySource.PATH, folder).run().first())
+        .startsWith("failed: ")
+        .contains(library.getFileName().toString(), "another kind of processor");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysThatGlibcIsTooOld() throws Exception {
+    Path folder = copyOfLibraries();
+    Path library = folder.resolve(fileNames().get(0));
+    byte[] elf = Files.readAllBytes(library);
+    assumeTrue(count(elf, "GLIBC_2.2.5\0".getBytes(US_ASCII)) > 0, "made for another glibc");
+    replace(elf, "GLIBC_2.2.5\0".getBytes(US_ASCII), "GLIBC_9.9.9\0".getBytes(US_ASCII));
+    replace(elf, elfHash("GLIBC_2.2.5"), elfHash("GLIBC_9.9.9"));
+    Files.write(library, elf);
+    assertThat(jvm().with(LibrarySource.PATH, folder).run().first())
+        .startsWith("failed: ")
+        .contains("it needs glibc 9.9.9 or newer, and this system's is older");
   }
 
   @Test
   void openBlasUsesAvx512WhereThereIsAny() throws Exception {
     Path cpu = Path.of("/proc/cpuinfo");
     assumeTrue(Files.isReadable(cpu) && Files.readString(cpu).contains(" avx512vl "));
-    assertThat(run().get(0)).containsPattern("SkylakeX|Cooperlake|SapphireRapids");
+    assertThat(jvm().run().first()).containsPattern("SkylakeX|Cooperlake|SapphireRapids");
+  }
+
+  private LoadingJvm jvm() {
+    return new LoadingJvm(jar).with(ExtractionPlace.CACHE, temp.resolve("cache"));
   }
 
   /** A folder that even root cannot create: its parent is a file. */
@@ -93,25 +265,77 @@ class NativeEngineLoadTest {
     return Files.writeString(temp.resolve("file"), "").resolve("cache");
   }
 
-  private static List<String> run(String... options) throws Exception {
-    return outputOf(start(options));
+  private static void assertLoaded(Output output) {
+    assertThat(output.lines()).hasSize(2).allMatch(line -> line.startsWith("loaded: "));
+    assertThat(output.exitCode()).isZero();
   }
 
-  private static Process start(String... options) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(options));
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    command.addAll(List.of("-cp", classPath, Program.class.getName()));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
-    builder.environment().remove("OPENBLAS_CORETYPE"); // OpenBLAS shall choose
-    return builder.start();
+  private static ListAssert<String> assertNamesIn(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return assertThat(entries.map(entry -> entry.getFileName().toString()).toList());
+    }
   }
 
-  private static List<String> outputOf(Process process) throws Exception {
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).isZero();
-    return output.lines().toList();
+  private static Path entries(Path libraries) {
+    return libraries.resolve("org/sae4j/native").resolve(Loader.getPlatform());
+  }
+
+  private static LibraryList list() throws IOException {
+    Path file = entries(LoadingJvm.folderOfLibraries()).resolve(LibraryList.FILE);
+    return LibraryList.read(Files.newInputStream(file), file.toString());
+  }
+
+  private static List<String> fileNames() throws IOException {
+    return list().libraries().stream().map(LibraryList.Library::file).toList();
+  }
+
+  private Path copyOfLibraries() throws IOException {
+    Path folder = temp.resolve("copy");
+    copyTree(entries(LoadingJvm.folderOfLibraries()), folder);
+    return folder;
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)), REPLACE_EXISTING);
+      }
+    }
+  }
+
+  /** The hash that stands in an ELF file beside the name of a version. */
+  private static byte[] elfHash(String name) {
+    int h = 0;
+    for (char c : name.toCharArray()) {
+      h = (h << 4) + c;
+      int high = h & 0xf0000000;
+      h = (h ^ high >>> 24) & ~high;
+    }
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(h).array();
+  }
+
+  private static void replace(byte[] bytes, byte[] from, byte[] to) {
+    for (int at = 0; at <= bytes.length - from.length; at++) {
+      if (isAt(bytes, at, from)) {
+        System.arraycopy(to, 0, bytes, at, to.length);
+      }
+    }
+  }
+
+  private static int count(byte[] bytes, byte[] wanted) {
+    int count = 0;
+    for (int at = 0; at <= bytes.length - wanted.length; at++) {
+      count += isAt(bytes, at, wanted) ? 1 : 0;
+    }
+    return count;
+  }
+
+  private static boolean isAt(byte[] bytes, int at, byte[] wanted) {
+    for (int i = 0; i < wanted.length; i++) {
+      if (bytes[at + i] != wanted[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -47,7 +47,7 @@ class NativeEngineTest {
       String libraries = Files.readString(maps);
       assertThat(libraries.lines().filter(line -> line.contains("openblas")))
           .isNotEmpty()
-          .allMatch(line -> line.contains("org/bytedeco/openblas"))
+          .allMatch(line -> line.contains("org/sae4j/native"))
           .noneMatch(line -> line.contains("jniopenblas"));
       assertThat(libraries).doesNotContain("libmkl");
     }

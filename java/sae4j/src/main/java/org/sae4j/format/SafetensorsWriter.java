@@ -30,6 +30,9 @@ public final class SafetensorsWriter {
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private long dataBytes;
 
+  /** Starts a file without tensors. */
+  public SafetensorsWriter() {}
+
   /** Produces the elements of all tensors. */
   @FunctionalInterface
   public interface Content {

@@ -11,19 +11,13 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  * Maps {@code native/include/sae4j.h} to Java.
  *
  * <p>It does not inherit bytedeco's openblas presets: those may load another BLAS than the one in
- * their jar, and bring 23 MB of JNI code that nothing here calls. The four libraries listed under
- * {@code preload} are all that the engine needs, and {@code preloadresource} says where they are.
+ * their jar, and bring 23 MB of JNI code that nothing here calls.
  */
 @Properties(
     target = "org.sae4j.engine",
     global = "org.sae4j.engine.global.sae4j",
     value =
-        @Platform(
-            include = "sae4j.h",
-            define = "STRING_BYTES_CHARSET \"UTF-8\"",
-            preloadresource = "/org/bytedeco/openblas/",
-            preload = {"gcc_s@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
-            link = "sae4j"))
+        @Platform(include = "sae4j.h", define = "STRING_BYTES_CHARSET \"UTF-8\"", link = "sae4j"))
 @NoException
 public class sae4j implements InfoMapper {
   @Override

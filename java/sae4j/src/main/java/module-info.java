@@ -1,0 +1,13 @@
+/**
+ * GPT-2 on the CPU, sparse autoencoders in its residual stream, and what they do to its
+ * predictions. Start with {@link org.sae4j.Model}, {@link org.sae4j.Sae} and {@link
+ * org.sae4j.Evaluation}.
+ */
+module org.sae4j {
+  requires com.google.gson;
+  requires org.bytedeco.javacpp;
+  requires org.sae4j.engine;
+
+  exports org.sae4j;
+  exports org.sae4j.format;
+}
