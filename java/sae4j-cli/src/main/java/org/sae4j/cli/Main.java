@@ -29,6 +29,7 @@ public final class Main {
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler(failures)
             .setExecutionExceptionHandler(failures);
+    setVersion(commandLine);
     try {
       return commandLine.execute(args);
     } catch (Error e) {
@@ -37,6 +38,12 @@ public final class Main {
       out.flush();
       err.flush();
     }
+  }
+
+  /** Not as an annotation: inherited by the commands, it would load the engine for every --help. */
+  private static void setVersion(CommandLine command) {
+    command.getCommandSpec().versionProvider(new Version());
+    command.getSubcommands().values().forEach(Main::setVersion);
   }
 
   /** Always UTF-8, whatever the locale: JSON has to be, and scripts want no surprise. */

@@ -15,7 +15,6 @@ import picocli.CommandLine.Spec;
       "Start with 'sae4j demo': it needs no files."
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
     scope = ScopeType.INHERIT,
     synopsisSubcommandLabel = "COMMAND",
     sortOptions = false,
