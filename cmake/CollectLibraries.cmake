@@ -3,6 +3,7 @@
 #   OUTPUT_DIR    holds the engine's libraries; receives the others and libraries.txt
 #   OPENBLAS_DIR, JAVACPP_DIR  where theirs are
 #   VERSION, PLATFORM
+#   LICENSES_DIR  receives the licences of all that
 #   MANIFEST      receives what the jar of libraries says of itself: the name of its Java module
 #
 # libraries.txt: the name of the folder for extracted libraries, which ends with a hash of all their bytes; then one
@@ -58,3 +59,6 @@ file(WRITE "${OUTPUT_DIR}/libraries.txt" "sae4j-${VERSION}-${PLATFORM}-${hash}\n
 
 string(REPLACE "-" "." module "org.sae4j.engine.${PLATFORM}")
 file(WRITE "${MANIFEST}" "Manifest-Version: 1.0\nAutomatic-Module-Name: ${module}\n")
+
+set(root "${CMAKE_CURRENT_LIST_DIR}/..")
+file(COPY "${root}/LICENSE" "${root}/NOTICE" "${root}/THIRD-PARTY-NOTICES" DESTINATION "${LICENSES_DIR}")
