@@ -21,7 +21,7 @@ public final class Main {
   static int run(PrintWriter out, PrintWriter err, String... args) {
     Failures failures = new Failures();
     CommandLine commandLine =
-        new CommandLine(new Sae4jCommand())
+        Sae4jCommand.commandLine(args)
             .setOut(out)
             .setErr(err)
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))

@@ -1,5 +1,9 @@
 package org.sae4j.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,17 +23,10 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     sortOptions = false,
     usageHelpWidth = 100,
-    footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."},
-    subcommands = {
-      DemoCommand.class,
-      EvalCommand.class,
-      AblateCommand.class,
-      LogitsCommand.class,
-      CaptureCommand.class,
-      InspectCommand.class,
-      ConvertCommand.class
-    })
+    footer = {"", "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."})
 final class Sae4jCommand implements Runnable {
+  private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -37,6 +34,37 @@ final class Sae4jCommand implements Runnable {
       scope = ScopeType.INHERIT,
       description = "Print a stack trace if something goes wrong.")
   private boolean verbose;
+
+  private static Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("demo", DemoCommand::new);
+    commands.put("eval", EvalCommand::new);
+    commands.put("ablate", AblateCommand::new);
+    commands.put("logits", LogitsCommand::new);
+    commands.put("capture", CaptureCommand::new);
+    commands.put("inspect", InspectCommand::new);
+    commands.put("convert", ConvertCommand::new);
+    return commands;
+  }
+
+  /**
+   * Understands these arguments. To read the options of all commands takes longer than to start
+   * Java, so where one is enough, or none, the others are left out.
+   */
+  static CommandLine commandLine(String... args) {
+    CommandLine commandLine = new CommandLine(new Sae4jCommand());
+    String first = args.length == 0 ? "" : args[0];
+    if (COMMANDS.containsKey(first)) {
+      add(first, commandLine);
+    } else if (!first.equals("--version") && !first.equals("-V")) {
+      COMMANDS.keySet().forEach(name -> add(name, commandLine));
+    }
+    return commandLine;
+  }
+
+  private static void add(String name, CommandLine commandLine) {
+    commandLine.addSubcommand(name, COMMANDS.get(name).get());
+  }
 
   boolean verbose() {
     return verbose;
