@@ -1,9 +1,10 @@
 package org.sae4j.bench;
 
-import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.sae4j.Ablation;
+import org.sae4j.AblationOptions;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationOptions;
 import org.sae4j.MeanBaseline;
@@ -15,14 +16,16 @@ import org.sae4j.Sae;
 import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.SessionOptions;
+import org.sae4j.TokenSample;
 
 /**
  * Looks for memory that is not given back, and for memory that grows with the work. Ends with 1 if
  * there is any. Linux only: it reads {@code /proc}.
  *
  * <p>Arguments: {@code --cycles N} small handles to open and close, {@code --evaluations N} of the
- * test model, {@code --tokens N} the largest evaluation of GPT-2 small's shape, {@code --threads
- * N}, {@code --test-data FOLDER}. 0 leaves a part out.
+ * test model, {@code --tokens N} the largest evaluation of GPT-2 small's shape, {@code --indices N}
+ * the most token indices of an ablation there, {@code --threads N}, {@code --test-data FOLDER}. 0
+ * leaves a part out.
  */
 public final class Soak {
   private static final long MIB = 1 << 20;
@@ -42,13 +45,15 @@ public final class Soak {
   /** Runs all parts. */
   public static void main(String[] args) throws Exception {
     Arguments arguments =
-        Arguments.parse(args, "--cycles", "--evaluations", "--tokens", "--threads", "--test-data");
+        Arguments.parse(
+            args, "--cycles", "--evaluations", "--tokens", "--indices", "--threads", "--test-data");
     Path testData = Path.of(arguments.text("--test-data").orElse("test-data"));
     int threads = arguments.number("--threads", 2);
     Environment.print();
     handles(arguments.number("--cycles", 1_000_000));
     evaluations(arguments.number("--evaluations", 10_000), testData, threads);
     memory(arguments.number("--tokens", 100_000), threads);
+    ablation(arguments.number("--indices", 64), threads);
     System.exit(failed ? 1 : 0);
   }
 
@@ -134,13 +139,52 @@ public final class Soak {
     }
   }
 
-  private static long peak(Evaluation evaluation, int tokens) throws IOException {
+  private static long peak(Evaluation evaluation, int tokens) throws Exception {
     int whole = (tokens + Gpt2Small.LENGTH - 1) / Gpt2Small.LENGTH;
     Sequences sequences = Gpt2Small.sequences(whole, Gpt2Small.LENGTH).first(tokens);
+    return peak(() -> evaluation.run(sequences));
+  }
+
+  private static long peak(Round round) throws Exception {
     System.gc();
     ProcessMemory.resetPeak();
-    evaluation.run(sequences);
+    round.run();
     return ProcessMemory.peak();
+  }
+
+  /** What an ablation takes, whatever the latents, the positions and the token indices. */
+  private static void ablation(int most, int threads) throws Exception {
+    if (most == 0) {
+      return;
+    }
+    System.out.printf("%nablation, GPT-2 small's shape, F32, context 128%n");
+    Sequences sequences = Gpt2Small.sequences(Gpt2Small.SEQUENCES, Gpt2Small.LENGTH);
+    try (Model model = Gpt2Small.model(Precision.F32)) {
+      long first = 0;
+      for (int[] each : new int[][] {{32, 16, 4}, {256, 16, 4}, {32, 64, 4}, {32, 16, most}}) {
+        try (SaeFolder folder =
+                SaeFolder.write(Gpt2Small.SHAPE.embedding(), Gpt2Small.LATENTS, each[0]);
+            Sae sae = Sae.open(folder.path())) {
+          AblationOptions options =
+              AblationOptions.defaults()
+                  .withFuture(each[1])
+                  .withSample(new TokenSample(each[2], 0))
+                  .withThreads(threads);
+          Ablation ablation = Ablation.of(model, sae).with(options);
+          long peak = peak(() -> ablation.run(sequences));
+          System.out.printf(
+              Locale.ROOT,
+              "  k = %3d, T = %2d, %3d token indices  peak RSS %5d MiB%n",
+              each[0],
+              each[1],
+              each[2],
+              peak / MIB);
+          long base = 2L * each[1] * Gpt2Small.SHAPE.vocabulary() * Float.BYTES;
+          first = first == 0 ? peak - base : first;
+          require("growth, but for the base's T rows", peak - base - first, GROWTH_ALLOWED);
+        }
+      }
+    }
   }
 
   private static void require(String what, long bytes, long allowed) {
