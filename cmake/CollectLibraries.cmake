@@ -1,7 +1,7 @@
-# Puts OpenBLAS's and JavaCPP's libraries beside the engine's and writes the list that Java loads them by. Maven runs:
+# Puts the engine's and OpenBLAS's libraries together and writes the list that Java loads them by. Maven runs:
 #   cmake -D… -P CollectLibraries.cmake
-#   OUTPUT_DIR    holds the engine's libraries; receives the others and libraries.txt
-#   OPENBLAS_DIR, JAVACPP_DIR  where theirs are
+#   OUTPUT_DIR    receives them and libraries.txt
+#   ENGINE_DIR, OPENBLAS_DIR  where they are
 #   VERSION, PLATFORM
 #   LICENSES_DIR  receives the licences of all that
 #   MANIFEST      receives what the jar of libraries says of itself: the name of its Java module
@@ -11,15 +11,16 @@
 cmake_minimum_required(VERSION 3.25)
 
 # Each needs only those before it.
-set(order jnisae4j_cpu winpthread gcc_s quadmath gfortran openblas sae4j jnijavacpp jnisae4j)
+set(order jnisae4j_cpu winpthread gcc_s quadmath gfortran openblas sae4j jnisae4j)
 
+file(REMOVE_RECURSE "${OUTPUT_DIR}")
+file(GLOB found "${ENGINE_DIR}/*")
+file(COPY ${found} DESTINATION "${OUTPUT_DIR}")
 foreach(name IN ITEMS winpthread gcc_s quadmath gfortran openblas)
     file(GLOB found "${OPENBLAS_DIR}/*${name}*")
     list(FILTER found EXCLUDE REGEX "jni[^/]*$")
     file(COPY ${found} DESTINATION "${OUTPUT_DIR}")
 endforeach()
-file(GLOB found "${JAVACPP_DIR}/*jnijavacpp.*")
-file(COPY ${found} DESTINATION "${OUTPUT_DIR}")
 
 # The name by which JavaCPP knows a library that is loaded: without what a platform adds, with "@version".
 function(javacpp_name file out_name)

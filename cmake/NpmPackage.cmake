@@ -25,6 +25,11 @@ function(sae4j_cache_lock cache)
     endif()
 endfunction()
 
+# For a process that goes on to start others which want the lock.
+function(sae4j_cache_unlock cache)
+    file(LOCK "${cache}/lock" RELEASE)
+endfunction()
+
 # Downloads an npm package ("name@version"), checks it, and extracts what matches PATTERN into the folder dir.
 # INSTEAD says in error messages what else the user can do.
 function(sae4j_npm_unpack package sha512 dir)

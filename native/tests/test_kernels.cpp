@@ -738,7 +738,7 @@ void test_level(const Kernels & k) {
 
 int main() {
     for (KernelLevel level : { KernelLevel::scalar, KernelLevel::generic, KernelLevel::avx2, KernelLevel::avx512,
-                               KernelLevel::avx512_bf16 }) {
+                               KernelLevel::avx512_bf16, KernelLevel::neon, KernelLevel::neon_bf16 }) {
         const Kernels * k = kernels_at(level);
         if (!k) {
             continue;

@@ -3,6 +3,10 @@
 // Asked of the CPU itself: __builtin_cpu_supports needs a run-time library that not every toolchain brings.
 #if defined(__x86_64__)
 #    include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#    include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#    include <sys/sysctl.h>
 #endif
 
 namespace sae4j {
@@ -72,8 +76,33 @@ bool cpu_supports(KernelLevel level) {
             return f.avx512;
         case KernelLevel::avx512_bf16:
             return f.avx512_bf16;
+        default:
+            return false;
     }
+}
+
+#elif defined(__aarch64__)
+
+namespace {
+
+bool detect_bf16() {
+#    if defined(__linux__)
+    constexpr unsigned long hwcap2_bf16 = 1ul << 14;
+    return getauxval(AT_HWCAP2) & hwcap2_bf16;
+#    elif defined(__APPLE__)
+    int    present = 0;
+    size_t size    = sizeof present;
+    return sysctlbyname("hw.optional.arm.FEAT_BF16", &present, &size, nullptr, 0) == 0 && present;
+#    else
     return false;
+#    endif
+}
+
+}  // namespace
+
+bool cpu_supports(KernelLevel level) {
+    static const bool bf16 = detect_bf16();
+    return level == KernelLevel::scalar || level == KernelLevel::neon || (level == KernelLevel::neon_bf16 && bf16);
 }
 
 #else

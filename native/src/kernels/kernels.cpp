@@ -7,7 +7,12 @@
 namespace sae4j {
 
 // One table for each level, each in its own object file (level.cpp, scalar.cpp).
-extern const Kernels kernels_scalar, kernels_generic;
+extern const Kernels kernels_scalar;
+#if defined(SAE4J_KERNELS_ARM)
+extern const Kernels kernels_neon, kernels_neon_bf16;
+#else
+extern const Kernels kernels_generic;
+#endif
 #if defined(SAE4J_KERNELS_X86)
 extern const Kernels kernels_avx2, kernels_avx512, kernels_avx512_bf16;
 #endif
@@ -19,8 +24,15 @@ const Kernels * kernels_at(KernelLevel level) {
     switch (level) {
         case KernelLevel::scalar:
             return &kernels_scalar;
+#if defined(SAE4J_KERNELS_ARM)
+        case KernelLevel::neon:
+            return &kernels_neon;
+        case KernelLevel::neon_bf16:
+            return &kernels_neon_bf16;
+#else
         case KernelLevel::generic:
             return &kernels_generic;
+#endif
 #if defined(SAE4J_KERNELS_X86)
         case KernelLevel::avx2:
             return &kernels_avx2;
@@ -35,13 +47,14 @@ const Kernels * kernels_at(KernelLevel level) {
 }
 
 static const Kernels & best() {
-    constexpr KernelLevel descending[] = { KernelLevel::avx512_bf16, KernelLevel::avx512, KernelLevel::avx2 };
+    constexpr KernelLevel descending[] = { KernelLevel::avx512_bf16, KernelLevel::avx512, KernelLevel::avx2,
+                                           KernelLevel::neon_bf16,   KernelLevel::neon,   KernelLevel::generic };
     for (KernelLevel level : descending) {
         if (const Kernels * k = kernels_at(level)) {
             return *k;
         }
     }
-    return kernels_generic;
+    return kernels_scalar;
 }
 
 const Kernels & kernels() {

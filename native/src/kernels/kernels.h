@@ -21,7 +21,7 @@ struct Lse {
 void lse_merge(Lse & into, const Lse & other);
 
 struct Kernels {
-    const char * level;  // "scalar", "generic", "avx2", "avx512" or "avx512_bf16"
+    const char * level;  // the name of its KernelLevel
 
     // GPT-2's GELU in place: 0.5 x (1 + tanh(sqrt(2/π) (x + 0.044715 x³))). GELU(-inf) is -0, GELU(NaN) is NaN.
     void (*gelu)(float * x, size_t n);
@@ -85,7 +85,8 @@ struct Kernels {
                       const void * packed, float * y, size_t ldy);
 };
 
-enum class KernelLevel { scalar, generic, avx2, avx512, avx512_bf16 };
+// x86-64 has generic (SSE4.2) to avx512_bf16, 64-bit ARM has neon and neon_bf16, other processors have generic.
+enum class KernelLevel { scalar, generic, avx2, avx512, avx512_bf16, neon, neon_bf16 };
 
 const Kernels & kernels();         // the best for this CPU
 const Kernels & scalar_kernels();  // plain twin that the tests compare with

@@ -9,12 +9,17 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    SystemInfo info = SystemInfo.get();
+    SystemInfo info;
+    try {
+      info = SystemInfo.get();
+    } catch (RuntimeException e) { // picocli asks before it parses: --help has to work all the same
+      return new String[] {"sae4j cannot run here", e.getMessage()};
+    }
     List<String> lines = new ArrayList<>();
     lines.add("sae4j " + info.version() + " (" + info.platform() + ")");
     lines.add("llama.cpp        " + info.llamaVersion());
-    lines.add("kernels          " + info.kernels());
-    lines.add("matrix products  " + info.blas());
+    lines.add("kernels          " + info.kernels() + ", for products with weights too");
+    lines.add("attention        " + info.blas());
     lines.add("Java             " + Runtime.version());
     return lines.toArray(String[]::new);
   }

@@ -1,0 +1,4 @@
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_CXX_COMPILER_TARGET aarch64-linux-gnu.${SAE4J_GLIBC})
+include("${CMAKE_CURRENT_LIST_DIR}/zig.cmake")
