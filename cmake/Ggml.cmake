@@ -1,5 +1,5 @@
 # Targets `ggml` and `llama` from a llama.cpp checkout in LLAMA_CPP_DIR: static, CPU only, nothing else of it built.
-# The heavy products run in OpenBLAS and in sae4j's own kernels, so ggml is built for the oldest x86-64 CPU that
+# The heavy products run in sae4j's own kernels, so ggml is built for the oldest x86-64 CPU that
 # sae4j supports (x86-64-v2) and one library runs everywhere.
 
 set(BUILD_SHARED_LIBS OFF)

@@ -21,8 +21,8 @@ import org.bytedeco.javacpp.FloatPointer;
 /**
  * What OpenBLAS itself reaches on this machine at the shapes of the model's products.
  *
- * <p>As the engine uses it: each thread multiplies its own slab of the weights, and OpenBLAS starts
- * none. The library is the engine's.
+ * <p>As the engine's own kernels share the work: each thread multiplies its own slab of the
+ * weights, and OpenBLAS starts none. The library is the engine's.
  */
 final class SgemmPeak {
   private static final int[][] SHAPES = {

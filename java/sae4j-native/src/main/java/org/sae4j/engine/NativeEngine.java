@@ -61,7 +61,7 @@ public final class NativeEngine {
     }
     requireOneClassLoader();
     Steps steps = new Steps();
-    // OpenBLAS chooses well; a setting left over from other work can halve the speed
+    // OpenBLAS chooses well; a setting left over from other work can halve its speed
     String kernels = System.getenv("OPENBLAS_CORETYPE");
     steps.done("OPENBLAS_CORETYPE", kernels == null ? "not set" : kernels);
 
