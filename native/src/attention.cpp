@@ -22,10 +22,15 @@ struct Piece {
     int64_t keys() const { return begin + queries; }
 };
 
-// Pieces of at most query_block rows altogether, one behind the other.
+// Pieces one behind the other, of at most rows_at_once altogether.
 using Block = std::vector<Piece>;
 
-std::vector<Block> blocks_of(const Batch & batch) {
+// Behind a past its keys are packed once for all rows of a block, so that there are more.
+int64_t rows_at_once(int64_t past_length) {
+    return past_length > 0 ? 3 * query_block : query_block;
+}
+
+std::vector<Block> blocks_of(const Batch & batch, int64_t past_length) {
     std::vector<Block> blocks;
     int64_t            room = 0;
     for (int64_t s = 0; s < batch.n_sequences(); s++) {
@@ -34,7 +39,7 @@ std::vector<Block> blocks_of(const Batch & batch) {
             const int64_t queries = std::min(query_block, n - begin);
             if (queries > room) {
                 blocks.emplace_back();
-                room = query_block;
+                room = rows_at_once(past_length);
             }
             blocks.back().push_back({ first, begin, queries });
             room -= queries;
@@ -96,15 +101,15 @@ void attend(const Head & past, int64_t past_length, const Head & now, const Bloc
 }  // namespace
 
 int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int n_threads) {
-    return n_threads * query_block * (prefix_length + batch.longest);
+    return n_threads * rows_at_once(prefix_length) * (prefix_length + batch.longest);
 }
 
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
                         ggml_tensor * qkv, float * scratch, float * z) {
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
     const auto *  in   = static_cast<const float *>(qkv->data);
-    const int64_t room = query_block * (prefix.length + batch.longest);
-    return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch)](int ith, int nth) {
+    const int64_t room = rows_at_once(prefix.length) * (prefix.length + batch.longest);
+    return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
         const auto n_blocks = static_cast<int64_t>(blocks.size());
         const Slab tasks    = slab(n_blocks * n_head, ith, nth);
         for (int64_t task = tasks.begin; task < tasks.end; task++) {

@@ -74,14 +74,6 @@ void release(void * memory, size_t bytes) {
 }
 
 void Arena::reset() {
-    if (blocks_.size() > 1) {
-        size_t total = 0;
-        for (const auto & block : blocks_) {
-            total += block.bytes();
-        }
-        blocks_.clear();
-        blocks_.emplace_back(total);
-    }
     block_ = 0;
     used_  = 0;
 }
@@ -93,7 +85,9 @@ std::byte * Arena::take_bytes(size_t bytes) {
         used_ = 0;
     }
     if (block_ == blocks_.size()) {
-        blocks_.emplace_back(std::max(rounded, smallest_block));
+        // As large as all before it: few blocks, and what is not used of them is not resident.
+        blocks_.emplace_back(std::max({ rounded, smallest_block, total_ }));
+        total_ += blocks_.back().bytes();
         used_ = 0;
     }
     std::byte * taken = blocks_[block_].data() + used_;

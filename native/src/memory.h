@@ -42,7 +42,7 @@ class Arena {
   public:
     template <typename T> T * take(size_t count) { return reinterpret_cast<T *>(take_bytes(count * sizeof(T))); }
 
-    // Gives everything back; the memory that the last calls needed stays for the next one, in one block.
+    // Gives everything back; the memory stays for the next call.
     void reset();
 
     // Gives back, when it ends, what was taken since it began.
@@ -70,6 +70,7 @@ class Arena {
     std::vector<Buffer<std::byte>> blocks_;
     size_t                         block_ = 0;  // the one in use; those behind it are free
     size_t                         used_  = 0;  // bytes of it
+    size_t                         total_ = 0;  // bytes of all
 };
 
 }  // namespace sae4j
