@@ -13,7 +13,7 @@ namespace sae4j {
 
 namespace {
 
-constexpr int64_t block_rows = 320;  // rows of logits at a time, unless one variant has more
+constexpr int64_t block_rows = 128;  // rows of logits at a time, unless one variant has more
 constexpr int64_t tile       = 1024;
 
 // The count tokens whose value · sign is largest, the largest first.
