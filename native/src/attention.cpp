@@ -30,6 +30,11 @@ int64_t rows_at_once(int64_t past_length) {
     return past_length > 0 ? 3 * query_block : query_block;
 }
 
+// Floats of a block's scores.
+int64_t scores_room(const Batch & batch, int64_t past_length) {
+    return rows_at_once(past_length) * (past_length + batch.longest);
+}
+
 std::vector<Block> blocks_of(const Batch & batch, int64_t past_length) {
     std::vector<Block> blocks;
     int64_t            room = 0;
@@ -101,14 +106,14 @@ void attend(const Head & past, int64_t past_length, const Head & now, const Bloc
 }  // namespace
 
 int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int n_threads) {
-    return n_threads * rows_at_once(prefix_length) * (prefix_length + batch.longest);
+    return n_threads * scores_room(batch, prefix_length);
 }
 
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
                         ggml_tensor * qkv, float * scratch, float * z) {
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
     const auto *  in   = static_cast<const float *>(qkv->data);
-    const int64_t room = rows_at_once(prefix.length) * (prefix.length + batch.longest);
+    const int64_t room = scores_room(batch, prefix.length);
     return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
         const auto n_blocks = static_cast<int64_t>(blocks.size());
         const Slab tasks    = slab(n_blocks * n_head, ith, nth);

@@ -1,8 +1,8 @@
 #include "effects.h"
 
 #include "graph.h"
+#include "head.h"
 #include "kernels/kernels.h"
-#include "linear.h"
 #include "session.h"
 #include "status.h"
 #include "topk.h"
@@ -67,7 +67,7 @@ void Effects::add_block(const float * normalized, int64_t count) {
     const Timer       timer(session_.times().head);
     const Arena::Mark mark(session_.arena());
     float *           logits = session_.arena().take<float>(count * future_ * n_vocab_);
-    head(normalized, count * future_, logits);
+    sae4j::logits(session_, model_, normalized, count * future_, logits);
     if (seen_ < 0) {
         const int64_t targets = std::min(future_, n_tokens_ - 1);
         std::copy_n(logits, future_ * n_vocab_, base_);
@@ -97,15 +97,6 @@ void Effects::add_block(const float * normalized, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         conclude(i, kept ? kept + i * future_ * n_vocab_ : nullptr);
     }
-}
-
-void Effects::head(const float * normalized, int64_t count, float * logits) {
-    const Arena::Mark mark(session_.arena());
-    Graph             graph(session_);
-    const int64_t     d = model_.shape().n_embd;
-    linear(graph, "logits", model_.head(), graph.leaf("normalized", normalized, d, count), {}, logits,
-           session_.arena().take<uint16_t>(count * d));
-    graph.compute();
 }
 
 // The tokens whose D [count, future, V], summed over τ, is largest and smallest. D is lost.

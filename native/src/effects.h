@@ -23,7 +23,6 @@ class Effects {
 
   private:
     void add_block(const float * normalized, int64_t count);
-    void head(const float * normalized, int64_t count, float * logits);
     void find_top(int64_t count, float * differences);
     void conclude(int64_t i, const float * logits);
 

@@ -15,14 +15,6 @@ template <> uint16_t narrow(float x) {
     return bf16_from_f32(x);
 }
 
-float widen(float x) {
-    return x;
-}
-
-float widen(uint16_t x) {
-    return f32_from_bf16(x);
-}
-
 }  // namespace
 
 size_t panel() {

@@ -16,6 +16,15 @@ template <typename T> static inline size_t panel_stride(size_t k) {
     return (k + step<T> - 1) / step<T> * row_stride<T>;
 }
 
+// A number of the packed form, or of x, as f32.
+static inline float widen(float x) {
+    return x;
+}
+
+static inline float widen(uint16_t x) {
+    return f32_from_bf16(x);
+}
+
 // W[n, i] in the packed form, with i = 0; i goes on from row to row of the panel.
 template <typename T> static inline const T * packed_column(const void * packed, size_t n, size_t k) {
     return static_cast<const T *>(packed) + n / panel_columns * panel_stride<T>(k) + n % panel_columns * step<T>;

@@ -170,14 +170,6 @@ void to_bf16(const float * x, size_t n, uint16_t * y) {
     }
 }
 
-template <typename T> double widen(T x) {
-    return x;
-}
-
-template <> double widen(uint16_t x) {
-    return f32_from_bf16(x);
-}
-
 template <typename T>
 void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t ldx, const void * packed, float * y,
           size_t ldy) {
@@ -186,7 +178,7 @@ void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t 
         for (size_t r = 0; r < m; ++r) {
             double sum = 0;
             for (size_t i = 0; i < k; ++i) {
-                sum += widen(x[r * ldx + i]) * widen(packed_at(column, i));
+                sum += static_cast<double>(widen(x[r * ldx + i])) * widen(packed_at(column, i));
             }
             y[r * ldy + c] = static_cast<float>(sum);
         }
