@@ -138,13 +138,16 @@ SAE4J_API sae4j_status sae4j_detokenize(const sae4j_model * model, const int32_t
 
 // One canonical SAE:  x' = normalise(x) − [apply_b_dec_to_input] b_dec;  h = x'·W_encᵀ + b_enc;
 // z = activation(h);  x̂ = de-normalise(z·W_dec + b_dec).  Source of each rule: SAELens, Gao et al. 2024.
+// A transcoder's output ŷ = z·W_dec + b_dec is another activation than x, so that it is not de-normalised. With skip,
+// x·W_skipᵀ is added to the output, for x as it was given.
 typedef struct sae4j_sae sae4j_sae;
 
 typedef enum sae4j_activation {
     SAE4J_RELU     = 0,
     SAE4J_TOPK     = 1,  // the k largest h, ties towards the lower index, then ReLU
     SAE4J_JUMPRELU = 2,  // ReLU(h)·1[ReLU(h) > threshold]
-    SAE4J_GATED    = 3   // 1[x'·W_encᵀ + b_gate > 0] · ReLU((x'·W_encᵀ)·e^r_mag + b_mag); no b_enc
+    SAE4J_GATED    = 3,  // 1[x'·W_encᵀ + b_gate > 0] · ReLU((x'·W_encᵀ)·e^r_mag + b_mag); no b_enc
+    SAE4J_GROUPMAX = 4   // the largest h of each of k groups of n / k neighbours, ties as in TopK, then ReLU
 } sae4j_activation;
 
 typedef enum sae4j_normalization {
@@ -155,26 +158,29 @@ typedef enum sae4j_normalization {
 } sae4j_normalization;
 
 typedef struct sae4j_sae_params {
-    int32_t             d;  // width of the activation
-    int32_t             n;  // number of latents
+    int32_t             d;      // width of the activation that is read
+    int32_t             d_out;  // 0: an SAE, whose output replaces what it reads; else a transcoder's output width
+    int32_t             n;      // number of latents
     sae4j_activation    activation;
-    int32_t             k;  // TopK only
+    int32_t             k;     // TopK and GroupMax only
+    int32_t             skip;  // 1: has W_skip
     sae4j_normalization normalization;
-    float               scale;  // expected_average_only_in only
-    int32_t             apply_b_dec_to_input;
+    float               scale;                 // expected_average_only_in only
+    int32_t             apply_b_dec_to_input;  // a transcoder's only if d_out is d
     int32_t             rescale_acts_by_decoder_norm;
     int32_t             centre_input;  // subtract the mean over d first, add it back last
 } sae4j_sae_params;
 
 typedef enum sae4j_sae_tensor {
     SAE4J_W_ENC     = 0,  // [n, d]
-    SAE4J_W_DEC     = 1,  // [n, d]
+    SAE4J_W_DEC     = 1,  // [n, d_out], where d_out is d for an SAE
     SAE4J_B_ENC     = 2,  // [n], not for gated
-    SAE4J_B_DEC     = 3,  // [d]
+    SAE4J_B_DEC     = 3,  // [d_out]
     SAE4J_THRESHOLD = 4,  // [n], jumprelu
     SAE4J_B_GATE    = 5,  // [n], gated
     SAE4J_B_MAG     = 6,  // [n], gated
-    SAE4J_R_MAG     = 7   // [n], gated
+    SAE4J_R_MAG     = 7,  // [n], gated
+    SAE4J_W_SKIP    = 8   // [d_out, d], skip
 } sae4j_sae_tensor;
 
 SAE4J_API sae4j_sae_params sae4j_sae_default_params(void);
@@ -202,11 +208,11 @@ SAE4J_API void                 sae4j_session_free(sae4j_session * session);
 
 // Seconds that the session's calls have spent in each step since it was made, on the calling thread.
 typedef struct sae4j_times {
-    double front;   // from the tokens to the point of an evaluation
+    double front;   // the clean run from the tokens to the last point of an evaluation
     double encode;  // x·W_encᵀ and what goes before it
     double top_k;   // choosing the latents that are kept
     double decode;
-    double tail;  // from the point to the final norm, all replacements
+    double tail;  // from there, and from each replacement, to the final norm
     double head;  // unembedding and comparison
 } sae4j_times;
 
@@ -225,9 +231,10 @@ typedef struct sae4j_latents {
 // x [n_tokens, d] -> latents in the session's memory, valid until its next call.
 SAE4J_API sae4j_status sae4j_sae_encode(sae4j_session * session, const sae4j_sae * sae, const float * x,
                                         int64_t n_tokens, sae4j_latents * out_latents);
-// latents -> x_hat [n_tokens, d]. The latents may be the session's own.
+// latents -> x_hat [n_tokens, d_out], without what W_skip adds for x. The latents may be the session's own.
 SAE4J_API sae4j_status sae4j_sae_decode(sae4j_session * session, const sae4j_sae * sae, const sae4j_latents * latents,
                                         float * x_hat);
+// x [n_tokens, d] -> x_hat [n_tokens, d_out], which may be x itself if it is as wide.
 SAE4J_API sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4j_sae * sae, const float * x,
                                              int64_t n_tokens, float * x_hat);
 
@@ -261,7 +268,7 @@ typedef enum sae4j_edit_kind {
     SAE4J_EDIT_ROW         = 2,  // value [width]: the same for every token (mean ablation)
     SAE4J_EDIT_ROWS        = 3,  // value [n_tokens, width]
     SAE4J_EDIT_ADD         = 4,  // add value [width] (steering)
-    SAE4J_EDIT_RECONSTRUCT = 5   // by sae
+    SAE4J_EDIT_RECONSTRUCT = 5   // by sae, whose output must be as wide as what it reads
 } sae4j_edit_kind;
 
 typedef struct sae4j_edit {
@@ -304,11 +311,6 @@ SAE4J_API sae4j_status     sae4j_run(sae4j_session * session, const sae4j_model 
 
 // ---------------------------------------------------------------- evaluation
 
-// Adds the activation at point, summed over the counted tokens, to sum [width] (f64).
-SAE4J_API sae4j_status sae4j_sum_activation(sae4j_session * session, const sae4j_model * model,
-                                            const sae4j_batch * batch, sae4j_point point, const uint8_t * counted,
-                                            double * sum);
-
 // What one replacement of the activation does at each token. Arrays [n_tokens] or NULL if not wanted.
 typedef struct sae4j_effect {
     double *  kl;    // Σ_v p_v (log p_v − log q_v), p clean, q replaced
@@ -316,7 +318,7 @@ typedef struct sae4j_effect {
     uint8_t * top1;  // 1: argmax p = argmax q
 } sae4j_effect;
 
-// How well one SAE reconstructs at each token, arrays [n_tokens], all wanted.
+// How well one SAE reconstructs at each token: its output x̂ against the clean x where x̂ goes. Arrays [n_tokens], all wanted.
 typedef struct sae4j_reconstruction {
     double *  squared_error;  // ‖x − x̂‖²
     double *  x_hat_squared;  // ‖x̂‖²
@@ -326,28 +328,38 @@ typedef struct sae4j_reconstruction {
     int64_t * fires;          // [n] adds 1 for each counted token at which the latent is active
 } sae4j_reconstruction;
 
+// An activation x that is replaced: what all SAEs whose output goes there share.
+typedef struct sae4j_place {
+    sae4j_point   point;
+    int32_t       zero;       // 1: also the zero-ablated run
+    const float * mean;       // [width] for the mean-ablated run; NULL: no such run
+    double *      x_squared;  // [n_tokens] ‖x‖², or NULL
+    double *      x_sum;      // [width] adds x over the counted tokens, or NULL
+    sae4j_effect  zero_effect;
+    sae4j_effect  mean_effect;
+} sae4j_place;
+
+// A run in which the output of an SAE replaces an activation.
 typedef struct sae4j_splice {
     const sae4j_sae *    sae;
+    sae4j_point          in;     // what the SAE reads: the place's point or, for a transcoder, one before it
+    int32_t              place;  // index of the place where its output goes
     sae4j_effect         effect;
     sae4j_reconstruction reconstruction;
 } sae4j_splice;
 
 typedef struct sae4j_evaluation {
-    sae4j_point          point;
-    const sae4j_splice * splices;  // any number of SAEs at this point
+    const sae4j_place *  places;
+    int32_t              n_places;
+    const sae4j_splice * splices;
     int32_t              n_splices;
-    const uint8_t *      replaced;   // [n_tokens] where x̂ replaces x; NULL: everywhere
-    const uint8_t *      counted;    // [n_tokens] tokens that count in sums; NULL: all
-    const float *        mean;       // [width] for the mean-ablated run; NULL: no such run
-    int32_t              zero;       // 1: also the zero-ablated run
-    double *             ce_clean;   // [n_tokens]
-    double *             x_squared;  // [n_tokens] ‖x‖²
-    double *             x_sum;      // [width] adds x over the counted tokens
-    sae4j_effect         zero_effect;
-    sae4j_effect         mean_effect;
+    const uint8_t *      replaced;  // [n_tokens] where x̂, zero or the mean replaces x; NULL: everywhere
+    const uint8_t *      counted;   // [n_tokens] tokens that count in sums; NULL: all
+    double *             ce_clean;  // [n_tokens] or NULL
 } sae4j_evaluation;
 
-// The front of the model runs once, each replacement runs the tail only, and the head keeps no logits.
+// The clean run goes through the model once, for all places; each replacement runs from its place on; the head keeps
+// no logits. Where only the places' sums are wanted, the clean run ends at the last place.
 SAE4J_API sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
                                       const sae4j_evaluation * evaluation);
 

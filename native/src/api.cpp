@@ -296,16 +296,6 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
     });
 }
 
-sae4j_status sae4j_sum_activation(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
-                                  sae4j_point point, const uint8_t * counted, double * sum) {
-    return guarded([&] {
-        require(session && batch && sum, "a session, a batch and a place for the sum are needed");
-        const Model & m = finished(model);
-        const Lease   lease(*of(session));
-        sum_activation(*of(session), m, Batch(*batch, m.shape()), point, counted, sum);
-    });
-}
-
 sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
                             const sae4j_evaluation * evaluation) {
     return guarded([&] {

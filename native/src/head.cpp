@@ -13,8 +13,8 @@ namespace sae4j {
 
 namespace {
 
-constexpr int64_t tile       = 1024;  // vocabulary entries at a time: wide enough that packing x pays
-constexpr int64_t token_rows = 512;   // tokens at a time: tall enough that packing the tile pays
+constexpr int64_t tile       = 512;  // vocabulary entries at a time
+constexpr int64_t token_rows = 256;  // tokens at a time: what one worker compares stays near its core
 
 // What one worker knows of one run at one token after its part of the vocabulary.
 struct Tally {
@@ -41,74 +41,110 @@ class Tallies {
     Tally * data_;
 };
 
-// One worker's comparison of some tokens over one tile of the vocabulary.
-struct Comparison {
-    const Model &            model;
-    const std::vector<Run> & runs;
-    const Input *            inputs;  // [runs]
-    const int32_t *          targets;
-    int64_t                  n_tokens;
-    Tallies &                tallies;
-    int                      worker;
-    float *                  scratch;  // [runs, token_rows, tile], then one row [tile]
+// One worker's comparison of all runs with the clean one, tile by tile of its part of the vocabulary, in each block by
+// block of tokens, in each run after run.
+class Comparison {
+  public:
+    Comparison(const Model & model, const std::vector<Run> & runs, const std::vector<Input> & inputs,
+               const int32_t * targets, Tallies & tallies, int worker, float * scratch) :
+        model_(model),
+        runs_(runs),
+        inputs_(inputs),
+        targets_(targets),
+        tallies_(tallies),
+        worker_(worker),
+        clean_(scratch),
+        p_(clean_ + block),
+        other_(p_ + block),
+        constant_(other_ + block) {}
 
-    // The room that one worker's scratch takes.
-    static int64_t room(size_t n_runs) { return (static_cast<int64_t>(n_runs) * token_rows + 1) * tile; }
+    // The floats of one worker's scratch.
+    static int64_t room(size_t n_runs) { return 3 * block + static_cast<int64_t>(n_runs) * tile; }
 
-    float * row(size_t run, int64_t token) const {
-        return scratch + (run * token_rows + (runs[run].constant ? 0 : token)) * tile;
-    }
-
-    // Logits of tokens first … first + count, vocabulary begin … end, of all runs.
-    void multiply(int64_t first, int64_t count, int64_t begin, int64_t end) const {
-        const int64_t d = model.shape().n_embd;
-        for (size_t r = 0; r < runs.size(); r++) {
-            const int64_t skip = runs[r].constant ? 0 : first * d;
-            const Input   x{ nullptr, inputs[r].f32 + skip, inputs[r].bf16 ? inputs[r].bf16 + skip : nullptr };
-            model.head().multiply(x, runs[r].constant ? 1 : count, begin, end, row(r, 0), tile);
-        }
-    }
-
-    void reduce(int64_t first, int64_t count, int64_t begin, int64_t end) const {
-        const int64_t width = end - begin;
-        float *       p     = scratch + runs.size() * token_rows * tile;  // exp(a − max_a), of use to every run
-        for (int64_t t = 0; t < count; t++) {
-            const int64_t token  = first + t;
-            const int32_t target = targets[token];
-            const float * a      = row(0, t);
-            Tally &       clean  = tallies.at(worker, 0, token);
-            const float   before = clean.lse.max;
-            kernels().lse_update(a, width, begin, clean.lse, p);
-            const double rescale = clean.lse.max == before ? 1 : std::exp(static_cast<double>(before) - clean.lse.max);
-            for (size_t r = 0; r < runs.size(); r++) {
-                const float * b     = row(r, t);
-                Tally &       tally = tallies.at(worker, r, token);
-                if (target >= begin && target < end) {
-                    tally.target = b[target - begin];
-                }
-                if (r == 0) {
-                    continue;
-                }
-                if (runs[r].effect.kl) {
-                    tally.cross = tally.cross * rescale + kernels().cross_update(p, a, b, width);
-                }
-                if (!runs[r].constant || token == 0) {
-                    kernels().lse_update(b, width, begin, tally.lse, nullptr);
+    void run(Slab vocabulary, int64_t n_tokens) {
+        for (begin_ = vocabulary.begin; begin_ < vocabulary.end; begin_ = end_) {
+            end_ = std::min(begin_ + tile, vocabulary.end);
+            for (size_t r = 1; r < runs_.size(); r++) {
+                if (runs_[r].constant) {
+                    multiply(r, 0, 1, constant_ + r * tile);
+                    kernels().lse_update(constant_ + r * tile, end_ - begin_, begin_, tallies_.at(worker_, r, 0).lse,
+                                         nullptr);
                 }
             }
-        }
-    }
-
-    void run(Slab vocabulary) const {
-        for (int64_t begin = vocabulary.begin; begin < vocabulary.end; begin += tile) {
-            const int64_t end = std::min(begin + tile, vocabulary.end);
             for (int64_t first = 0; first < n_tokens; first += token_rows) {
-                const int64_t count = std::min(token_rows, n_tokens - first);
-                multiply(first, count, begin, end);
-                reduce(first, count, begin, end);
+                compare(first, std::min(token_rows, n_tokens - first));
             }
         }
     }
+
+  private:
+    static constexpr int64_t block = token_rows * tile;
+
+    // Logits of a run's tokens first … first + count.
+    void multiply(size_t run, int64_t first, int64_t count, float * out) const {
+        const Input & all  = inputs_[run];
+        const int64_t skip = first * model_.shape().n_embd;
+        model_.head().multiply({ nullptr, all.f32 + skip, all.bf16 ? all.bf16 + skip : nullptr }, count, begin_, end_,
+                               out, tile);
+    }
+
+    void compare(int64_t first, int64_t count) {
+        multiply(0, first, count, clean_);
+        for (int64_t t = 0; t < count; t++) {
+            add_clean(first + t, t);
+        }
+        for (size_t r = 1; r < runs_.size(); r++) {
+            if (!runs_[r].constant) {
+                multiply(r, first, count, other_);
+            }
+            for (int64_t t = 0; t < count; t++) {
+                add(r, first + t, t);
+            }
+        }
+    }
+
+    // Row t of the block is the clean run at a token: exp(a − max_a) is of use to every run.
+    void add_clean(int64_t token, int64_t t) {
+        Tally &       tally  = tallies_.at(worker_, 0, token);
+        const float   before = tally.lse.max;
+        const float * a      = clean_ + t * tile;
+        kernels().lse_update(a, end_ - begin_, begin_, tally.lse, p_ + t * tile);
+        rescale_[t] = tally.lse.max == before ? 1 : std::exp(static_cast<double>(before) - tally.lse.max);
+        find_target(token, a, tally);
+    }
+
+    void add(size_t run, int64_t token, int64_t t) {
+        Tally &       tally = tallies_.at(worker_, run, token);
+        const float * b     = runs_[run].constant ? constant_ + run * tile : other_ + t * tile;
+        if (runs_[run].effect.kl) {
+            tally.cross =
+                tally.cross * rescale_[t] + kernels().cross_update(p_ + t * tile, clean_ + t * tile, b, end_ - begin_);
+        }
+        if (!runs_[run].constant) {
+            kernels().lse_update(b, end_ - begin_, begin_, tally.lse, nullptr);
+        }
+        find_target(token, b, tally);
+    }
+
+    void find_target(int64_t token, const float * row, Tally & tally) const {
+        if (targets_[token] >= begin_ && targets_[token] < end_) {
+            tally.target = row[targets_[token] - begin_];
+        }
+    }
+
+    const Model &              model_;
+    const std::vector<Run> &   runs_;
+    const std::vector<Input> & inputs_;  // [runs]
+    const int32_t *            targets_;
+    Tallies &                  tallies_;
+    int                        worker_;
+    int64_t                    begin_ = 0;  // the tile of the vocabulary
+    int64_t                    end_   = 0;
+    float *                    clean_;                // [token_rows, tile] clean logits a
+    float *                    p_;                    // [token_rows, tile] exp(a − max_a)
+    float *                    other_;                // [token_rows, tile] logits of one run after the other
+    float *                    constant_;             // [runs, tile] logits of the constant runs
+    double                     rescale_[token_rows];  // what the block's sums of earlier tiles are to be scaled by
 };
 
 double log_sum(const Lse & lse) {
@@ -182,12 +218,10 @@ void compare(Session & session, const Model & model, const std::vector<Run> & ru
     Tallies       tallies(arena, n_workers, runs.size(), n_tokens);
     const int64_t room    = Comparison::room(runs.size());
     float *       scratch = arena.take<float>(n_workers * room);
-    graph.node("compare", { inputs[0].tensor }, scratch, tile, token_rows,
-               [&](int ith, int nth) {
-                   const Comparison comparison{ model,    runs,    inputs.data(), targets,
-                                                n_tokens, tallies, ith,           scratch + ith * room };
-                   comparison.run(slab(n_vocab, ith, nth, model.head().column_step()));
-               });
+    graph.node("compare", { inputs[0].tensor }, scratch, room, n_workers, [&](int ith, int nth) {
+        Comparison(model, runs, inputs, targets, tallies, ith, scratch + ith * room)
+            .run(slab(n_vocab, ith, nth, model.head().column_step()), n_tokens);
+    });
     graph.compute();
     for (int64_t t = 0; t < n_tokens; t++) {
         conclude(tallies, n_workers, runs, targets, t);

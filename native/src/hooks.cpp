@@ -32,7 +32,7 @@ void check(const sae4j_edit & edit, const std::string & name, int64_t width) {
             if (!edit.sae) {
                 fail(SAE4J_BAD_ARGUMENT, "hook %s: the SAE is missing", name.c_str());
             }
-            check_sae(*reinterpret_cast<const Sae *>(edit.sae), name, width);
+            check_sae(*reinterpret_cast<const Sae *>(edit.sae), name, width, name, width);
             return;
     }
     fail(SAE4J_BAD_ARGUMENT, "hook %s: unknown edit %d", name.c_str(), static_cast<int>(edit.kind));

@@ -16,7 +16,8 @@ namespace sae4j {
 namespace {
 
 const char * tensor_name(sae4j_sae_tensor tensor) {
-    constexpr const char * names[] = { "W_enc", "W_dec", "b_enc", "b_dec", "threshold", "b_gate", "b_mag", "r_mag" };
+    constexpr const char * names[] = { "W_enc",  "W_dec", "b_enc", "b_dec", "threshold",
+                                       "b_gate", "b_mag", "r_mag", "W_skip" };
     return names[tensor];
 }
 
@@ -26,7 +27,13 @@ void check(const sae4j_sae_params & p) {
         fail(SAE4J_BAD_FILE, "SAE shape: expected d in 1 … %d and n in 1 … %d, found d %d, n %d", max_d, max_n, p.d,
              p.n);
     }
-    if (p.activation < SAE4J_RELU || p.activation > SAE4J_GATED) {
+    if (p.d_out < 0 || p.d_out > max_d) {
+        fail(SAE4J_BAD_FILE, "SAE shape: expected d_out in 0 … %d, found %d", max_d, p.d_out);
+    }
+    if (p.apply_b_dec_to_input && p.d_out != 0 && p.d_out != p.d) {
+        fail(SAE4J_BAD_FILE, "apply_b_dec_to_input: expected d_out to be d, found d_out %d, d %d", p.d_out, p.d);
+    }
+    if (p.activation < SAE4J_RELU || p.activation > SAE4J_GROUPMAX) {
         fail(SAE4J_BAD_ARGUMENT, "unknown activation %d", static_cast<int>(p.activation));
     }
     if (p.activation == SAE4J_GATED && p.rescale_acts_by_decoder_norm) {
@@ -34,6 +41,9 @@ void check(const sae4j_sae_params & p) {
     }
     if (p.activation == SAE4J_TOPK && (p.k < 1 || p.k > p.n)) {
         fail(SAE4J_BAD_FILE, "TopK: expected k in 1 … %d, found %d", p.n, p.k);
+    }
+    if (p.activation == SAE4J_GROUPMAX && (p.k < 1 || p.n % p.k != 0)) {
+        fail(SAE4J_BAD_FILE, "GroupMax: expected k to divide the number of latents, %d, found %d", p.n, p.k);
     }
     switch (p.normalization) {
         case SAE4J_NORM_NONE:
@@ -58,8 +68,11 @@ void check(const sae4j_sae_params & p) {
 Sae::Sae(sae4j_sae_params params) : params_(params) {
     check(params_);
     expect(SAE4J_W_ENC, params_.n, params_.d);
-    expect(SAE4J_W_DEC, params_.n, params_.d);
-    expect(SAE4J_B_DEC, 1, params_.d);
+    expect(SAE4J_W_DEC, params_.n, d_out());
+    expect(SAE4J_B_DEC, 1, d_out());
+    if (params_.skip) {
+        expect(SAE4J_W_SKIP, d_out(), params_.d);
+    }
     if (params_.activation == SAE4J_GATED) {
         expect(SAE4J_B_GATE, 1, params_.n);
         expect(SAE4J_B_MAG, 1, params_.n);
@@ -79,9 +92,9 @@ void Sae::expect(sae4j_sae_tensor tensor, int64_t rows, int64_t columns) {
 }
 
 void Sae::write(sae4j_sae_tensor tensor, const sae4j_chunk & chunk) {
-    if (tensor < SAE4J_W_ENC || tensor > SAE4J_R_MAG || !slots_[tensor].expected) {
-        fail(SAE4J_BAD_ARGUMENT, "tensor %s: an SAE with this activation has none",
-             tensor < SAE4J_W_ENC || tensor > SAE4J_R_MAG ? "?" : tensor_name(tensor));
+    if (tensor < SAE4J_W_ENC || tensor > SAE4J_W_SKIP || !slots_[tensor].expected) {
+        fail(SAE4J_BAD_ARGUMENT, "tensor %s: an SAE with these parameters has none",
+             tensor < SAE4J_W_ENC || tensor > SAE4J_W_SKIP ? "?" : tensor_name(tensor));
     }
     if (finished_) {
         fail(SAE4J_BAD_ARGUMENT, "tensor %s: the SAE is finished", tensor_name(tensor));
@@ -98,31 +111,41 @@ void Sae::finish() {
     if (params_.rescale_acts_by_decoder_norm) {
         decoder_norm_       = Buffer<float>(params_.n);
         const float * w_dec = tensor(SAE4J_W_DEC);
-        for (int64_t i = 0; i < params_.n; i++, w_dec += params_.d) {
-            decoder_norm_.data()[i] = static_cast<float>(std::sqrt(kernels().dot(w_dec, w_dec, params_.d)));
+        for (int64_t i = 0; i < params_.n; i++, w_dec += d_out()) {
+            decoder_norm_.data()[i] = static_cast<float>(std::sqrt(kernels().dot(w_dec, w_dec, d_out())));
         }
     }
-    Buffer<float> & w_enc = slots_[SAE4J_W_ENC].values;
-    w_enc_                = Weights(w_enc.data(), params_.n, params_.d, SAE4J_PRECISION_F32);
-    w_enc                 = {};
-    finished_             = true;
+    w_enc_ = pack(SAE4J_W_ENC, params_.n);
+    if (params_.skip) {
+        w_skip_ = pack(SAE4J_W_SKIP, d_out());
+    }
+    finished_ = true;
+}
+
+Weights Sae::pack(sae4j_sae_tensor tensor, int64_t rows) {
+    const Buffer<float> values = std::move(slots_[tensor].values);
+    return { values.data(), rows, params_.d, SAE4J_PRECISION_F32 };
 }
 
 int64_t Sae::bytes() const {
-    size_t bytes = decoder_norm_.bytes() + static_cast<size_t>(w_enc_.bytes());
+    size_t bytes = decoder_norm_.bytes() + static_cast<size_t>(w_enc_.bytes() + w_skip_.bytes());
     for (const Slot & slot : slots_) {
         bytes += slot.values.bytes();
     }
     return static_cast<int64_t>(bytes);
 }
 
-void check_sae(const Sae & sae, const std::string & hook, int64_t width) {
+void check_sae(const Sae & sae, const std::string & in, int64_t width, const std::string & out, int64_t width_out) {
     if (!sae.finished()) {
-        fail(SAE4J_BAD_ARGUMENT, "hook %s: the SAE is not finished", hook.c_str());
+        fail(SAE4J_BAD_ARGUMENT, "hook %s: the SAE is not finished", in.c_str());
     }
     if (sae.params().d != width) {
-        fail(SAE4J_BAD_ARGUMENT, "hook %s: expected an SAE of width %lld, found %d", hook.c_str(), (long long) width,
+        fail(SAE4J_BAD_ARGUMENT, "hook %s: expected an SAE of width %lld, found %d", in.c_str(), (long long) width,
              sae.params().d);
+    }
+    if (sae.d_out() != width_out) {
+        fail(SAE4J_BAD_ARGUMENT, "hook %s: expected an SAE of output width %lld, found %lld", out.c_str(),
+             (long long) width_out, (long long) sae.d_out());
     }
 }
 
@@ -151,13 +174,13 @@ constexpr int64_t piece_tokens = 1024;     // tokens encoded at a time
 constexpr int64_t dense_floats = 8 << 20;  // most values of z held densely, for activations other than TopK
 constexpr int64_t tile         = 512;      // latents encoded at a time by one worker
 
-// What the encoder sees of one token, and how to undo the normalisation: x̂ = y·scale + shift.
+// How to undo the normalisation of one token: x̂ = y·scale + shift.
 struct Normalised {
     float scale;
     float shift;
 };
 
-// x [d] -> x' [d]
+// x [d] -> x' [d], what the encoder sees.
 Normalised normalise(const sae4j_sae_params & p, const float * b_dec, const float * x, float * out) {
     const int64_t d     = p.d;
     double        shift = 0, factor = 1, scale = 1;
@@ -190,6 +213,9 @@ Normalised normalise(const sae4j_sae_params & p, const float * b_dec, const floa
     }
     for (int64_t i = 0; i < d; i++) {
         out[i] = static_cast<float>((x[i] - shift) * factor) - (p.apply_b_dec_to_input ? b_dec[i] : 0.0f);
+    }
+    if (p.d_out != 0) {
+        return { 1, 0 };
     }
     return { static_cast<float>(scale), static_cast<float>(shift) };
 }
@@ -339,7 +365,21 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
     return kept;
 }
 
-// The other activations: z of the piece densely, then what is above zero.
+// The largest of each group of h [n], if it is above zero. Returns how many.
+int64_t collect_groups(const sae4j_sae_params & p, const float * h, float * values, int32_t * indices) {
+    const int64_t size  = p.n / p.k;
+    int64_t       count = 0;
+    for (const float * group = h; group < h + p.n; group += size) {
+        const float largest = kernels().max(group, size);
+        if (largest > 0) {
+            values[count]    = largest;
+            indices[count++] = static_cast<int32_t>(std::find(group, group + size, largest) - h);
+        }
+    }
+    return count;
+}
+
+// The other activations: h or z of the piece densely, then what is above zero and kept.
 Kept encode_dense(Graph & graph, const Piece & piece) {
     Arena &       arena = graph.session().arena();
     const Sae &   sae   = piece.sae;
@@ -357,11 +397,14 @@ Kept encode_dense(Graph & graph, const Piece & piece) {
         }
     });
     Kept          kept{ arena.take<int32_t>(m * n), arena.take<float>(m * n), arena.take<int64_t>(m), n };
-    graph.node("sae_active", { z_t }, kept.values, n, m, [=](int ith, int nth) {
+    graph.node("sae_active", { z_t }, kept.values, n, m, [=, &sae](int ith, int nth) {
         const Slab s = slab(m, ith, nth);
         for (int64_t t = s.begin; t < s.end; t++) {
-            kept.counts[t] = static_cast<int64_t>(
-                kernels().collect_above(z + t * n, n, 0.0f, 0, kept.values + t * n, kept.indices + t * n));
+            float *   values  = kept.values + t * n;
+            int32_t * indices = kept.indices + t * n;
+            kept.counts[t]    = sae.params().activation == SAE4J_GROUPMAX ?
+                                    collect_groups(sae.params(), z + t * n, values, indices) :
+                                    static_cast<int64_t>(kernels().collect_above(z + t * n, n, 0.0f, 0, values, indices));
         }
     });
     return kept;
@@ -388,12 +431,12 @@ void encode_piece(Session & session, const Sae & sae, const float * x, int64_t m
     append(kept, m, latents);
 }
 
-// Tokens first … first + m of latents -> x_hat [m, d].
+// Tokens first … first + m of latents -> x_hat [m, d_out]. x [m, d] for what W_skip adds, or NULL for without.
 void decode_piece(Session & session, const Sae & sae, const sae4j_latents & latents, int64_t first, int64_t m,
-                  float * x_hat) {
+                  const float * x, float * x_hat) {
     const Timer     timer(session.times().decode);
     Graph           graph(session);
-    const int64_t   d     = sae.params().d;
+    const int64_t   d     = sae.d_out();
     const int64_t   begin = latents.offsets[first], count = latents.offsets[first + m] - begin;
     const int32_t * indices = latents.indices + begin;
     const float *   values  = latents.values + begin;
@@ -404,7 +447,13 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
         }
         values = divided;
     }
-    ggml_tensor *     z = graph.leaf("z", values, count, 1);
+    ggml_tensor * z    = graph.leaf("z", values, count, 1);
+    const float * skip = nullptr;  // [m, d_out]
+    if (sae.params().skip && x) {
+        float * product = session.arena().take<float>(m * d);
+        linear(graph, "skip", sae.w_skip(), graph.leaf("x", x, sae.params().d, m), {}, product, nullptr);
+        skip = product;
+    }
     std::atomic<bool> not_finite{ false };
     graph.node("x_hat", { z }, x_hat, d, m, [=, &sae, &not_finite](int ith, int nth) {
         const Slab s = slab(m, ith, nth);
@@ -416,6 +465,9 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
                                     d, y);
             for (int64_t i = 0; i < d; i++) {
                 y[i] = y[i] * scale + shift;
+            }
+            if (skip) {
+                kernels().axpy(1.0f, skip + t * d, y, d);
             }
             if (!std::isfinite(kernels().dot(y, y, d))) {
                 not_finite = true;
@@ -463,7 +515,7 @@ void encode(Session & session, const Sae & sae, const float * x, int64_t n_token
 void decode(Session & session, const Sae & sae, const sae4j_latents & latents, float * x_hat) {
     check_latents(sae, latents);
     if (latents.n_tokens > 0) {
-        decode_piece(session, sae, latents, 0, latents.n_tokens, x_hat);
+        decode_piece(session, sae, latents, 0, latents.n_tokens, nullptr, x_hat);
     }
 }
 
@@ -476,7 +528,7 @@ void reconstruct(Session & session, const Sae & sae, const float * x, int64_t n_
         const int64_t     m = std::min(step, n_tokens - first);
         latents.clear(m);
         encode_piece(session, sae, x + first * d, m, 0, latents);
-        decode_piece(session, sae, latents.view(), 0, m, x_hat + first * d);
+        decode_piece(session, sae, latents.view(), 0, m, x + first * d, x_hat + first * sae.d_out());
         if (seen) {
             seen(first, latents);
         }

@@ -26,10 +26,17 @@ class Sae {
 
     const sae4j_sae_params & params() const { return params_; }
 
-    // W_enc [n, d], packed once the SAE is finished.
+    bool is_transcoder() const { return params_.d_out != 0; }
+
+    // The width of the output.
+    int64_t d_out() const { return params_.d_out ? params_.d_out : params_.d; }
+
+    // W_enc [n, d] and, with skip, W_skip [d_out, d], packed once the SAE is finished.
     const Weights & w_enc() const { return w_enc_; }
 
-    // NULL where the activation has no such tensor, and for W_enc.
+    const Weights & w_skip() const { return w_skip_; }
+
+    // NULL where there is no such tensor, and for the packed ones.
     const float * tensor(sae4j_sae_tensor tensor) const { return slots_[tensor].values.data(); }
 
     // ‖W_dec,i‖ [n], only with rescale_acts_by_decoder_norm.
@@ -47,16 +54,19 @@ class Sae {
     };
 
     void expect(sae4j_sae_tensor tensor, int64_t rows, int64_t columns);
+    // A tensor [rows, d], whose values it frees.
+    Weights pack(sae4j_sae_tensor tensor, int64_t rows);
 
     sae4j_sae_params    params_;
-    std::array<Slot, 8> slots_;
+    std::array<Slot, 9> slots_;
     Weights             w_enc_;
+    Weights             w_skip_;
     Buffer<float>       decoder_norm_;
     bool                finished_ = false;
 };
 
-// Fails unless the SAE is finished and as wide as the activation at the hook.
-void check_sae(const Sae & sae, const std::string & hook, int64_t width);
+// Fails unless the SAE is finished, as wide as the activation that it reads, and its output as the one it replaces.
+void check_sae(const Sae & sae, const std::string & in, int64_t width, const std::string & out, int64_t width_out);
 
 // Latents with z > 0 of some tokens, in CSR. Owns its memory and keeps it from use to use.
 struct Latents {
@@ -73,10 +83,10 @@ struct Latents {
 // x [n_tokens, d] -> latents. Fails with SAE4J_NOT_FINITE on NaN or infinity in x.
 void encode(Session & session, const Sae & sae, const float * x, int64_t n_tokens, Latents & latents);
 
-// latents -> x_hat [n_tokens, d]. Fails on latents that are not of this SAE.
+// latents -> x_hat [n_tokens, d_out], without what W_skip adds. Fails on latents that are not of this SAE.
 void decode(Session & session, const Sae & sae, const sae4j_latents & latents, float * x_hat);
 
-// Encodes and decodes n_tokens of x in pieces of bounded memory. After each piece, seen(first token, latents).
+// x [n_tokens, d] -> x_hat [n_tokens, d_out] in pieces of bounded memory. After each piece, seen(first token, latents).
 void reconstruct(Session & session, const Sae & sae, const float * x, int64_t n_tokens, float * x_hat,
                  const std::function<void(int64_t, const Latents &)> & seen = {});
 

@@ -26,6 +26,8 @@ struct NaiveSae {
 
     double at(sae4j_sae_tensor tensor, int64_t i) const { return tensors.at(tensor)[i]; }
 
+    int64_t d_out() const { return params.d_out ? params.d_out : params.d; }
+
     Token normalise(const double * x) const {
         const int64_t d = params.d;
         Token         token{ std::vector<double>(x, x + d), {}, {}, {}, {}, 1, 0 };
@@ -52,13 +54,17 @@ struct NaiveSae {
         for (int64_t i = 0; i < d; i++) {
             token.x[i] = token.x[i] * factor - (params.apply_b_dec_to_input ? at(SAE4J_B_DEC, i) : 0);
         }
+        if (params.d_out) {  // a transcoder's output is another activation
+            token.scale = 1;
+            token.shift = 0;
+        }
         return token;
     }
 
     double decoder_norm(int64_t j) const {
         double squares = 0;
-        for (int64_t i = 0; i < params.d; i++) {
-            squares += at(SAE4J_W_DEC, j * params.d + i) * at(SAE4J_W_DEC, j * params.d + i);
+        for (int64_t i = 0; i < d_out(); i++) {
+            squares += at(SAE4J_W_DEC, j * d_out() + i) * at(SAE4J_W_DEC, j * d_out() + i);
         }
         return params.rescale_acts_by_decoder_norm ? std::sqrt(squares) : 1;
     }
@@ -87,6 +93,20 @@ struct NaiveSae {
         }
     }
 
+    // The latent of largest h in j's group, and the next largest.
+    std::pair<int64_t, double> best_of_group(const Token & token, int64_t j) const {
+        const int64_t size = params.n / params.k, begin = j / size * size;
+        int64_t       best = begin;
+        for (int64_t i = begin; i < begin + size; i++) {
+            best = token.h[i] > token.h[best] ? i : best;
+        }
+        double next = -INFINITY;
+        for (int64_t i = begin; i < begin + size; i++) {
+            next = i == best ? next : std::max(next, token.h[i]);
+        }
+        return { best, next };
+    }
+
     // The k-th and the next largest pre-activation.
     std::pair<double, double> top_k_border(const Token & token) const {
         std::vector<double> sorted = token.h;
@@ -110,6 +130,8 @@ struct NaiveSae {
                 on = relu > at(SAE4J_THRESHOLD, j);
             } else if (params.activation == SAE4J_GATED) {
                 on = token.gate[j] > 0;
+            } else if (params.activation == SAE4J_GROUPMAX) {
+                on = best_of_group(token, j).first == j;
             }
             token.z[j] = on ? relu : 0;
         }
@@ -122,10 +144,10 @@ struct NaiveSae {
         return token;
     }
 
-    // x̂ [d]; sizes, if given: Σ|terms| of each element.
+    // x̂ [d_out] without what W_skip adds; sizes, if given: Σ|terms| of each element.
     std::vector<double> decode(const std::vector<double> & z, double scale, double shift,
                                std::vector<double> * sizes = nullptr) const {
-        const int64_t       d = params.d;
+        const int64_t       d = d_out();
         std::vector<double> y(d), size(d);
         for (int64_t i = 0; i < d; i++) {
             y[i]    = at(SAE4J_B_DEC, i);
@@ -149,35 +171,56 @@ struct NaiveSae {
     }
 
     std::vector<double> reconstruct(const double * x) const {
-        const Token token = encode(x);
-        return decode(token.z, token.scale, token.shift);
+        const Token         token = encode(x);
+        std::vector<double> x_hat = decode(token.z, token.scale, token.shift);
+        for (int64_t i = 0; params.skip && i < d_out(); i++) {
+            for (int64_t j = 0; j < params.d; j++) {
+                x_hat[i] += at(SAE4J_W_SKIP, i * params.d + j) * x[j];
+            }
+        }
+        return x_hat;
     }
 };
 
-inline std::vector<sae4j_sae_tensor> tensors_of(sae4j_activation activation) {
-    switch (activation) {
-        case SAE4J_GATED:
-            return { SAE4J_W_ENC, SAE4J_W_DEC, SAE4J_B_DEC, SAE4J_B_GATE, SAE4J_B_MAG, SAE4J_R_MAG };
-        case SAE4J_JUMPRELU:
-            return { SAE4J_W_ENC, SAE4J_W_DEC, SAE4J_B_ENC, SAE4J_B_DEC, SAE4J_THRESHOLD };
-        default:
-            return { SAE4J_W_ENC, SAE4J_W_DEC, SAE4J_B_ENC, SAE4J_B_DEC };
+inline std::vector<sae4j_sae_tensor> tensors_of(const sae4j_sae_params & params) {
+    std::vector<sae4j_sae_tensor> tensors{ SAE4J_W_ENC, SAE4J_W_DEC, SAE4J_B_DEC };
+    if (params.activation == SAE4J_GATED) {
+        tensors.insert(tensors.end(), { SAE4J_B_GATE, SAE4J_B_MAG, SAE4J_R_MAG });
+    } else {
+        tensors.push_back(SAE4J_B_ENC);
     }
+    if (params.activation == SAE4J_JUMPRELU) {
+        tensors.push_back(SAE4J_THRESHOLD);
+    }
+    if (params.skip) {
+        tensors.push_back(SAE4J_W_SKIP);
+    }
+    return tensors;
 }
 
 inline int64_t size_of(const sae4j_sae_params & params, sae4j_sae_tensor tensor) {
-    if (tensor == SAE4J_W_ENC || tensor == SAE4J_W_DEC) {
-        return int64_t{ params.n } * params.d;
+    const int64_t d = params.d, n = params.n, d_out = params.d_out ? params.d_out : d;
+    switch (tensor) {
+        case SAE4J_W_ENC:
+            return n * d;
+        case SAE4J_W_DEC:
+            return n * d_out;
+        case SAE4J_B_DEC:
+            return d_out;
+        case SAE4J_W_SKIP:
+            return d_out * d;
+        default:
+            return n;
     }
-    return tensor == SAE4J_B_DEC ? params.d : params.n;
 }
 
 // Random weights of which about half of the latents are active.
 inline NaiveSae random_sae(const sae4j_sae_params & params, uint32_t seed) {
     Random   random(seed);
     NaiveSae sae{ params, {} };
-    for (sae4j_sae_tensor tensor : tensors_of(params.activation)) {
-        const double deviation = tensor == SAE4J_W_ENC ? 1 / std::sqrt(params.d) :
+    for (sae4j_sae_tensor tensor : tensors_of(params)) {
+        const bool   reads_x   = tensor == SAE4J_W_ENC || tensor == SAE4J_W_SKIP;
+        const double deviation = reads_x               ? 1 / std::sqrt(params.d) :
                                  tensor == SAE4J_W_DEC ? 1 / std::sqrt(params.n) :
                                                          0.3;
         sae.tensors[tensor]    = random.normals(size_of(params, tensor), deviation);

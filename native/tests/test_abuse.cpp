@@ -69,13 +69,6 @@ void test_null_handles(Setup & s) {
     CHECK_STATUS(sae4j_evaluate(s.session.get(), nullptr, &s.batch, &e), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), nullptr, &e), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, nullptr), SAE4J_BAD_ARGUMENT);
-    double sum[12];
-    CHECK_STATUS(sae4j_sum_activation(nullptr, s.model.get(), &s.batch, point, nullptr, sum), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(sae4j_sum_activation(s.session.get(), nullptr, &s.batch, point, nullptr, sum), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(sae4j_sum_activation(s.session.get(), s.model.get(), nullptr, point, nullptr, sum),
-                 SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(sae4j_sum_activation(s.session.get(), s.model.get(), &s.batch, point, nullptr, nullptr),
-                 SAE4J_BAD_ARGUMENT);
     sae4j_model_free(nullptr);
     sae4j_sae_free(nullptr);
     sae4j_session_free(nullptr);
@@ -170,7 +163,7 @@ void test_batches(Setup & s) {
                                      { s.batch.tokens, s.batch.lengths, 0 },
                                      { s.batch.tokens, s.batch.lengths, -5 } }) {
         CHECK_STATUS(sae4j_run(s.session.get(), s.model.get(), &bad, &p), SAE4J_BAD_ARGUMENT);
-        const sae4j_evaluation e{ point, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} };
+        const sae4j_evaluation e{};
         CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &bad, &e), SAE4J_BAD_ARGUMENT);
     }
     s.check_alive();
@@ -188,11 +181,10 @@ void test_points(Setup & s) {
                                      { SAE4J_HOOK_EMBED, 1 },
                                      { SAE4J_HOOK_NORMALIZED, -1 } }) {
         CHECK_STATUS(s.run(sae4j_hook{ bad, nullptr, 0, nullptr }), SAE4J_BAD_ARGUMENT);
-        double sum[20];
-        CHECK_STATUS(sae4j_sum_activation(s.session.get(), s.model.get(), &s.batch, bad, nullptr, sum),
-                     SAE4J_BAD_ARGUMENT);
-        sae4j_evaluation e{};
-        e.point = bad;
+        const sae4j_place place{ bad, 0, nullptr, nullptr, nullptr, {}, {} };
+        sae4j_evaluation  e{};
+        e.places   = &place;
+        e.n_places = 1;
         CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, &e), SAE4J_BAD_ARGUMENT);
     }
     const sae4j_hook twice[] = { { point, nullptr, 0, nullptr }, { point, nullptr, 0, nullptr } };
@@ -249,14 +241,16 @@ void test_splices(Setup & s) {
     std::vector<double>  f64(s.tokens.size());
     std::vector<int32_t> l0(s.tokens.size());
     std::vector<int64_t> fires(20);
-    const sae4j_splice   good{ s.sae.get(),
-                             {},
-                             { f64.data(), f64.data(), f64.data(), f64.data(), l0.data(), fires.data() } };
-    const auto           status = [&](const sae4j_splice & splice) {
-        sae4j_evaluation e{};
-        e.point     = point;
-        e.splices   = &splice;
-        e.n_splices = 1;
+    const sae4j_splice   good{
+        s.sae.get(), point, 0, {}, { f64.data(), f64.data(), f64.data(), f64.data(), l0.data(), fires.data() }
+    };
+    const sae4j_place places[] = {
+        { point, 0, nullptr, nullptr, nullptr, {}, {} },
+        { { SAE4J_HOOK_RESID_POST, 1 }, 0, nullptr, nullptr, nullptr, {}, {} },
+        { { SAE4J_HOOK_MLP_POST, 1 }, 0, nullptr, nullptr, nullptr, {}, {} },
+    };
+    const auto status = [&](const sae4j_splice & splice) {
+        const sae4j_evaluation e{ places, 3, &splice, 1, nullptr, nullptr, nullptr };
         return sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, &e);
     };
     CHECK_OK(status(good));
@@ -268,6 +262,71 @@ void test_splices(Setup & s) {
     bad                = good;
     bad.reconstruction = {};
     CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);
+    for (int32_t place : { -1, 3, INT32_MIN, INT32_MAX }) {
+        bad       = good;
+        bad.place = place;
+        CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);
+    }
+    for (const sae4j_point & in : { sae4j_point{ SAE4J_HOOK_RESID_PRE, 2 },
+                                    { SAE4J_HOOK_RESID_POST, 1 },
+                                    { static_cast<sae4j_site>(10), 0 },
+                                    { static_cast<sae4j_site>(-1), 0 } }) {
+        bad    = good;
+        bad.in = in;
+        CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);
+    }
+    for (int32_t place : { 1, 2 }) {  // an SAE's output replaces what it reads
+        bad       = good;
+        bad.place = place;
+        CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);
+    }
+    for (const sae4j_evaluation & e : { sae4j_evaluation{ nullptr, 1, &good, 1, nullptr, nullptr, nullptr },
+                                        { places, -1, &good, 1, nullptr, nullptr, nullptr },
+                                        { places, 0, &good, 1, nullptr, nullptr, nullptr },
+                                        { places, 3, nullptr, 1, nullptr, nullptr, nullptr },
+                                        { places, 3, &good, -1, nullptr, nullptr, nullptr } }) {
+        CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, &e), SAE4J_BAD_ARGUMENT);
+    }
+    s.check_alive();
+}
+
+// A transcoder's output goes to a later point that is as wide as it says.
+void test_transcoders(Setup & s) {
+    context                         = "transcoders";
+    sae4j_sae_params params         = sae_params(shape.n_embd, 20, SAE4J_RELU);
+    params.d_out                    = shape.n_ff;
+    params.apply_b_dec_to_input     = 0;
+    const SaePtr         transcoder = make_sae(random_sae(params, 5));
+    std::vector<double>  f64(s.tokens.size());
+    std::vector<int32_t> l0(s.tokens.size());
+    std::vector<int64_t> fires(20);
+    const auto           status = [&](sae4j_point in, sae4j_point out) {
+        const sae4j_splice splice{
+            transcoder.get(), in, 0, {}, { f64.data(), f64.data(), f64.data(), f64.data(), l0.data(), fires.data() }
+        };
+        const sae4j_place      place{ out, 0, nullptr, nullptr, nullptr, {}, {} };
+        const sae4j_evaluation e{ &place, 1, &splice, 1, nullptr, nullptr, nullptr };
+        return sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, &e);
+    };
+    CHECK_OK(status({ SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_POST, 0 }));
+    CHECK_STATUS(status({ SAE4J_HOOK_RESID_MID, 1 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(status({ SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(status({ SAE4J_HOOK_MLP_POST, 0 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
+    const sae4j_edit edit{ SAE4J_EDIT_RECONSTRUCT, nullptr, transcoder.get(), nullptr, nullptr, nullptr };
+    CHECK_STATUS(s.run(sae4j_hook{ { SAE4J_HOOK_RESID_MID, 0 }, &edit, 1, nullptr }), SAE4J_BAD_ARGUMENT);
+    sae4j_sae * none = nullptr;
+    for (int32_t d_out : { -1, INT32_MAX, INT32_MIN }) {
+        params.d_out = d_out;
+        CHECK_STATUS(sae4j_sae_new(params, &none), SAE4J_BAD_FILE);
+    }
+    params.d_out                = shape.n_ff;
+    params.apply_b_dec_to_input = 1;
+    CHECK_STATUS(sae4j_sae_new(params, &none), SAE4J_BAD_FILE);
+    params = sae_params(shape.n_embd, 20, SAE4J_GROUPMAX);
+    for (int32_t k : { 0, -1, 3, 21, INT32_MAX, INT32_MIN }) {
+        params.k = k;
+        CHECK_STATUS(sae4j_sae_new(params, &none), SAE4J_BAD_FILE);
+    }
     s.check_alive();
 }
 
@@ -278,10 +337,8 @@ void test_unfinished(Setup & s) {
     const ModelPtr         owner(model);
     const sae4j_run_params p = s.params();
     const sae4j_evaluation e{};
-    double                 sum[12];
     CHECK_STATUS(sae4j_run(s.session.get(), model, &s.batch, &p), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_evaluate(s.session.get(), model, &s.batch, &e), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(sae4j_sum_activation(s.session.get(), model, &s.batch, point, nullptr, sum), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_model_finish(model), SAE4J_BAD_FILE);
     CHECK_STATUS(sae4j_run(s.session.get(), model, &s.batch, &p), SAE4J_BAD_ARGUMENT);
     sae4j_sae * sae = nullptr;
@@ -375,15 +432,12 @@ void test_busy(Setup & s) {
         std::this_thread::yield();
     }
     std::vector<float>     x(shape.n_embd), logits(s.logits.size());
-    std::vector<double>    sum(shape.n_embd);
     sae4j_latents          latents{};
     const sae4j_evaluation e{};
     sae4j_run_params       p = s.params();
     p.logits                 = logits.data();
     CHECK_STATUS(sae4j_run(s.session.get(), s.model.get(), &s.batch, &p), SAE4J_BUSY);
     CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, &e), SAE4J_BUSY);
-    CHECK_STATUS(sae4j_sum_activation(s.session.get(), s.model.get(), &s.batch, point, nullptr, sum.data()),
-                 SAE4J_BUSY);
     CHECK_STATUS(sae4j_sae_encode(s.session.get(), s.sae.get(), x.data(), 1, &latents), SAE4J_BUSY);
     CHECK_STATUS(sae4j_sae_reconstruct(s.session.get(), s.sae.get(), x.data(), 1, x.data()), SAE4J_BUSY);
     gate.leave = true;
@@ -534,6 +588,7 @@ int main() {
     test_edits(s);
     test_logit_tokens(s);
     test_logit_count(s);
+    test_transcoders(s);
     test_splices(s);
     test_unfinished(s);
     test_bad_shapes();

@@ -3,6 +3,7 @@
 #include "naive_sae.h"
 
 #include <algorithm>
+#include <optional>
 
 using namespace test;
 
@@ -85,13 +86,16 @@ struct ReconstructionArrays {
 
 // What is evaluated.
 struct Case {
-    sae4j_model_shape     shape;
-    sae4j_point           point;
-    std::vector<NaiveSae> saes;
-    Tokens                tokens;
-    std::vector<uint8_t>  replaced, counted;  // empty: all
-    std::vector<float>    mean;               // empty: none
-    float                 logit_scale = 1;
+    sae4j_model_shape          shape;
+    sae4j_point                point;
+    std::vector<NaiveSae>      saes;
+    Tokens                     tokens;
+    std::vector<uint8_t>       replaced, counted;  // empty: all
+    std::vector<float>         mean;               // empty: none
+    float                      logit_scale = 1;
+    std::optional<sae4j_point> in;  // what the SAEs read if it is another activation
+
+    sae4j_point reads() const { return in.value_or(point); }
 };
 
 // All that one evaluation gives.
@@ -118,30 +122,41 @@ const uint8_t * or_null(const std::vector<uint8_t> & mask) {
     return mask.empty() ? nullptr : mask.data();
 }
 
-Result evaluate(const Case & c, const sae4j_model * model, int32_t n_threads) {
-    Result                    result(c);
+// Cases of the same tokens and masks, in one call.
+std::vector<Result> evaluate(const std::vector<Case> & cases, const sae4j_model * model, int32_t n_threads) {
+    std::vector<Result>       results(cases.begin(), cases.end());
     std::vector<SaePtr>       saes;
+    std::vector<sae4j_place>  places;
     std::vector<sae4j_splice> splices;
-    for (size_t i = 0; i < c.saes.size(); i++) {
-        saes.push_back(make_sae(c.saes[i]));
-        splices.push_back({ saes[i].get(), result.effects[i].view(), result.reconstructions[i].view() });
+    for (size_t p = 0; p < cases.size(); p++) {
+        const Case & c = cases[p];
+        Result &     r = results[p];
+        places.push_back({ c.point, 1, c.mean.empty() ? nullptr : c.mean.data(), r.x_squared.data(), r.x_sum.data(),
+                           r.zero.view(), r.mean.view() });
+        for (size_t i = 0; i < c.saes.size(); i++) {
+            saes.push_back(make_sae(c.saes[i]));
+            splices.push_back({ saes.back().get(), c.reads(), static_cast<int32_t>(p), r.effects[i].view(),
+                                r.reconstructions[i].view() });
+        }
     }
-    sae4j_evaluation wanted{};
-    wanted.point            = c.point;
-    wanted.splices          = splices.data();
-    wanted.n_splices        = static_cast<int32_t>(splices.size());
-    wanted.replaced         = or_null(c.replaced);
-    wanted.counted          = or_null(c.counted);
-    wanted.mean             = c.mean.empty() ? nullptr : c.mean.data();
-    wanted.zero             = 1;
-    wanted.ce_clean         = result.ce_clean.data();
-    wanted.x_squared        = result.x_squared.data();
-    wanted.x_sum            = result.x_sum.data();
-    wanted.zero_effect      = result.zero.view();
-    wanted.mean_effect      = result.mean.view();
-    const sae4j_batch batch = c.tokens.view();
+    const Case &           first = cases[0];
+    const sae4j_evaluation wanted{ places.data(),
+                                   static_cast<int32_t>(places.size()),
+                                   splices.data(),
+                                   static_cast<int32_t>(splices.size()),
+                                   or_null(first.replaced),
+                                   or_null(first.counted),
+                                   results[0].ce_clean.data() };
+    const sae4j_batch      batch = first.tokens.view();
     CHECK_OK(sae4j_evaluate(open_session(n_threads).get(), model, &batch, &wanted));
-    return result;
+    for (Result & result : results) {
+        result.ce_clean = results[0].ce_clean;
+    }
+    return results;
+}
+
+Result evaluate(const Case & c, const sae4j_model * model, int32_t n_threads) {
+    return evaluate(std::vector<Case>{ c }, model, n_threads)[0];
 }
 
 // ---------------------------------------------------------------- comparing
@@ -187,18 +202,20 @@ template <typename F> Matrix replaced_run(const Case & c, const NaiveGpt2 & naiv
     });
 }
 
-void check_reconstruction(const Case & c, const NaiveSae & sae, const Matrix & x, const ReconstructionArrays & got) {
+// x is read, and the output stands for target.
+void check_reconstruction(const Case & c, const NaiveSae & sae, const Matrix & x, const Matrix & target,
+                          const ReconstructionArrays & got) {
     std::vector<int64_t> fires(sae.params.n, 1000);
     for (int64_t t = 0; t < x.rows; t++) {
         const auto token = sae.encode(x.row(t));
-        const auto x_hat = sae.decode(token.z, token.scale, token.shift);
+        const auto x_hat = sae.reconstruct(x.row(t));
         double     error = 0, squared = 0, dot = 0, x_squared = 0, l1 = 0;
         int32_t    l0 = 0;
-        for (int64_t i = 0; i < x.columns; i++) {
-            error += (x.row(t)[i] - x_hat[i]) * (x.row(t)[i] - x_hat[i]);
+        for (int64_t i = 0; i < target.columns; i++) {
+            error += (target.row(t)[i] - x_hat[i]) * (target.row(t)[i] - x_hat[i]);
             squared += x_hat[i] * x_hat[i];
-            dot += x.row(t)[i] * x_hat[i];
-            x_squared += x.row(t)[i] * x.row(t)[i];
+            dot += target.row(t)[i] * x_hat[i];
+            x_squared += target.row(t)[i] * target.row(t)[i];
         }
         for (int64_t j = 0; j < sae.params.n; j++) {
             l1 += token.z[j];
@@ -235,11 +252,13 @@ void check_sums(const Case & c, const Matrix & x, const Result & got) {
 void check(const Case & c) {
     NaiveGpt2 naive(c.shape, 3);
     naive.scale_logits(c.logit_scale);
-    const ModelPtr model = make_model(naive);
-    const Result   got   = evaluate(c, model.get(), 1);
-    Matrix         x(0, 0);
-    const Matrix   clean = naive.logits(
-          c.tokens, [&](sae4j_point point, Matrix & activation) { x = same(point, c.point) ? activation : x; });
+    const ModelPtr  model = make_model(naive);
+    const Result    got   = evaluate(c, model.get(), 1);
+    Matrix          x(0, 0), read(0, 0);
+    const Matrix    clean     = naive.logits(c.tokens, [&](sae4j_point point, Matrix & activation) {
+        x    = same(point, c.point) ? activation : x;
+        read = same(point, c.reads()) ? activation : read;
+    });
     const Tolerance tolerance = tolerance_for(clean);
     const Effect    itself    = effect_of(clean, clean, c.tokens);
     for (int64_t t = 0; t < c.tokens.size(); t++) {
@@ -247,12 +266,12 @@ void check(const Case & c) {
     }
     check_sums(c, x, got);
     for (size_t i = 0; i < c.saes.size(); i++) {
-        const Matrix logits = replaced_run(c, naive, [&](int64_t, double * row) {
-            const auto x_hat = c.saes[i].reconstruct(row);
+        const Matrix logits = replaced_run(c, naive, [&](int64_t t, double * row) {
+            const auto x_hat = c.saes[i].reconstruct(read.row(t));
             std::copy(x_hat.begin(), x_hat.end(), row);
         });
         check_effect(got.effects[i], effect_of(clean, logits, c.tokens), tolerance);
-        check_reconstruction(c, c.saes[i], x, got.reconstructions[i]);
+        check_reconstruction(c, c.saes[i], read, x, got.reconstructions[i]);
     }
     const Matrix zero = replaced_run(c, naive, [&](int64_t, double * row) { std::fill_n(row, x.columns, 0.0); });
     check_effect(got.zero, effect_of(clean, zero, c.tokens), tolerance);
@@ -279,12 +298,30 @@ std::vector<NaiveSae> saes_for(int64_t width, int count) {
 Case case_at(const sae4j_model_shape & shape, sae4j_point point, int n_saes, const std::vector<int32_t> & lengths) {
     const int64_t width = width_at(shape, point);
     return { shape, point, saes_for(width, n_saes),       random_tokens(lengths, shape.n_vocab, 8),
-             {},    {},    Random(9).normals(width, 0.3), 1 };
+             {},    {},    Random(9).normals(width, 0.3), 1,
+             {} };
+}
+
+// Transcoders, with W_skip and without, from one activation to another.
+Case transcoders_at(const sae4j_model_shape & shape, sae4j_point in, sae4j_point out,
+                    const std::vector<int32_t> & lengths) {
+    Case c = case_at(shape, out, 0, lengths);
+    c.in   = in;
+    for (sae4j_activation activation : { SAE4J_GROUPMAX, SAE4J_TOPK, SAE4J_RELU }) {
+        sae4j_sae_params params     = sae_params(static_cast<int32_t>(width_at(shape, in)), 36, activation, 6);
+        params.d_out                = static_cast<int32_t>(width_at(shape, out));
+        params.skip                 = activation != SAE4J_RELU;
+        params.apply_b_dec_to_input = 0;
+        params.normalization        = activation == SAE4J_TOPK ? SAE4J_NORM_LAYER_NORM : SAE4J_NORM_NONE;
+        c.saes.push_back(random_sae(params, 30 + activation));
+    }
+    return c;
 }
 
 std::string describe(const Case & c) {
-    return name_of(c.point) + ", vocabulary " + std::to_string(c.shape.n_vocab) + ", logits × " +
-           std::to_string(static_cast<int>(c.logit_scale)) + (c.replaced.empty() ? "" : ", some replaced");
+    return (c.in ? name_of(*c.in) + " to " : "") + name_of(c.point) + ", vocabulary " +
+           std::to_string(c.shape.n_vocab) + ", logits × " + std::to_string(static_cast<int>(c.logit_scale)) +
+           (c.replaced.empty() ? "" : ", some replaced");
 }
 
 constexpr sae4j_model_shape small{ 2, 2, 12, 20, 16, 50, 1, 1e-5f };
@@ -299,6 +336,70 @@ void test_every_point() {
         c.counted  = Random(6).mask(c.tokens.size(), 0.6);
         context    = describe(c);
         check(c);
+    }
+}
+
+void mask(Case & c) {
+    c.replaced = Random(5).mask(c.tokens.size(), 0.6);
+    c.counted  = Random(6).mask(c.tokens.size(), 0.6);
+}
+
+void test_transcoders() {
+    const std::pair<sae4j_point, sae4j_point> ways[] = {
+        { { SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 } },
+        { { SAE4J_HOOK_MLP_POST, 1 }, { SAE4J_HOOK_RESID_POST, 1 } },
+        { { SAE4J_HOOK_EMBED, 0 }, { SAE4J_HOOK_MLP_POST, 1 } },
+        { { SAE4J_HOOK_POS_EMBED, 0 }, { SAE4J_HOOK_NORMALIZED, 0 } },
+        { { SAE4J_HOOK_RESID_POST, 0 }, { SAE4J_HOOK_RESID_PRE, 1 } },
+        { { SAE4J_HOOK_ATTN_OUT, 1 }, { SAE4J_HOOK_ATTN_OUT, 1 } },
+    };
+    for (const auto & [in, out] : ways) {
+        Case c  = transcoders_at(small, in, out, { 16, 1, 7 });
+        context = describe(c);
+        check(c);
+        mask(c);
+        context = describe(c);
+        check(c);
+    }
+}
+
+bool operator==(const EffectArrays & a, const EffectArrays & b) {
+    return a.kl == b.kl && a.ce == b.ce && a.top1 == b.top1;
+}
+
+bool operator==(const ReconstructionArrays & a, const ReconstructionArrays & b) {
+    return a.squared_error == b.squared_error && a.x_hat_squared == b.x_hat_squared && a.x_dot_x_hat == b.x_dot_x_hat &&
+           a.l1 == b.l1 && a.l0 == b.l0 && a.fires == b.fires;
+}
+
+// SAEs and transcoders at many places, some twice and in no order, in one call: to the bit what each place gives alone.
+void test_together() {
+    const std::vector<int32_t> lengths{ 16, 1, 7 };
+    for (bool masked : { false, true }) {
+        std::vector<Case> cases{
+            case_at(small, { SAE4J_HOOK_RESID_POST, 1 }, 4, lengths),
+            case_at(small, { SAE4J_HOOK_MLP_POST, 0 }, 2, lengths),
+            transcoders_at(small, { SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 }, lengths),
+            case_at(small, { SAE4J_HOOK_NORMALIZED, 0 }, 1, lengths),
+            case_at(small, { SAE4J_HOOK_EMBED, 0 }, 1, lengths),
+            case_at(small, { SAE4J_HOOK_Z, 1 }, 2, lengths),
+            transcoders_at(small, { SAE4J_HOOK_Z, 1 }, { SAE4J_HOOK_RESID_POST, 1 }, lengths),
+            case_at(small, { SAE4J_HOOK_RESID_POST, 1 }, 0, lengths),
+        };
+        if (masked) {
+            std::for_each(cases.begin(), cases.end(), mask);
+        }
+        const ModelPtr model = make_model(NaiveGpt2(small, 3));
+        const auto     got   = evaluate(cases, model.get(), 2);
+        for (size_t i = 0; i < cases.size(); i++) {
+            context               = "together, " + describe(cases[i]);
+            const Result expected = evaluate(cases[i], model.get(), 2);
+            CHECK(got[i].ce_clean == expected.ce_clean);
+            CHECK(got[i].x_squared == expected.x_squared && got[i].x_sum == expected.x_sum);
+            CHECK(got[i].zero == expected.zero && got[i].mean == expected.mean);
+            CHECK(got[i].effects == expected.effects);
+            CHECK(got[i].reconstructions == expected.reconstructions);
+        }
     }
 }
 
@@ -345,35 +446,31 @@ void test_optional_outputs() {
         sae4j_effect effect = got.effects[0].view();
         effect              = { which == 0 ? effect.kl : nullptr, which == 1 ? effect.ce : nullptr,
                    which == 2 ? effect.top1 : nullptr };
-        const sae4j_splice splice{ sae.get(), effect, got.reconstructions[0].view() };
-        sae4j_evaluation   wanted{};
-        wanted.point     = c.point;
-        wanted.splices   = &splice;
-        wanted.n_splices = 1;
+        const sae4j_splice     splice{ sae.get(), c.point, 0, effect, got.reconstructions[0].view() };
+        const sae4j_place      place{ c.point, 0, nullptr, nullptr, nullptr, {}, {} };
+        const sae4j_evaluation wanted{ &place, 1, &splice, 1, nullptr, nullptr, nullptr };
         CHECK_OK(sae4j_evaluate(session.get(), model.get(), &batch, &wanted));
         CHECK(which != 0 || got.effects[0].kl == full.effects[0].kl);
         CHECK(which != 1 || got.effects[0].ce == full.effects[0].ce);
         CHECK(which != 2 || got.effects[0].top1 == full.effects[0].top1);
     }
-    sae4j_evaluation nothing{};
-    nothing.point = c.point;
+    const sae4j_evaluation nothing{};
     CHECK_OK(sae4j_evaluate(session.get(), model.get(), &batch, &nothing));
 }
 
 // Numbers that cannot be told are an error, not NaN among the results.
 void test_not_finite() {
-    const Case        c = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 0, { 16, 4 });
-    NaiveGpt2         naive(small, 3);
-    const ModelPtr    model   = make_model(naive);
-    const SessionPtr  session = open_session(1);
-    const sae4j_batch batch   = c.tokens.view();
-    EffectArrays      effect(c.tokens.size());
-    sae4j_evaluation  wanted{};
-    wanted.point       = c.point;
-    wanted.mean_effect = effect.view();
+    const Case               c = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 0, { 16, 4 });
+    NaiveGpt2                naive(small, 3);
+    const ModelPtr           model   = make_model(naive);
+    const SessionPtr         session = open_session(1);
+    const sae4j_batch        batch   = c.tokens.view();
+    EffectArrays             effect(c.tokens.size());
+    sae4j_place              place{ c.point, 0, nullptr, nullptr, nullptr, {}, effect.view() };
+    sae4j_evaluation         wanted{ &place, 1, nullptr, 0, nullptr, nullptr, nullptr };
     const std::vector<float> bad(small.n_embd, nan_f32);
-    context     = "NaN in the mean";
-    wanted.mean = bad.data();
+    context    = "NaN in the mean";
+    place.mean = bad.data();
     CHECK_STATUS(sae4j_evaluate(session.get(), model.get(), &batch, &wanted), SAE4J_NOT_FINITE);
     context = "logits beyond f32";
     for (auto & item : naive.tensors) {
@@ -381,22 +478,26 @@ void test_not_finite() {
             v *= 1e15f;
         }
     }
-    wanted.mean     = nullptr;
+    place.mean      = nullptr;
     wanted.ce_clean = effect.ce.data();
     CHECK_STATUS(sae4j_evaluate(session.get(), make_model(naive).get(), &batch, &wanted), SAE4J_NOT_FINITE);
 }
 
-// sae4j_sum_activation says what x_sum does, and adds.
-void test_sum_activation() {
-    Case c                    = case_at(small, { SAE4J_HOOK_Z, 1 }, 0, { 16, 4 });
-    c.counted                 = Random(6).mask(c.tokens.size(), 0.5);
-    context                   = "sum_activation";
-    const ModelPtr      model = make_model(NaiveGpt2(small, 3));
-    const Result        got   = evaluate(c, model.get(), 1);
-    std::vector<double> sum(small.n_embd, 500);
-    const sae4j_batch   batch = c.tokens.view();
-    CHECK_OK(sae4j_sum_activation(open_session(1).get(), model.get(), &batch, c.point, c.counted.data(), sum.data()));
+// Sums by themselves, without predictions, are the same.
+void test_sums_only() {
+    Case c                       = case_at(small, { SAE4J_HOOK_Z, 1 }, 0, { 16, 4 });
+    c.counted                    = Random(6).mask(c.tokens.size(), 0.5);
+    context                      = "sums only";
+    const ModelPtr         model = make_model(NaiveGpt2(small, 3));
+    const Result           got   = evaluate(c, model.get(), 1);
+    std::vector<double>    sum(small.n_embd, 500);
+    const sae4j_place      place{ c.point, 0, nullptr, nullptr, sum.data(), {}, {} };
+    const sae4j_evaluation wanted{ &place, 1, nullptr, 0, nullptr, c.counted.data(), nullptr };
+    const sae4j_batch      batch   = c.tokens.view();
+    const SessionPtr       session = open_session(1);
+    CHECK_OK(sae4j_evaluate(session.get(), model.get(), &batch, &wanted));
     CHECK(sum == got.x_sum);
+    CHECK(sae4j_session_get_times(session.get()).head == 0);
 }
 
 // ---------------------------------------------------------------- batches, threads, precision
@@ -525,11 +626,13 @@ void test_bf16() {
 
 int main() {
     test_every_point();
+    test_transcoders();
+    test_together();
     test_vocabularies();
     test_extreme_logits();
     test_optional_outputs();
     test_not_finite();
-    test_sum_activation();
+    test_sums_only();
     test_batches_and_threads(SAE4J_PRECISION_F32);
     test_batches_and_threads(SAE4J_PRECISION_BF16);
     test_bf16();

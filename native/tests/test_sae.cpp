@@ -57,9 +57,10 @@ std::vector<float> decode(sae4j_session * session, const sae4j_sae * sae, const 
     return x_hat;
 }
 
+// d_out: 0 for an SAE, whose output is as wide as x.
 std::vector<float> reconstruct(sae4j_session * session, const sae4j_sae * sae, const std::vector<float> & x,
-                               int64_t n_tokens) {
-    std::vector<float> x_hat(x.size(), nan_f32);
+                               int64_t n_tokens, int64_t d_out = 0) {
+    std::vector<float> x_hat(d_out ? n_tokens * d_out : x.size(), nan_f32);
     CHECK_OK(sae4j_sae_reconstruct(session, sae, x.data(), n_tokens, x_hat.data()));
     return x_hat;
 }
@@ -67,7 +68,8 @@ std::vector<float> reconstruct(sae4j_session * session, const sae4j_sae * sae, c
 void check_csr(const Encoded & got, const sae4j_sae_params & p) {
     for (size_t t = 0; t + 1 < got.offsets.size(); t++) {
         const int64_t begin = got.offsets[t], end = got.offsets[t + 1];
-        CHECK(end >= begin && end - begin <= (p.activation == SAE4J_TOPK ? p.k : p.n));
+        CHECK(end >= begin &&
+              end - begin <= (p.activation == SAE4J_TOPK || p.activation == SAE4J_GROUPMAX ? p.k : p.n));
         for (int64_t j = begin; j < end; j++) {
             CHECK(got.indices[j] >= 0 && got.indices[j] < p.n && got.values[j] > 0);
             CHECK(j == begin || got.indices[j] > got.indices[j - 1]);
@@ -88,11 +90,15 @@ bool on_the_border(const NaiveSae & naive, const NaiveSae::Token & token, int64_
             return std::fabs(token.h[j] - naive.at(SAE4J_THRESHOLD, j)) < tolerance;
         case SAE4J_GATED:
             return std::fabs(token.gate[j]) < tolerance;
+        case SAE4J_GROUPMAX: {
+            const auto [best, next] = naive.best_of_group(token, j);
+            return token.h[best] - next < tolerance && token.h[best] - token.h[j] < tolerance;
+        }
     }
     return false;
 }
 
-// Latents of one token against the naive ones, and x̂ of these very latents against f64.
+// Latents of one token against the naive ones, and x̂ of these very latents, without W_skip, against f64.
 void check_token(const NaiveSae & naive, const Encoded & got, int64_t t, const float * x, const float * x_hat) {
     const int64_t             d = naive.params.d, n = naive.params.n;
     const std::vector<double> wide(x, x + d);
@@ -108,8 +114,21 @@ void check_token(const NaiveSae & naive, const Encoded & got, int64_t t, const f
     CHECK_NEAR(got.shift[t], token.shift, relative * (1 + std::fabs(token.shift)));
     std::vector<double>       sizes;
     const std::vector<double> expected = naive.decode(z, token.scale, token.shift, &sizes);
-    for (int64_t i = 0; i < d; i++) {
+    for (int64_t i = 0; i < naive.d_out(); i++) {
         CHECK_NEAR(x_hat[i], expected[i], relative * sizes[i] + 1e-30);
+    }
+}
+
+// What W_skip adds to one token's output.
+void check_skip(const NaiveSae & naive, const float * x, const float * without, const float * with) {
+    for (int64_t i = 0; i < naive.d_out(); i++) {
+        double sum = without[i], size = std::fabs(sum);
+        for (int64_t j = 0; j < naive.params.d; j++) {
+            const double term = naive.at(SAE4J_W_SKIP, i * naive.params.d + j) * x[j];
+            sum += term;
+            size += std::fabs(term);
+        }
+        CHECK_NEAR(with[i], sum, relative * size);
     }
 }
 
@@ -129,28 +148,34 @@ void compare(const NaiveSae & naive, int64_t n_tokens, uint32_t seed) {
     const std::vector<float> x       = Random(seed).normals(n_tokens * naive.params.d, 2, 0.5);
     const Encoded            got     = encode(session.get(), sae.get(), x, n_tokens);
     check_csr(got, naive.params);
-    const std::vector<float> x_hat = decode(session.get(), sae.get(), got.view(), naive.params.d);
-    CHECK(reconstruct(session.get(), sae.get(), x, n_tokens) == x_hat);
+    const int64_t            d = naive.params.d, d_out = naive.d_out();
+    const std::vector<float> decoded = decode(session.get(), sae.get(), got.view(), d_out);
+    const std::vector<float> x_hat   = reconstruct(session.get(), sae.get(), x, n_tokens, d_out);
+    CHECK((x_hat == decoded) != (naive.params.skip == 1));
     for (int64_t t : some_tokens(n_tokens)) {
-        check_token(naive, got, t, x.data() + t * naive.params.d, x_hat.data() + t * naive.params.d);
+        check_token(naive, got, t, x.data() + t * d, decoded.data() + t * d_out);
+        if (naive.params.skip) {
+            check_skip(naive, x.data() + t * d, decoded.data() + t * d_out, x_hat.data() + t * d_out);
+        }
     }
 }
 
-const char * const activation_names[]    = { "relu", "topk", "jumprelu", "gated" };
+const char * const activation_names[]    = { "relu", "topk", "jumprelu", "gated", "groupmax" };
 const char * const normalization_names[] = { "none", "layer_norm", "constant_norm_rescale", "average_only_in" };
 
 std::string describe(const sae4j_sae_params & p, int64_t n_tokens) {
     return std::string(activation_names[p.activation]) + ", " + normalization_names[p.normalization] + ", d " +
-           std::to_string(p.d) + ", n " + std::to_string(p.n) + ", k " + std::to_string(p.k) + ", b_dec " +
-           std::to_string(p.apply_b_dec_to_input) + ", norm " + std::to_string(p.rescale_acts_by_decoder_norm) +
-           ", centre " + std::to_string(p.centre_input) + ", " + std::to_string(n_tokens) + " tokens";
+           std::to_string(p.d) + ", d_out " + std::to_string(p.d_out) + ", skip " + std::to_string(p.skip) + ", n " +
+           std::to_string(p.n) + ", k " + std::to_string(p.k) + ", b_dec " + std::to_string(p.apply_b_dec_to_input) +
+           ", norm " + std::to_string(p.rescale_acts_by_decoder_norm) + ", centre " + std::to_string(p.centre_input) +
+           ", " + std::to_string(n_tokens) + " tokens";
 }
 
 // All combinations of the options for one activation at one shape.
 void test_options(sae4j_activation activation) {
     uint32_t seed = 100 * activation;
     for (int options = 0; options < 32; options++) {
-        sae4j_sae_params p             = sae_params(19, 53, activation, 7);
+        sae4j_sae_params p             = sae_params(19, 56, activation, 7);
         p.normalization                = static_cast<sae4j_normalization>(options & 3);
         p.scale                        = 0.37f;
         p.apply_b_dec_to_input         = options >> 2 & 1;
@@ -171,17 +196,51 @@ void test_shapes(sae4j_activation activation) {
         { 17, 513, 513, 7 }, { 33, 1031, 1, 1 }, { 64, 1025, 64, 130 }, { 5, 77, 13, 1500 }, { 192, 700, 350, 7 },
     };
     for (const auto & s : shapes) {
-        const sae4j_sae_params p = sae_params(s[0], s[1], activation, s[2]);
+        const int32_t          k = activation == SAE4J_GROUPMAX ? std::gcd(s[1], s[2]) : s[2];
+        const sae4j_sae_params p = sae_params(s[0], s[1], activation, k);
         context                  = describe(p, s[3]);
         compare(random_sae(p, 7 + s[1]), s[3], 8 + s[1]);
     }
+}
+
+// Another activation as output, narrower, wider or as wide, with every normalisation of the input.
+void test_transcoders(sae4j_activation activation) {
+    uint32_t seed = 1000 * activation;
+    for (int32_t d_out : { 7, 19, 70 }) {
+        for (int options = 0; options < 16; options++) {
+            sae4j_sae_params p             = sae_params(19, 56, activation, 7);
+            p.d_out                        = d_out;
+            p.normalization                = static_cast<sae4j_normalization>(options & 3);
+            p.scale                        = 0.37f;
+            p.skip                         = options >> 2 & 1;
+            p.rescale_acts_by_decoder_norm = options >> 3 & 1 && activation != SAE4J_GATED;
+            p.apply_b_dec_to_input         = d_out == p.d && p.skip;
+            context                        = describe(p, 1030);
+            seed++;
+            compare(random_sae(p, seed), 1030, seed);
+        }
+    }
+}
+
+// The output may go where the input is.
+void test_in_place() {
+    context                     = "in place";
+    sae4j_sae_params p          = sae_params(19, 56, SAE4J_RELU);
+    p.d_out                     = p.d;
+    p.skip                      = 1;
+    const SaePtr       sae      = make_sae(random_sae(p, 3));
+    const SessionPtr   session  = open_session(2);
+    std::vector<float> x        = Random(4).normals(1500 * p.d);
+    const auto         expected = reconstruct(session.get(), sae.get(), x, 1500);
+    CHECK_OK(sae4j_sae_reconstruct(session.get(), sae.get(), x.data(), 1500, x.data()));
+    CHECK(x == expected);
 }
 
 // Weights and activations that are whole numbers: every sum is exact, so ties are real and results must be equal.
 NaiveSae integer_sae(const sae4j_sae_params & p, uint32_t seed) {
     Random   random(seed);
     NaiveSae sae{ p, {} };
-    for (sae4j_sae_tensor tensor : tensors_of(p.activation)) {
+    for (sae4j_sae_tensor tensor : tensors_of(p)) {
         sae.tensors[tensor] = random.integers(size_of(p, tensor), tensor == SAE4J_R_MAG ? 0 : 2);
     }
     return sae;
@@ -301,7 +360,7 @@ void test_not_finite(sae4j_activation activation) {
 // Finite weights and activations whose products are not: no reconstruction, not a wrong one.
 void test_overflow(sae4j_activation activation) {
     context        = std::string("overflow, ") + activation_names[activation];
-    NaiveSae naive = random_sae(sae_params(4, 8, activation, 3), 1);
+    NaiveSae naive = random_sae(sae_params(4, 8, activation, 2), 1);
     for (float & v : naive.tensors[SAE4J_W_ENC]) {
         v *= 1e30f;
     }
@@ -361,8 +420,9 @@ void test_bad_latents() {
 }  // namespace
 
 int main() {
-    for (sae4j_activation activation : { SAE4J_RELU, SAE4J_TOPK, SAE4J_JUMPRELU, SAE4J_GATED }) {
+    for (sae4j_activation activation : { SAE4J_RELU, SAE4J_TOPK, SAE4J_JUMPRELU, SAE4J_GATED, SAE4J_GROUPMAX }) {
         test_options(activation);
+        test_transcoders(activation);
         test_shapes(activation);
         test_exact(activation, 8, 50, 5);
         test_exact(activation, 5, 1200, 300);
@@ -372,6 +432,7 @@ int main() {
     }
     test_exact(SAE4J_TOPK, 7, 90, 90);
     test_exact(SAE4J_TOPK, 4, 2000, 1);
+    test_in_place();
     test_all_tied();
     test_splits_of_reals();
     test_flat_row();

@@ -71,7 +71,7 @@ void write_in_pieces(const std::vector<float> & values, int64_t rows, int64_t co
 
 NaiveSae small_sae() {
     NaiveSae sae{ sae_params(5, 7, SAE4J_JUMPRELU), {} };
-    for (sae4j_sae_tensor tensor : tensors_of(SAE4J_JUMPRELU)) {
+    for (sae4j_sae_tensor tensor : tensors_of(sae.params)) {
         sae.tensors[tensor] = exact_values(size_of(sae.params, tensor), 7 + tensor);
     }
     return sae;

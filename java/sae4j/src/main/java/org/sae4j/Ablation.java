@@ -140,7 +140,7 @@ public final class Ablation {
 
   private HookPoint point(Sae sae) {
     HookPoint point = hook(sae).requireIn(model.shape());
-    sae.requireWidth(point, point.width(model.shape()));
+    sae.requireNoTranscoder("an ablation").requireWidth(point, point.width(model.shape()));
     return point;
   }
 

@@ -15,6 +15,18 @@ public sealed interface Activation {
     }
   }
 
+  /**
+   * Divides the latents into k groups of neighbours and keeps the largest pre-activation of each,
+   * and of these what is above zero.
+   */
+  record GroupMax(int k) implements Activation {
+    public GroupMax {
+      if (k < 1) {
+        throw new IllegalArgumentException("k must be at least 1, not " + k);
+      }
+    }
+  }
+
   /** Keeps what is above zero and above a threshold of each latent's own. */
   record JumpRelu() implements Activation {}
 

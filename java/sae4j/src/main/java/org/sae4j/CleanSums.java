@@ -1,6 +1,11 @@
 package org.sae4j;
 
-/** What all SAEs at one activation share, summed over counted tokens: clean run and baselines. */
+import org.bytedeco.javacpp.DoublePointer;
+
+/**
+ * What all SAEs that replace one activation share, summed over counted tokens: clean run and
+ * baselines.
+ */
 final class CleanSums {
   private static final double ROUNDING = 1e-12;
 
@@ -19,7 +24,9 @@ final class CleanSums {
     comparedAt = new long[longest];
   }
 
-  void add(CountedTokens counted, CleanArrays arrays) {
+  void add(CountedTokens counted, DoublePointer ceClean, PlaceArrays arrays) {
+    arrays.zero().ifPresent(effect -> zero.add(counted, effect));
+    arrays.mean().ifPresent(effect -> mean.add(counted, effect));
     for (int i = 0; i < xSum.length; i++) {
       xSum[i] += arrays.xSum(i);
     }
@@ -33,7 +40,7 @@ final class CleanSums {
         compared++;
       }
       if (counted.targeted()[t]) {
-        ce += arrays.ce(t);
+        ce += ceClean.get(t);
         targeted++;
       }
     }

@@ -91,6 +91,6 @@ final class EditStructs {
   }
 
   private Sae fitting(Sae sae) {
-    return sae.requireWidth(point, width);
+    return sae.requireNoTranscoder("an edit at " + point).requireWidth(point, width);
   }
 }

@@ -1,9 +1,7 @@
 package org.sae4j;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import org.sae4j.engine.sae4j_session;
@@ -21,7 +19,8 @@ import org.sae4j.engine.sae4j_session;
  * }
  * }</pre>
  *
- * <p>Immutable. SAEs at the same activation share the clean run and the baselines.
+ * <p>Immutable. All SAEs share one pass of the clean model, and those that replace the same
+ * activation its baselines.
  */
 public final class Evaluation {
   private static final Progress SILENT = (done, total) -> {};
@@ -75,7 +74,7 @@ public final class Evaluation {
   }
 
   /**
-   * Evaluates all SAEs on the same sequences.
+   * Evaluates all SAEs on the same sequences, in one pass.
    *
    * <p>To stop early, interrupt the thread, or throw from the progress listener.
    *
@@ -87,54 +86,17 @@ public final class Evaluation {
    */
   public List<EvaluationResult> runAll(Sequences sequences) {
     sequences.requireFor(model.shape());
-    Map<HookPoint, List<Integer>> groups = groups();
-    if (groups.size() > 1 && options.meanBaseline() instanceof MeanBaseline.Given) {
-      throw new IllegalArgumentException(
-          "one mean cannot stand for several activations: " + groups.keySet());
+    List<Splice> splices = new ArrayList<>();
+    for (Sae sae : saes) {
+      splices.add(Splice.of(sae, options.hook(), model.shape()));
     }
     int passes = options.meanBaseline() instanceof MeanBaseline.Measured ? 2 : 1;
-    Meter meter = new Meter(progress, (long) sequences.tokens() * passes * groups.size());
-    EvaluationResult[] results = new EvaluationResult[saes.size()];
-    groups.forEach(
-        (point, members) -> {
-          List<EvaluationResult> found = evaluate(point, members, sequences, meter);
-          for (int i = 0; i < members.size(); i++) {
-            results[members.get(i)] = found.get(i);
-          }
-        });
-    return List.of(results);
-  }
-
-  /** The indices of the SAEs at each activation. */
-  private Map<HookPoint, List<Integer>> groups() {
-    Map<HookPoint, List<Integer>> groups = new LinkedHashMap<>();
-    for (int i = 0; i < saes.size(); i++) {
-      HookPoint point = hook(saes.get(i)).requireIn(model.shape());
-      saes.get(i).requireWidth(point, point.width(model.shape()));
-      groups.computeIfAbsent(point, p -> new ArrayList<>()).add(i);
-    }
-    return groups;
-  }
-
-  private HookPoint hook(Sae sae) {
-    return options
-        .hook()
-        .or(sae::hook)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    sae.path() + " does not say which activation it is for: give a hook"));
-  }
-
-  private List<EvaluationResult> evaluate(
-      HookPoint point, List<Integer> members, Sequences sequences, Meter meter) {
+    Meter meter = new Meter(progress, (long) sequences.tokens() * passes);
     SessionOptions threads = new SessionOptions(options.threads());
     try (NativeHandle<sae4j_session> session = Session.newHandle(threads, new SessionMemory());
         Uses uses = new Uses()) {
-      List<Sae> group = members.stream().map(saes::get).toList();
-      EvaluationPass pass =
-          new EvaluationPass(uses.enter(session), model, point, group, options, uses);
-      return pass.run(sequences, meter);
+      return new EvaluationPass(uses.enter(session), model, splices, options, uses)
+          .run(sequences, meter);
     }
   }
 

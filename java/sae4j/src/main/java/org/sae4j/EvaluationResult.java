@@ -20,7 +20,7 @@ import java.util.Objects;
  * @param density how often each latent was active
  * @param klByPosition the mean KL at each position of the sequences; NaN where none counted
  * @param tokens the tokens counted
- * @param seconds the time that all SAEs at this hook took together
+ * @param seconds the time that all SAEs of the evaluation took together
  * @param tokensPerSecond tokens run, over {@code seconds}
  * @param undefined for each number that is NaN, by its key in {@link #values}, the reason
  */

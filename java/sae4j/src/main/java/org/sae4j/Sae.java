@@ -81,6 +81,16 @@ public final class Sae implements AutoCloseable {
   }
 
   /**
+   * The activation that its output replaces, if its configuration names one: another than {@link
+   * #hook} only for a transcoder.
+   *
+   * @throws IllegalArgumentException if the name is not one of sae4j's hook points
+   */
+  public Optional<HookPoint> hookOut() {
+    return config.hookNameOut().map(HookPoint::of).or(this::hook);
+  }
+
+  /**
    * Encodes activations.
    *
    * @param x [tokens, width]
@@ -102,17 +112,17 @@ public final class Sae implements AutoCloseable {
     }
   }
 
-  /** Decodes latents to [tokens, width]. */
+  /** Decodes latents to [tokens, output width], without what a skip transcoder adds for x. */
   public float[] decode(Latents latents) {
-    float[] out = new float[Math.multiplyExact(latents.tokens(), config.dIn())];
+    float[] out = new float[Math.multiplyExact(latents.tokens(), config.dOut())];
     decode(latents, FloatBuffer.wrap(out));
     return out;
   }
 
   /**
-   * Decodes latents.
+   * Decodes latents, without what a skip transcoder adds for x.
    *
-   * @param out [tokens, width], written from position to limit; not copied if direct
+   * @param out [tokens, output width], written from position to limit; not copied if direct
    */
   public void decode(Latents latents, FloatBuffer out) {
     try (Uses uses = new Uses()) {
@@ -129,10 +139,10 @@ public final class Sae implements AutoCloseable {
    * Encodes and decodes activations.
    *
    * @param x [tokens, width]
-   * @return the reconstruction, [tokens, width]
+   * @return the reconstruction, [tokens, output width]
    */
   public float[] reconstruct(float[] x) {
-    float[] out = new float[x.length];
+    float[] out = new float[Math.multiplyExact(SaeCalls.tokens(x.length, config), config.dOut())];
     reconstruct(FloatBuffer.wrap(x), FloatBuffer.wrap(out));
     return out;
   }
@@ -141,7 +151,7 @@ public final class Sae implements AutoCloseable {
    * Encodes and decodes activations.
    *
    * @param x [tokens, width], from position to limit; not copied if direct
-   * @param out of the same size, written from position to limit; may be {@code x} itself
+   * @param out [tokens, output width], written from position to limit; may be {@code x} itself
    */
   public void reconstruct(FloatBuffer x, FloatBuffer out) {
     try (Uses uses = new Uses()) {
@@ -170,12 +180,31 @@ public final class Sae implements AutoCloseable {
     return handle;
   }
 
-  /** Returns this SAE if it fits an activation, else says which widths do not. */
+  /** Returns this SAE if it reads an activation of a width, else says which widths differ. */
   Sae requireWidth(HookPoint point, int width) {
-    if (config.dIn() != width) {
+    requireWidth(point, width, config.dIn());
+    return this;
+  }
+
+  /** Checks that the output is as wide as the activation that it replaces. */
+  void requireOutputWidth(HookPoint point, int width) {
+    requireWidth(point, width, config.dOut());
+  }
+
+  private void requireWidth(HookPoint point, int expected, int found) {
+    if (found != expected) {
       throw new IllegalArgumentException(
           "SAE %s at %s: expected width %d, the activation's, found %d"
-              .formatted(path, point, width, config.dIn()));
+              .formatted(path, point, expected, found));
+    }
+  }
+
+  /** Returns this SAE if its output replaces what it reads; else says what needs that. */
+  Sae requireNoTranscoder(String what) {
+    if (config.isTranscoder()) {
+      throw new IllegalArgumentException(
+          "%s: %s needs an SAE, not a transcoder, which replaces %s"
+              .formatted(path, what, config.hookNameOut().get()));
     }
     return this;
   }

@@ -18,7 +18,7 @@ final class SaeCalls {
   private SaeCalls() {}
 
   static Latents encode(sae4j_session session, sae4j_sae sae, SaeConfig config, FloatBuffer x) {
-    int tokens = tokens(x, config.dIn(), "x");
+    int tokens = tokens(x.remaining(), config);
     try (CallMemory memory = new CallMemory()) {
       sae4j_latents out = memory.struct(new sae4j_latents());
       Engine.check(sae4j_sae_encode(session, sae, memory.floats(x), tokens, out));
@@ -33,7 +33,7 @@ final class SaeCalls {
           "expected latents of an SAE with %d latents, found %d"
               .formatted(config.dSae(), latents.latents()));
     }
-    requireSize(out, (long) latents.tokens() * config.dIn());
+    requireSize(out, (long) latents.tokens() * config.dOut());
     try (CallMemory memory = new CallMemory()) {
       sae4j_latents struct = write(latents, memory);
       into(out, memory, floats -> sae4j_sae_decode(session, sae, struct, floats));
@@ -42,21 +42,22 @@ final class SaeCalls {
 
   static void reconstruct(
       sae4j_session session, sae4j_sae sae, SaeConfig config, FloatBuffer x, FloatBuffer out) {
-    int tokens = tokens(x, config.dIn(), "x");
-    requireSize(out, x.remaining());
+    int tokens = tokens(x.remaining(), config);
+    requireSize(out, (long) tokens * config.dOut());
     try (CallMemory memory = new CallMemory()) {
       FloatPointer in = memory.floats(x);
       into(out, memory, floats -> sae4j_sae_reconstruct(session, sae, in, tokens, floats));
     }
   }
 
-  private static int tokens(FloatBuffer x, int width, String what) {
-    if (x.remaining() == 0 || x.remaining() % width != 0) {
+  /** How many tokens some floats are the activations of. */
+  static int tokens(int floats, SaeConfig config) {
+    if (floats == 0 || floats % config.dIn() != 0) {
       throw new IllegalArgumentException(
-          "%s: expected rows of %d floats, the SAE's width, found %d floats"
-              .formatted(what, width, x.remaining()));
+          "x: expected rows of %d floats, the SAE's width, found %d floats"
+              .formatted(config.dIn(), floats));
     }
-    return x.remaining() / width;
+    return floats / config.dIn();
   }
 
   private static void requireSize(FloatBuffer out, long floats) {

@@ -10,7 +10,8 @@ import java.util.OptionalInt;
  * What one sparse autoencoder computes, and where, whatever the format of its file.
  *
  * @param format the format of the file, for people: {@code OpenAI}, {@code SAELens}
- * @param dIn the width of the hooked activation
+ * @param dIn the width of the activation that it reads
+ * @param dOut the width of the activation that its output replaces: dIn unless it is a transcoder
  * @param dSae the number of latents
  * @param activation how pre-activations become latents
  * @param normalization what happens to the input before encoding and is undone after decoding
@@ -22,6 +23,8 @@ import java.util.OptionalInt;
  * @param centreInput whether the mean over the width is subtracted before the SAE and added back
  *     after it, because the SAE was trained on a model with a centred residual stream
  * @param hookName the activation that the SAE was trained on, as TransformerLens spells it
+ * @param hookNameOut the activation that a transcoder's output replaces; empty for an SAE, whose
+ *     output replaces what it reads
  * @param contextSize the number of tokens in a training sequence
  * @param prependBos whether training sequences began with the beginning-of-sequence token
  * @param modelName the model that the SAE was trained on
@@ -30,6 +33,7 @@ import java.util.OptionalInt;
 public record SaeConfig(
     String format,
     int dIn,
+    int dOut,
     int dSae,
     Activation activation,
     Normalization normalization,
@@ -38,6 +42,7 @@ public record SaeConfig(
     boolean rescaleActsByDecoderNorm,
     boolean centreInput,
     Optional<String> hookName,
+    Optional<String> hookNameOut,
     OptionalInt contextSize,
     Optional<Boolean> prependBos,
     Optional<String> modelName,
@@ -49,18 +54,36 @@ public record SaeConfig(
     Objects.requireNonNull(normalization, "normalization");
     Objects.requireNonNull(scale, "scale");
     Objects.requireNonNull(hookName, "hookName");
+    Objects.requireNonNull(hookNameOut, "hookNameOut");
     Objects.requireNonNull(contextSize, "contextSize");
     Objects.requireNonNull(prependBos, "prependBos");
     Objects.requireNonNull(modelName, "modelName");
     assumptions = List.copyOf(assumptions);
-    if (dIn < 1 || dSae < 1) {
-      throw new IllegalArgumentException("no SAE has widths " + dIn + " and " + dSae);
+    if (dIn < 1 || dOut < 1 || dSae < 1) {
+      throw new IllegalArgumentException("no SAE has widths " + dIn + ", " + dOut + " and " + dSae);
+    }
+    if (dOut != dIn && hookNameOut.isEmpty()) {
+      throw new IllegalArgumentException(
+          "an SAE of input width " + dIn + " and output width " + dOut + " needs an output hook");
+    }
+    if (dOut != dIn && applyBDecToInput) {
+      throw new IllegalArgumentException(
+          "a decoder bias of width " + dOut + " cannot be subtracted from width " + dIn);
     }
     if (activation instanceof Activation.TopK topK && topK.k() > dSae) {
       throw new IllegalArgumentException("k " + topK.k() + " exceeds the latents, " + dSae);
     }
+    if (activation instanceof Activation.GroupMax groups && dSae % groups.k() != 0) {
+      throw new IllegalArgumentException(
+          dSae + " latents cannot be divided into " + groups.k() + " groups");
+    }
     if (scale.isPresent() && normalization != Normalization.EXPECTED_AVERAGE_ONLY_IN) {
       throw new IllegalArgumentException(normalization.key() + " has no scale");
     }
+  }
+
+  /** Tells whether the output replaces another activation than the one that is read. */
+  public boolean isTranscoder() {
+    return hookNameOut.isPresent();
   }
 }

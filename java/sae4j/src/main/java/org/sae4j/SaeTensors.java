@@ -5,6 +5,7 @@ import static org.sae4j.engine.global.sae4j.SAE4J_B_ENC;
 import static org.sae4j.engine.global.sae4j.SAE4J_B_GATE;
 import static org.sae4j.engine.global.sae4j.SAE4J_B_MAG;
 import static org.sae4j.engine.global.sae4j.SAE4J_GATED;
+import static org.sae4j.engine.global.sae4j.SAE4J_GROUPMAX;
 import static org.sae4j.engine.global.sae4j.SAE4J_JUMPRELU;
 import static org.sae4j.engine.global.sae4j.SAE4J_NORM_CONSTANT_NORM_RESCALE;
 import static org.sae4j.engine.global.sae4j.SAE4J_NORM_EXPECTED_AVERAGE_ONLY_IN;
@@ -16,6 +17,7 @@ import static org.sae4j.engine.global.sae4j.SAE4J_THRESHOLD;
 import static org.sae4j.engine.global.sae4j.SAE4J_TOPK;
 import static org.sae4j.engine.global.sae4j.SAE4J_W_DEC;
 import static org.sae4j.engine.global.sae4j.SAE4J_W_ENC;
+import static org.sae4j.engine.global.sae4j.SAE4J_W_SKIP;
 import static org.sae4j.engine.global.sae4j.sae4j_sae_default_params;
 import static org.sae4j.engine.global.sae4j.sae4j_sae_finish;
 import static org.sae4j.engine.global.sae4j.sae4j_sae_free;
@@ -65,6 +67,8 @@ final class SaeTensors {
         memory
             .keep(sae4j_sae_default_params())
             .d(config.dIn())
+            .d_out(config.isTranscoder() ? config.dOut() : 0)
+            .skip(file.tensors().containsKey(SaeTensor.W_SKIP) ? 1 : 0)
             .n(config.dSae())
             .activation(activation(config.activation()))
             .normalization(normalization(config.normalization()))
@@ -73,6 +77,9 @@ final class SaeTensors {
             .centre_input(config.centreInput() ? 1 : 0);
     if (config.activation() instanceof Activation.TopK topK) {
       params.k(topK.k());
+    }
+    if (config.activation() instanceof Activation.GroupMax groups) {
+      params.k(groups.k());
     }
     if (config.normalization() == Normalization.EXPECTED_AVERAGE_ONLY_IN) {
       params.scale((float) scale(file));
@@ -94,6 +101,9 @@ final class SaeTensors {
   private static int activation(Activation activation) {
     if (activation instanceof Activation.TopK) {
       return SAE4J_TOPK;
+    }
+    if (activation instanceof Activation.GroupMax) {
+      return SAE4J_GROUPMAX;
     }
     if (activation instanceof Activation.JumpRelu) {
       return SAE4J_JUMPRELU;
@@ -120,6 +130,7 @@ final class SaeTensors {
       case B_GATE -> SAE4J_B_GATE;
       case B_MAG -> SAE4J_B_MAG;
       case R_MAG -> SAE4J_R_MAG;
+      case W_SKIP -> SAE4J_W_SKIP;
     };
   }
 }

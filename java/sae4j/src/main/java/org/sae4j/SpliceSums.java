@@ -18,12 +18,12 @@ final class SpliceSums {
     fires = new long[latents];
   }
 
-  void add(CountedTokens counted, CleanArrays clean, SpliceArrays splice) {
+  void add(CountedTokens counted, PlaceArrays place, SpliceArrays splice) {
     effect.add(counted, splice.effect());
     splice.addFires(fires);
     for (int t = 0; t < counted.tokens(); t++) {
       if (counted.counted()[t]) {
-        addReconstruction(t, clean, splice);
+        addReconstruction(t, place, splice);
       }
       if (counted.compared()[t]) {
         klAt[counted.position()[t]] += splice.effect().kl(t);
@@ -31,8 +31,8 @@ final class SpliceSums {
     }
   }
 
-  private void addReconstruction(int token, CleanArrays clean, SpliceArrays splice) {
-    double x = Math.sqrt(clean.xSquared(token));
+  private void addReconstruction(int token, PlaceArrays place, SpliceArrays splice) {
+    double x = Math.sqrt(place.xSquared(token));
     double xHat = Math.sqrt(splice.xHatSquared(token));
     squaredError += splice.squaredError(token);
     xHatSquared += splice.xHatSquared(token);

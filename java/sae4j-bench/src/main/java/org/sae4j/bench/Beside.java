@@ -30,6 +30,7 @@ import org.sae4j.SessionOptions;
 public final class Beside {
   private static final int[] CONTEXTS = {64, 256, 1024};
   private static final int ABLATION_ROUNDS = 2; // a round of theirs takes half a minute
+  private static final int SAES = 10;
 
   private final Optional<Peer> peer;
   private final int threads;
@@ -68,6 +69,7 @@ public final class Beside {
           Session session = model.newSession(new SessionOptions(threads))) {
         forward(session);
         evaluation(model, sae, 2.6);
+        evaluations(model, folder);
         encodeAndDecode(session, sae);
         ablation(model, sae, 64, 13);
         ablation(model, sae, 256, 60);
@@ -147,19 +149,50 @@ public final class Beside {
   }
 
   private void evaluation(Model model, Sae sae, double needed) throws Exception {
+    compare(
+        Comparison.Item.tokens("KL evaluation, TopK 32768, " + model.options().precision(), needed),
+        evaluate(model, List.of(sae)),
+        "kl");
+  }
+
+  /** Several SAEs at one activation share the clean run; the peers take one after another. */
+  private void evaluations(Model model, SaeFolder folder) throws Exception {
+    if (!wanted("ten SAEs")) {
+      return;
+    }
+    List<Sae> saes = new ArrayList<>();
+    try {
+      for (int i = 0; i < SAES; i++) {
+        saes.add(Sae.open(folder.path()));
+      }
+      Timing ten = evaluate(model, saes);
+      Timing one = evaluate(model, saes.subList(0, 1));
+      compare(
+          Comparison.Item.tokens("KL evaluation, one / ten SAEs, F32", 1 / 5.2),
+          rounds,
+          ten,
+          Optional.of(one));
+      compare(
+          Comparison.Item.seconds("KL evaluation, ten SAEs, F32", 5),
+          Math.min(rounds, ABLATION_ROUNDS),
+          ten,
+          peers("kl").map(kl -> () -> SAES * kl.seconds()));
+    } finally {
+      saes.forEach(Sae::close);
+    }
+  }
+
+  private Timing evaluate(Model model, List<Sae> saes) {
     Sequences tokens = Gpt2Small.sequences(Gpt2Small.SEQUENCES, Gpt2Small.LENGTH);
     Evaluation evaluation =
-        Evaluation.of(model, sae)
+        Evaluation.of(model, saes)
             .with(
                 EvaluationOptions.defaults()
                     .withZeroBaseline(false)
                     .withMeanBaseline(MeanBaseline.none())
                     .withBatchTokens(Gpt2Small.TOKENS)
                     .withThreads(threads));
-    compare(
-        Comparison.Item.tokens("KL evaluation, TopK 32768, " + model.options().precision(), needed),
-        Timing.of(() -> evaluation.run(tokens)),
-        "kl");
+    return Timing.of(() -> evaluation.runAll(tokens));
   }
 
   private void encodeAndDecode(Session session, Sae sae) throws Exception {

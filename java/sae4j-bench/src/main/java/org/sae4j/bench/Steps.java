@@ -17,6 +17,7 @@ import org.sae4j.Sequences;
 import org.sae4j.engine.sae4j_batch;
 import org.sae4j.engine.sae4j_effect;
 import org.sae4j.engine.sae4j_evaluation;
+import org.sae4j.engine.sae4j_place;
 import org.sae4j.engine.sae4j_reconstruction;
 import org.sae4j.engine.sae4j_splice;
 import org.sae4j.engine.sae4j_times;
@@ -147,11 +148,13 @@ final class Steps {
       sae4j_splice splice =
           BareEngine.zeroed(new sae4j_splice())
               .sae(engine.sae(Gpt2Small.K))
+              .in(BareEngine.point())
               .effect(effect)
               .reconstruction(reconstruction);
       sae4j_evaluation evaluation =
           BareEngine.zeroed(new sae4j_evaluation())
-              .point(BareEngine.point())
+              .places(BareEngine.zeroed(new sae4j_place()).point(BareEngine.point()))
+              .n_places(1)
               .splices(splice)
               .n_splices(1)
               .ce_clean(new DoublePointer(n));

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.sae4j.Activation;
 import org.sae4j.SaeConfig;
 import org.sae4j.format.SaeFile;
@@ -27,9 +28,9 @@ final class SaeDescription {
   }
 
   static String activationText(Activation activation) {
-    return activation instanceof Activation.TopK topK
-        ? "topk with k = " + topK.k()
-        : activationName(activation);
+    OptionalInt k = k(activation);
+    String name = activationName(activation);
+    return k.isPresent() ? name + " with k = " + k.getAsInt() : name;
   }
 
   static String normalization(SaeConfig sae) {
@@ -51,9 +52,7 @@ final class SaeDescription {
   static void describe(SaeConfig sae, JsonObject json) {
     json.addProperty("format", sae.format());
     json.addProperty("activation", activationName(sae.activation()));
-    if (sae.activation() instanceof Activation.TopK topK) {
-      json.addProperty("k", topK.k());
-    }
+    k(sae.activation()).ifPresent(k -> json.addProperty("k", k));
     json.addProperty("normalization", sae.normalization().key());
     sae.scale().ifPresent(scale -> json.addProperty("scale", scale));
     json.addProperty("apply_b_dec_to_input", sae.applyBDecToInput());
@@ -78,9 +77,21 @@ final class SaeDescription {
     return value.<JsonElement>map(JsonPrimitive::new).orElse(JsonNull.INSTANCE);
   }
 
+  private static OptionalInt k(Activation activation) {
+    if (activation instanceof Activation.TopK topK) {
+      return OptionalInt.of(topK.k());
+    }
+    return activation instanceof Activation.GroupMax groups
+        ? OptionalInt.of(groups.k())
+        : OptionalInt.empty();
+  }
+
   private static String activationName(Activation activation) {
     if (activation instanceof Activation.TopK) {
       return "topk";
+    }
+    if (activation instanceof Activation.GroupMax) {
+      return "groupmax";
     }
     if (activation instanceof Activation.JumpRelu) {
       return "jumprelu";

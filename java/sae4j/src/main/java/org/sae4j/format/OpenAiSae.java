@@ -76,6 +76,7 @@ final class OpenAiSae {
         new SaeConfig(
             FORMAT,
             d,
+            d,
             n,
             activation,
             normalization.kind(),
@@ -84,6 +85,7 @@ final class OpenAiSae {
             false,
             false,
             hookName(),
+            Optional.empty(),
             OptionalInt.empty(),
             Optional.empty(),
             Optional.empty(),

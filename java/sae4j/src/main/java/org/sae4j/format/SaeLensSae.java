@@ -76,6 +76,7 @@ final class SaeLensSae {
         new SaeConfig(
             FORMAT,
             config.dIn(),
+            config.dIn(),
             config.dSae(),
             activation,
             normalization.kind(),
@@ -84,6 +85,7 @@ final class SaeLensSae {
             rescale,
             centreInput,
             config.hookName(),
+            Optional.empty(),
             config.contextSize().map(OptionalInt::of).orElse(OptionalInt.empty()),
             prependBos,
             config.modelName(),

@@ -1,0 +1,36 @@
+package org.sae4j;
+
+import java.util.Optional;
+
+/**
+ * Where an SAE reads, and which activation its output replaces.
+ *
+ * @param in the activation that is read
+ * @param out the one that is replaced: another than {@code in} only for a transcoder
+ */
+record Splice(Sae sae, HookPoint in, HookPoint out) {
+
+  /**
+   * Finds an SAE's place in a model.
+   *
+   * @param hook what the caller says; empty: what the SAE's configuration names
+   * @throws IllegalArgumentException if SAE, hook and model do not fit together
+   */
+  static Splice of(Sae sae, Optional<HookPoint> hook, ModelShape shape) {
+    if (hook.isPresent()) {
+      sae.requireNoTranscoder("replacing " + hook.get());
+    }
+    Splice splice =
+        new Splice(sae, named(sae, hook.or(sae::hook)), named(sae, hook.or(sae::hookOut)));
+    sae.requireWidth(splice.in, splice.in.requireIn(shape).width(shape));
+    sae.requireOutputWidth(splice.out, splice.out.requireIn(shape).width(shape));
+    return splice;
+  }
+
+  private static HookPoint named(Sae sae, Optional<HookPoint> hook) {
+    return hook.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                sae.path() + " does not say which activation it is for: give a hook"));
+  }
+}
