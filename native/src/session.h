@@ -1,8 +1,8 @@
 // A session: the threads and the scratch memory of one call at a time.
 #pragma once
 
+#include "latents.h"
 #include "memory.h"
-#include "sae.h"
 #include "sae4j.h"
 
 #include <atomic>

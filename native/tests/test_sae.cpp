@@ -1,5 +1,7 @@
 // The canonical SAE against a naive f64 implementation: every activation and normalisation, odd shapes, ties, splits.
+#include "kernels/kernels.h"
 #include "naive_sae.h"
+#include "screen.h"
 
 #include <cstring>
 
@@ -267,9 +269,8 @@ void test_exact(sae4j_activation activation, int32_t d, int32_t n, int32_t k) {
 }
 
 // All pre-activations equal: the lowest k indices win, wherever tiles and threads cut.
-void test_all_tied() {
-    const int32_t n = 1300, k = 600;
-    NaiveSae      naive = integer_sae(sae_params(3, n, SAE4J_TOPK, k), 5);
+void test_all_tied(int32_t n, int32_t k) {
+    NaiveSae naive = integer_sae(sae_params(3, n, SAE4J_TOPK, k), 5);
     std::fill(naive.tensors[SAE4J_W_ENC].begin(), naive.tensors[SAE4J_W_ENC].end(), 1.0f);
     std::fill(naive.tensors[SAE4J_B_ENC].begin(), naive.tensors[SAE4J_B_ENC].end(), 2.0f);
     std::fill(naive.tensors[SAE4J_B_DEC].begin(), naive.tensors[SAE4J_B_DEC].end(), 0.0f);
@@ -278,7 +279,7 @@ void test_all_tied() {
         context            = "all tied, " + std::to_string(n_threads) + " threads";
         const auto session = open_session(n_threads);
         const auto got     = encode(session.get(), sae.get(), { 1, 1, 1 }, 1);
-        CHECK(got.indices.size() == k);
+        CHECK(got.indices.size() == static_cast<size_t>(k));
         for (int32_t j = 0; j < k && j < static_cast<int32_t>(got.indices.size()); j++) {
             CHECK(got.indices[j] == j && got.values[j] == 5);
         }
@@ -286,8 +287,8 @@ void test_all_tied() {
 }
 
 // The same tokens in other batches and with other numbers of threads.
-void test_splits(sae4j_activation activation) {
-    const sae4j_sae_params p        = sae_params(24, 1100, activation, 20);
+void test_splits(sae4j_activation activation, int32_t n = 1100) {
+    const sae4j_sae_params p        = sae_params(24, n, activation, 20);
     const NaiveSae         exact    = integer_sae(p, 11);
     const SaePtr           sae      = make_sae(exact);
     const int64_t          n_tokens = 1500;
@@ -329,6 +330,43 @@ void test_splits_of_reals() {
             CHECK(largest_difference(reconstruct(session.get(), sae.get(), row, 1), expected) < relative);
         }
     }
+}
+
+// Few of many latents: where the CPU has bf16 products, a rounded look comes first, and must rule out nothing wrongly.
+void test_screened() {
+    CHECK(!sae4j::Screen::pays(1151, 4));
+    CHECK(sae4j::Screen::pays(1152, 4) == sae4j::kernels().bf16_dot);
+    const int32_t shapes[][4] = {
+        { 1, 1152, 4, 7 }, { 33, 1300, 1, 130 }, { 64, 4097, 32, 1030 }, { 192, 6144, 16, 40 }
+    };
+    for (const auto & s : shapes) {
+        sae4j_sae_params p             = sae_params(s[0], s[1], SAE4J_TOPK, s[2]);
+        p.rescale_acts_by_decoder_norm = s[0] % 2;
+        context                        = "screened, " + describe(p, s[3]);
+        compare(random_sae(p, 5 + s[1]), s[3], 6 + s[1]);
+    }
+    const sae4j_sae_params p      = sae_params(48, 3000, SAE4J_TOPK, 12);
+    NaiveSae               alike  = random_sae(p, 71);
+    NaiveSae               uneven = alike;
+    NaiveSae               biased = alike;
+    Random                 random(72);
+    for (int64_t i = 0; i < p.n * p.d; i++) {
+        // closer to one another than bf16 can tell
+        alike.tensors[SAE4J_W_ENC][i] = alike.tensors[SAE4J_W_ENC][i % p.d] * (1 + 1e-3f * random.normals(1)[0]);
+    }
+    std::fill(alike.tensors[SAE4J_B_ENC].begin(), alike.tensors[SAE4J_B_ENC].end(), 0.25f);
+    for (int64_t i = 0; i < p.d; i++) {
+        uneven.tensors[SAE4J_W_ENC][7 * p.d + i] *= 1e4f;
+    }
+    for (float & b : biased.tensors[SAE4J_B_ENC]) {
+        b = 1e4f + 1e-2f * b;
+    }
+    context = "screened, rows alike";
+    compare(alike, 60, 73);
+    context = "screened, one row far longer";
+    compare(uneven, 60, 74);
+    context = "screened, large biases";
+    compare(biased, 60, 75);
 }
 
 // NaN and infinity anywhere, and a row of zeros that constant_norm_rescale cannot scale; afterwards all is well.
@@ -432,8 +470,12 @@ int main() {
     }
     test_exact(SAE4J_TOPK, 7, 90, 90);
     test_exact(SAE4J_TOPK, 4, 2000, 1);
+    test_exact(SAE4J_TOPK, 5, 1300, 4);
+    test_splits(SAE4J_TOPK, 1700);
+    test_screened();
     test_in_place();
-    test_all_tied();
+    test_all_tied(1300, 600);
+    test_all_tied(1300, 4);
     test_splits_of_reals();
     test_flat_row();
     test_no_tokens();

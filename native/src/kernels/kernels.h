@@ -21,7 +21,8 @@ struct Lse {
 void lse_merge(Lse & into, const Lse & other);
 
 struct Kernels {
-    const char * level;  // the name of its KernelLevel
+    const char * level;     // the name of its KernelLevel
+    bool         bf16_dot;  // whether the CPU multiplies bf16, which is then twice as fast as f32
 
     // GPT-2's GELU in place: 0.5 x (1 + tanh(sqrt(2/π) (x + 0.044715 x³))). GELU(-inf) is -0, GELU(NaN) is NaN.
     void (*gelu)(float * x, size_t n);

@@ -11,6 +11,12 @@
 #    include <arm_neon.h>
 #endif
 
+#if defined(__AVX512BF16__) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+#    define SAE4J_BF16_DOT true
+#else
+#    define SAE4J_BF16_DOT false
+#endif
+
 #define SAE4J_TEXT_(x) #x
 #define SAE4J_TEXT(x) SAE4J_TEXT_(x)
 #define SAE4J_JOIN_(a, b) a##b
@@ -31,6 +37,7 @@ namespace {
 
 extern const Kernels SAE4J_TABLE = {
     SAE4J_TEXT(SAE4J_LEVEL),
+    SAE4J_BF16_DOT,
     gelu,
     layer_norm,
     softmax,

@@ -188,9 +188,9 @@ void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t 
 }  // namespace
 
 extern const Kernels kernels_scalar = {
-    "scalar",        gelu,           layer_norm,     softmax,       lse_update, cross_update, kl_update, collect_above,
-    collect_between, axpy,           centre_and_sum, sparse_decode, dot,        sum_sq_diff,  max,       to_bf16,
-    gemm<float>,     gemm<uint16_t>,
+    "scalar",      false,           gelu,           layer_norm,     softmax,       lse_update, cross_update, kl_update,
+    collect_above, collect_between, axpy,           centre_and_sum, sparse_decode, dot,        sum_sq_diff,  max,
+    to_bf16,       gemm<float>,     gemm<uint16_t>,
 };
 
 }  // namespace sae4j
