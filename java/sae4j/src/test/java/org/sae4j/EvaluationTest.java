@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +14,7 @@ import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -146,7 +149,7 @@ class EvaluationTest {
   }
 
   @Test
-  void severalHooksAreEvaluatedOneByOne() throws IOException {
+  void aHookIsGivenForAll() throws IOException {
     try (Sae other = Fixtures.sae("saes/saelens/standard")) {
       EvaluationOptions elsewhere = DEFAULTS.withHook(HookPoint.residPre(4));
       List<EvaluationResult> results =
@@ -154,6 +157,57 @@ class EvaluationTest {
       assertThat(results).extracting(r -> r.hook().name()).containsOnly("blocks.4.hook_resid_pre");
       // The same place under another name, so the same numbers.
       assertThat(results.get(0).downstream().kl()).isCloseTo(plain.downstream().kl(), within(1e-9));
+    }
+  }
+
+  @Test
+  void severalHooksInOnePassGiveWhatEachGivesAlone(@TempDir Path folder) throws IOException {
+    try (Sae early = standardAt("blocks.0.hook_attn_out", folder);
+        Sae late = standardAt("blocks.5.hook_resid_mid", folder)) {
+      List<Map.Entry<Long, Long>> heard = new ArrayList<>();
+      List<EvaluationResult> together =
+          Evaluation.of(model, late, sae, early, late)
+              .onProgress((done, total) -> heard.add(Map.entry(done, total)))
+              .runAll(tokens);
+      assertThat(heard).last().isEqualTo(Map.entry(1280L, 1280L));
+      requireSame(together.get(0), Evaluation.of(model, late).run(tokens));
+      requireSame(together.get(1), plain);
+      requireSame(together.get(2), Evaluation.of(model, early).run(tokens));
+      requireSame(together.get(3), together.get(0));
+      assertThat(together)
+          .extracting(EvaluationResult::seconds)
+          .containsOnly(together.get(0).seconds());
+    }
+  }
+
+  private static void requireSame(EvaluationResult found, EvaluationResult expected) {
+    assertThat(found)
+        .usingRecursiveComparison()
+        .ignoringFields("seconds", "tokensPerSecond")
+        .isEqualTo(expected);
+  }
+
+  /** A SAELens folder of {@code test-data} as if it were trained on another activation. */
+  private static Sae standardAt(String hook, Path parent) throws IOException {
+    Path source = Fixtures.path("saes/saelens/standard");
+    Path folder = Files.createDirectory(parent.resolve(hook));
+    String config = Files.readString(source.resolve("cfg.json"));
+    Files.writeString(folder.resolve("cfg.json"), config.replace("blocks.3.hook_resid_post", hook));
+    Files.copy(
+        source.resolve("sae_weights.safetensors"), folder.resolve("sae_weights.safetensors"));
+    return Sae.open(folder);
+  }
+
+  @Test
+  void oneMeanCannotStandForSeveralActivations(@TempDir Path folder) throws IOException {
+    float[] mean = new float[model.shape().embedding()];
+    try (Sae other = standardAt("blocks.5.hook_resid_mid", folder)) {
+      Evaluation evaluation =
+          Evaluation.of(model, sae, other)
+              .with(DEFAULTS.withMeanBaseline(MeanBaseline.given(mean)));
+      assertThatThrownBy(() -> evaluation.runAll(tokens))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("[blocks.3.hook_resid_post, blocks.5.hook_resid_mid]");
     }
   }
 
