@@ -318,7 +318,8 @@ typedef struct sae4j_effect {
     uint8_t * top1;  // 1: argmax p = argmax q
 } sae4j_effect;
 
-// How well one SAE reconstructs at each token: its output x̂ against the clean x where x̂ goes. Arrays [n_tokens], all wanted.
+// How well one SAE reconstructs at each token: its output x̂ against the clean x of its place. Arrays [n_tokens], all
+// wanted.
 typedef struct sae4j_reconstruction {
     double *  squared_error;  // ‖x − x̂‖²
     double *  x_hat_squared;  // ‖x̂‖²

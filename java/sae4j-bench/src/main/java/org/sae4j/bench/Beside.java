@@ -157,8 +157,10 @@ public final class Beside {
 
   /** Several SAEs at one activation share the clean run; the peers take one after another. */
   private void evaluations(Model model, SaeFolder folder) throws Exception {
-    if (!wanted("ten SAEs")) {
-      return;
+    Comparison.Item shared = Comparison.Item.tokens("KL evaluation, one / ten SAEs, F32", 1 / 5.2);
+    Comparison.Item all = Comparison.Item.seconds("KL evaluation, ten SAEs, F32", 5);
+    if (!wanted(shared.name()) && !wanted(all.name())) {
+      return; // their weights take 2 GB
     }
     List<Sae> saes = new ArrayList<>();
     try {
@@ -166,14 +168,9 @@ public final class Beside {
         saes.add(Sae.open(folder.path()));
       }
       Timing ten = evaluate(model, saes);
-      Timing one = evaluate(model, saes.subList(0, 1));
+      compare(shared, rounds, ten, Optional.of(evaluate(model, saes.subList(0, 1))));
       compare(
-          Comparison.Item.tokens("KL evaluation, one / ten SAEs, F32", 1 / 5.2),
-          rounds,
-          ten,
-          Optional.of(one));
-      compare(
-          Comparison.Item.seconds("KL evaluation, ten SAEs, F32", 5),
+          all,
           Math.min(rounds, ABLATION_ROUNDS),
           ten,
           peers("kl").map(kl -> () -> SAES * kl.seconds()));
