@@ -17,9 +17,9 @@ public enum DType {
   I8(1, "CharStorage"),
   U8(1, "ByteStorage"),
   BOOL(1, "BoolStorage"),
-  // The rest can be listed, but sae4j does no arithmetic with them.
   U16(2),
   U32(4),
+  // The rest can be listed, but sae4j does no arithmetic with them.
   U64(8),
   F8_E4M3(1),
   F8_E5M2(1),
@@ -66,6 +66,26 @@ public enum DType {
         .findFirst();
   }
 
+  /** Finds a type by NumPy's description of it, such as {@code <f4}; big-endian ones are none. */
+  static Optional<DType> ofNumpy(String descr) {
+    return Optional.ofNullable(
+        switch (descr) {
+          case "<f8" -> F64;
+          case "<f4" -> F32;
+          case "<f2" -> F16;
+          case "<i8" -> I64;
+          case "<i4" -> I32;
+          case "<i2" -> I16;
+          case "|i1" -> I8;
+          case "<u8" -> U64;
+          case "<u4" -> U32;
+          case "<u2" -> U16;
+          case "|u1" -> U8;
+          case "|b1" -> BOOL;
+          default -> null;
+        });
+  }
+
   /** Tells whether weights may have this type. */
   public boolean isFloating() {
     return this == F64 || this == F32 || this == F16 || this == BF16;
@@ -73,7 +93,7 @@ public enum DType {
 
   /** Tells whether {@link #toDouble} can convert elements of this type. */
   public boolean isConvertible() {
-    return torchStorage.isPresent();
+    return torchStorage.isPresent() || this == U16 || this == U32;
   }
 
   /** Converts the element at a byte position of a little-endian buffer. */
@@ -89,6 +109,8 @@ public enum DType {
       case I16 -> source.getShort(position);
       case I8 -> source.get(position);
       case U8, BOOL -> source.get(position) & 0xff;
+      case U16 -> source.getShort(position) & 0xffff;
+      case U32 -> source.getInt(position) & 0xffff_ffffL;
       default -> throw new IllegalArgumentException("cannot convert " + this);
     };
   }

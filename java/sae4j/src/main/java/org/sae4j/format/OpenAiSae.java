@@ -43,11 +43,7 @@ final class OpenAiSae {
 
   /** Tells whether a path is a torch archive with names that only this format has. */
   static boolean recognises(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      return false;
-    }
-    String name = path.getFileName().toString();
-    if (!name.endsWith(".pt") && !name.endsWith(".pth") && !ZipDirectory.isZip(path)) {
+    if (Files.isDirectory(path) || !TorchArchive.isNamedLikeOne(path)) {
       return false;
     }
     Set<String> keys = TorchArchive.read(path).entries().keySet();
@@ -90,7 +86,8 @@ final class OpenAiSae {
             Optional.empty(),
             Optional.empty(),
             assumptions);
-    return new SaeFile(file, config, tensors, List.of(file));
+    List<String> ignored = entries.keySet().stream().filter(STATISTICS::contains).toList();
+    return new SaeFile(file, config, tensors, List.of(file), ignored);
   }
 
   private void refuseUnknownKeys() throws FormatException {

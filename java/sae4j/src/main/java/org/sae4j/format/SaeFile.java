@@ -23,15 +23,21 @@ import org.sae4j.SaeOverrides;
  * @param config what the SAE computes
  * @param tensors its parameters: exactly those that its activation needs
  * @param files the files that were read
+ * @param ignored names of tensors in them that say nothing about what the SAE computes
  */
 public record SaeFile(
-    Path path, SaeConfig config, Map<SaeTensor, StoredTensor> tensors, List<Path> files) {
+    Path path,
+    SaeConfig config,
+    Map<SaeTensor, StoredTensor> tensors,
+    List<Path> files,
+    List<String> ignored) {
 
   public SaeFile {
     Objects.requireNonNull(path, "path");
     Objects.requireNonNull(config, "config");
     tensors = Collections.unmodifiableMap(new EnumMap<>(tensors));
     files = List.copyOf(files);
+    ignored = List.copyOf(ignored);
   }
 
   /**
@@ -46,13 +52,31 @@ public record SaeFile(
     if (SaeLensSae.recognises(path)) {
       return SaeLensSae.read(path, overrides);
     }
+    if (SparsifySae.recognises(path)) {
+      return SparsifySae.read(path, overrides);
+    }
+    if (GemmaScopeSae.recognises(path)) {
+      return GemmaScopeSae.read(path, overrides);
+    }
     if (OpenAiSae.recognises(path)) {
       return OpenAiSae.read(path, overrides);
     }
+    if (DictionaryLearningSae.recognises(path)) {
+      return DictionaryLearningSae.read(path, overrides);
+    }
     throw FormatException.of(
         path,
-        "not an SAE that sae4j reads; it reads OpenAI's .pt files and SAELens folders (cfg.json"
-            + " with sae_weights.safetensors)");
+        "not an SAE that sae4j reads; it reads files of OpenAI (.pt), folders of SAELens (cfg.json"
+            + " with sae_weights.safetensors), dictionary_learning (ae.pt), sparsify (cfg.json with"
+            + " sae.safetensors) and Gemma Scope (params.npz or params.safetensors)");
+  }
+
+  /** Tells whether a folder has the files of one SAE, by their names. */
+  static boolean isSaeFolder(Path folder) throws IOException {
+    return SaeLensSae.recognises(folder)
+        || SparsifySae.recognises(folder)
+        || GemmaScopeSae.recognises(folder)
+        || DictionaryLearningSae.recognises(folder);
   }
 
   /** Finds a parameter; the SAE's activation must be one that has it. */

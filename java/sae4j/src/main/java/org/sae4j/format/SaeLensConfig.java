@@ -26,6 +26,8 @@ final class SaeLensConfig {
   private static final int FIRST_NEW_VERSION = 6;
   private static final int DEFAULT_K = 100;
   private static final Set<String> BATCH_TOP_K = Set.of("batchtopk", "matryoshka_batchtopk");
+  private static final Set<String> TRANSCODERS =
+      Set.of("transcoder", "skip_transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder");
   private static final Pattern VERSION = Pattern.compile("(\\d{1,4})(\\..*)?");
   private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d{1,4})\\..*");
 
@@ -65,6 +67,28 @@ final class SaeLensConfig {
     return json.integer("d_sae", 1).orElseThrow(() -> json.missing("d_sae"));
   }
 
+  /** The width of the output: that of the input unless this is a transcoder. */
+  int dOut() throws FormatException {
+    Optional<Integer> width = json.integer("d_out", 1);
+    if (isTranscoder()) {
+      return width.orElseThrow(() -> json.missing("d_out"));
+    }
+    if (width.isPresent() && width.get() != dIn()) {
+      throw json.mismatch("d_out of architecture " + architecture(), dIn(), width.get());
+    }
+    return dIn();
+  }
+
+  /** Tells whether the output replaces another activation than the one that is read. */
+  boolean isTranscoder() throws FormatException {
+    return TRANSCODERS.contains(architecture());
+  }
+
+  /** Tells whether the input is added to the output, through a matrix. */
+  boolean hasSkip() throws FormatException {
+    return isTranscoder() && architecture().contains("skip");
+  }
+
   /** Resolves architecture and activation function together. */
   Activation activation() throws FormatException {
     String architecture = architecture();
@@ -79,9 +103,16 @@ final class SaeLensConfig {
     }
     return switch (architecture) {
       case "topk", "standard" -> topK ? new Activation.TopK(k(architecture)) : relu(architecture);
+      case "transcoder", "skip_transcoder" -> relu(architecture);
       case "gated" -> gated(architecture);
-      case "jumprelu", "batchtopk", "matryoshka_batchtopk" -> new Activation.JumpRelu();
-      default -> throw unknownArchitecture(architecture);
+      case "jumprelu",
+          "batchtopk",
+          "matryoshka_batchtopk",
+          "jumprelu_transcoder",
+          "jumprelu_skip_transcoder" ->
+          new Activation.JumpRelu();
+      default ->
+          throw FormatException.of(file, "architecture " + architecture + " is not supported");
     };
   }
 
@@ -90,7 +121,17 @@ final class SaeLensConfig {
     return BATCH_TOP_K.contains(architecture());
   }
 
+  /** SAELens undoes no normalisation of a transcoder's input, so that there must be none. */
   Normalization normalization() throws FormatException {
+    Normalization normalization = declaredNormalization();
+    if (isTranscoder() && normalization != Normalization.NONE) {
+      throw json.mismatch(
+          "normalize_activations of architecture " + architecture(), "none", normalization.key());
+    }
+    return normalization;
+  }
+
+  private Normalization declaredNormalization() throws FormatException {
     Optional<JsonElement> value = json.value("normalize_activations");
     if (value.isEmpty()) {
       return assume("normalize_activations", Normalization.NONE, "none");
@@ -109,6 +150,10 @@ final class SaeLensConfig {
 
   boolean applyBDecToInput() throws FormatException {
     Optional<Boolean> value = json.bool("apply_b_dec_to_input");
+    if (isTranscoder() && value.orElse(true)) {
+      // SAELens has no transcoder with it: the bias is of another width.
+      throw json.mismatch("apply_b_dec_to_input of architecture " + architecture(), false, true);
+    }
     return value.isPresent() ? value.get() : assume("apply_b_dec_to_input", true, "true");
   }
 
@@ -151,6 +196,19 @@ final class SaeLensConfig {
         metadata.string("hook_name"),
         json.string("hook_name"),
         json.string("hook_point"));
+  }
+
+  /** The activation that a transcoder's output replaces; empty for an SAE. */
+  Optional<String> hookNameOut() throws FormatException {
+    Optional<String> out = declaredHookNameOut();
+    if (isTranscoder() && out.isEmpty()) {
+      throw metadata.missing("hook_name_out");
+    }
+    return isTranscoder() ? out : Optional.empty();
+  }
+
+  private Optional<String> declaredHookNameOut() throws FormatException {
+    return agreed("hook_name_out", metadata.string("hook_name_out"), json.string("hook_name_out"));
   }
 
   Optional<Integer> contextSize() throws FormatException {
@@ -201,16 +259,17 @@ final class SaeLensConfig {
   /** Refuses what reads or writes anything but one whole activation. */
   private void refuseOtherHooks() throws FormatException {
     for (JsonConfig config : List.of(metadata, json)) {
-      for (String key : List.of("hook_head_index", "hook_point_head_index")) {
+      for (String key :
+          List.of("hook_head_index", "hook_point_head_index", "hook_head_index_out")) {
         if (config.has(key)) {
           throw FormatException.of(file, key + ": SAEs of a single head are not supported");
         }
       }
-      Optional<String> out = config.string("hook_name_out");
-      if (out.isPresent() && !out.equals(hookName())) {
-        throw FormatException.of(
-            file, "hook_name_out " + out.get() + ": transcoders are not supported");
-      }
+    }
+    Optional<String> out = declaredHookNameOut();
+    if (!isTranscoder() && out.isPresent() && !out.equals(hookName())) {
+      throw json.mismatch(
+          "architecture", "a transcoder, because hook_name_out is " + out.get(), architecture());
     }
     checkLayer();
     checkReshaping();
@@ -246,14 +305,6 @@ final class SaeLensConfig {
     return architecture.isPresent()
         ? architecture.get()
         : assume("architecture", "standard", "standard");
-  }
-
-  private FormatException unknownArchitecture(String architecture) {
-    String problem =
-        architecture.contains("transcoder")
-            ? ": transcoders are not supported"
-            : " is not supported";
-    return FormatException.of(file, "architecture " + architecture + problem);
   }
 
   private Optional<String> activationFunction() throws FormatException {

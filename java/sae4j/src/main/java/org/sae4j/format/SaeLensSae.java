@@ -21,8 +21,8 @@ import org.sae4j.SaeOverrides;
 /** SAELens folders, of every version. */
 final class SaeLensSae {
   private static final String FORMAT = "SAELens";
-  private static final String CONFIG = "cfg.json";
-  private static final String WEIGHTS = "sae_weights.safetensors";
+  static final String CONFIG = "cfg.json";
+  static final String WEIGHTS = "sae_weights.safetensors";
   private static final String SCALER = "activation_scaler.json";
 
   /** What EleutherAI's sparsify has beside its own cfg.json. */
@@ -48,7 +48,8 @@ final class SaeLensSae {
   static boolean recognises(Path path) {
     if (!Files.isDirectory(path)) {
       String name = path.getFileName().toString();
-      return name.equals(CONFIG) || name.equals(WEIGHTS);
+      boolean sparsify = Files.exists(path.resolveSibling(SPARSIFY_WEIGHTS));
+      return name.equals(WEIGHTS) || name.equals(CONFIG) && !sparsify;
     }
     return Files.exists(path.resolve(WEIGHTS))
         || Files.exists(path.resolve(CONFIG)) && !Files.exists(path.resolve(SPARSIFY_WEIGHTS));
@@ -76,7 +77,7 @@ final class SaeLensSae {
         new SaeConfig(
             FORMAT,
             config.dIn(),
-            config.dIn(),
+            config.dOut(),
             config.dSae(),
             activation,
             normalization.kind(),
@@ -85,12 +86,12 @@ final class SaeLensSae {
             rescale,
             centreInput,
             config.hookName(),
-            Optional.empty(),
+            config.hookNameOut(),
             config.contextSize().map(OptionalInt::of).orElse(OptionalInt.empty()),
             prependBos,
             config.modelName(),
             assumptions);
-    return new SaeFile(path, canonical, tensors, files);
+    return new SaeFile(path, canonical, tensors, files, List.of());
   }
 
   private Path present(String name) throws FormatException {
@@ -104,11 +105,15 @@ final class SaeLensSae {
 
   private Map<SaeTensor, StoredTensor> tensors(Activation activation) throws IOException {
     int d = config.dIn();
+    int dOut = config.dOut();
     int n = config.dSae();
     Map<SaeTensor, StoredTensor> tensors = new EnumMap<>(SaeTensor.class);
     tensors.put(SaeTensor.W_ENC, take("W_enc", d, n).transposed());
-    tensors.put(SaeTensor.W_DEC, take("W_dec", n, d));
-    tensors.put(SaeTensor.B_DEC, take("b_dec", d));
+    tensors.put(SaeTensor.W_DEC, take("W_dec", n, dOut));
+    tensors.put(SaeTensor.B_DEC, take("b_dec", dOut));
+    if (config.hasSkip()) {
+      tensors.put(SaeTensor.W_SKIP, take("W_skip", dOut, d));
+    }
     if (activation instanceof Activation.Gated) {
       tensors.put(SaeTensor.B_GATE, take("b_gate", n));
       tensors.put(SaeTensor.B_MAG, take("b_mag", n));
@@ -153,7 +158,9 @@ final class SaeLensSae {
       if (!known.contains(tensor.name())) {
         throw FormatException.of(
             tensor.file(),
-            "unexpected tensor %s in an SAE with %s".formatted(tensor.name(), config.activation()));
+            "unexpected tensor %s in an SAE with %s%s"
+                .formatted(
+                    tensor.name(), config.activation(), config.hasSkip() ? " and a skip" : ""));
       }
     }
   }

@@ -23,6 +23,12 @@ public final class TorchArchive {
     this.root = root;
   }
 
+  /** Tells whether a file has the name or the first bytes of such an archive. */
+  static boolean isNamedLikeOne(Path file) throws IOException {
+    String name = file.getFileName().toString();
+    return name.endsWith(".pt") || name.endsWith(".pth") || ZipDirectory.isZip(file);
+  }
+
   /** Reads a file without executing anything in it. */
   public static TorchArchive read(Path file) throws IOException {
     try (FileChannel channel = PositionalRead.open(file)) {

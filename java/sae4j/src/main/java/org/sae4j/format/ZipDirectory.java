@@ -98,7 +98,8 @@ final class ZipDirectory {
               + entry.name()
               + " is compressed (zip method "
               + entry.method()
-              + "); only uncompressed archives, as torch.save writes them, are read");
+              + "); only uncompressed archives, as torch.save and numpy.savez write them, are"
+              + " read");
     }
     if ((entry.flags() & FLAG_ENCRYPTED) != 0) {
       throw FormatException.of(file, "entry " + entry.name() + " is encrypted");

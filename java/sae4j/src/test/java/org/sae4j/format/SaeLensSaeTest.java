@@ -389,8 +389,10 @@ class SaeLensSaeTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'architecture':'transcoder'                        | architecture transcoder: transcoders",
-        "'architecture':'jumprelu_skip_transcoder'          | transcoders are not supported",
+        "'architecture':'transcoder','d_out':2              | apply_b_dec_to_input of architecture"
+            + " transcoder: expected false, found true",
+        "'architecture':'standard','d_out':3                | d_out of architecture standard:"
+            + " expected 2, found 3",
         "'architecture':'temporal'                          | architecture temporal is not supp",
         "'architecture':7                                   | architecture: expected a string",
         "'k':2                                              | architecture is missing",
@@ -418,7 +420,8 @@ class SaeLensSaeTest {
         "'architecture':'standard','hook_name':'blocks.4.hook_resid_post' | hook_name, given twice",
         "'architecture':'standard','hook_layer':4           | hook_layer: expected the layer of"
             + " blocks.3",
-        "'architecture':'standard','hook_name_out':'blocks.3.hook_mlp_out' | transcoders are not",
+        "'architecture':'standard','hook_name_out':'blocks.3.hook_mlp_out' | expected a"
+            + " transcoder, because hook_name_out is blocks.3.hook_mlp_out, found standard",
         "'architecture':'standard','context_size':0         | context_size: expected a whole"
             + " number",
         "'architecture':'standard','prepend_bos':true       | prepend_bos, given twice",
@@ -516,6 +519,73 @@ class SaeLensSaeTest {
     Files.delete(weights());
     config("'architecture':'standard'," + NEW);
     assertRefused(folder + ": is a SAELens folder without sae_weights.safetensors");
+  }
+
+  /** A transcoder of width 2 to 4. */
+  private static final String TRANSCODER =
+      "'d_in':2,'d_out':4,'d_sae':3,'dtype':'float32','apply_b_dec_to_input':false,"
+          + "'normalize_activations':'none','metadata':{'sae_lens_version':'6.54.12',"
+          + "'hook_name':'blocks.3.hook_resid_mid','hook_name_out':'blocks.3.hook_mlp_out'}";
+
+  private static SafetensorsFiles transcoder() {
+    return new SafetensorsFiles()
+        .f32("W_enc", D, N)
+        .f32("W_dec", N, 4)
+        .f32("b_enc", N)
+        .f32("b_dec", 4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "transcoder",
+        "skip_transcoder",
+        "jumprelu_transcoder",
+        "jumprelu_skip_transcoder"
+      })
+  void readsTranscoders(String architecture) throws IOException {
+    boolean skip = architecture.contains("skip");
+    boolean jump = architecture.startsWith("jumprelu");
+    config("'architecture':'" + architecture + "'," + TRANSCODER);
+    SafetensorsFiles tensors = transcoder();
+    if (skip) {
+      tensors.f32("W_skip", 4, D);
+    }
+    if (jump) {
+      tensors.f32("threshold", N);
+    }
+    tensors.write(weights());
+    SaeFile sae = read();
+    assertThat(sae.config().dIn()).isEqualTo(D);
+    assertThat(sae.config().dOut()).isEqualTo(4);
+    assertThat(sae.config().activation())
+        .isEqualTo(jump ? new Activation.JumpRelu() : new Activation.Relu());
+    assertThat(sae.config().hookName()).contains("blocks.3.hook_resid_mid");
+    assertThat(sae.config().hookNameOut()).contains("blocks.3.hook_mlp_out");
+    assertThat(sae.config().applyBDecToInput()).isFalse();
+    assertThat(sae.tensors().containsKey(SaeTensor.W_SKIP)).isEqualTo(skip);
+    assertThat(sae.tensor(SaeTensor.W_DEC).shape()).containsExactly(3L, 4L);
+  }
+
+  @Test
+  void refusesTranscodersThatContradictThemselves() throws IOException {
+    transcoder().write(weights());
+    config("'architecture':'transcoder'," + TRANSCODER.replace("'d_out':4,", ""));
+    assertRefused("d_out is missing");
+    config("'architecture':'transcoder'," + TRANSCODER.replace("'d_out':4", "'d_out':2"));
+    assertRefused("tensor W_dec: expected shape [3, 2], found [3, 4]");
+    config("'architecture':'transcoder'," + TRANSCODER.replace("'none'", "'layer_norm'"));
+    assertRefused("normalize_activations of architecture transcoder: expected none");
+    config("'architecture':'transcoder'," + TRANSCODER.replace("hook_name_out", "other"));
+    assertRefused("metadata.hook_name_out is missing");
+    config("'architecture':'transcoder','hook_head_index_out':1," + TRANSCODER);
+    assertRefused("hook_head_index_out: SAEs of a single head");
+    config("'architecture':'skip_transcoder'," + TRANSCODER);
+    assertRefused("tensor W_skip is missing");
+    transcoder().f32("W_skip", D, 4).write(weights());
+    assertRefused("tensor W_skip: expected shape [4, 2], found [2, 4]");
+    config("'architecture':'transcoder'," + TRANSCODER);
+    assertRefused("unexpected tensor W_skip");
   }
 
   @Test

@@ -1,0 +1,249 @@
+package org.sae4j.format;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.sae4j.Activation;
+import org.sae4j.FormatException;
+import org.sae4j.Normalization;
+import org.sae4j.SaeConfig;
+import org.sae4j.SaeOverrides;
+
+/**
+ * The {@code ae.pt} files of {@code dictionary_learning}, with or without the {@code config.json}
+ * beside them.
+ */
+final class DictionaryLearningSae {
+  private static final String FORMAT = "dictionary_learning";
+  private static final String WEIGHTS = "ae.pt";
+  private static final String CONFIG = "config.json";
+
+  private final Path file;
+  private final NamedTensors weights;
+  private final Optional<DictionaryLearningConfig> config;
+  private final DictionaryClass dictionary;
+  private final List<Path> files = new ArrayList<>();
+  private final List<String> assumptions = new ArrayList<>();
+
+  private DictionaryLearningSae(Path file) throws IOException {
+    this.file = file;
+    this.weights = NamedTensors.of(file, TorchArchive.read(file));
+    Path json = file.resolveSibling(CONFIG);
+    files.add(file);
+    if (Files.exists(json)) {
+      files.add(json);
+      this.config = Optional.of(DictionaryLearningConfig.read(json));
+    } else {
+      this.config = Optional.empty();
+    }
+    this.dictionary = dictionary();
+  }
+
+  /** Tells whether a path is a folder with such a file, or a torch archive with its names. */
+  static boolean recognises(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      return Files.exists(path.resolve(WEIGHTS));
+    }
+    if (path.endsWith(CONFIG)) {
+      return Files.exists(path.resolveSibling(WEIGHTS));
+    }
+    return TorchArchive.isNamedLikeOne(path)
+        && DictionaryClass.mayHave(TorchArchive.read(path).entries().keySet());
+  }
+
+  static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+    Path file = path;
+    if (Files.isDirectory(path)) {
+      file = path.resolve(WEIGHTS);
+    } else if (path.endsWith(CONFIG)) {
+      file = path.resolveSibling(WEIGHTS);
+    }
+    return new DictionaryLearningSae(file).canonical(path, overrides);
+  }
+
+  private SaeFile canonical(Path path, SaeOverrides overrides) throws IOException {
+    int d = (int) weights.vector(dictionary.decoderBias()).dim(0);
+    int n = (int) weights.vector(dictionary.latentVector()).dim(0);
+    if (config.isPresent()) {
+      config.get().requireSizes(d, n);
+    }
+    Optional<Integer> k = k(n);
+    Activation activation = activation(k);
+    Map<SaeTensor, StoredTensor> tensors = tensors(d, n);
+    checkGroups(n);
+    List<String> ignored =
+        weights.requireAllTaken(dictionary.ignored(), "an SAE of class " + dictionary.className());
+    InputNormalization normalization =
+        InputNormalization.of(
+            file,
+            new InputNormalization(Normalization.NONE, OptionalDouble.empty()),
+            overrides,
+            assumptions);
+    Optional<String> hook = hook();
+    SaeConfig canonical =
+        new SaeConfig(
+            FORMAT,
+            d,
+            d,
+            n,
+            activation,
+            normalization.kind(),
+            normalization.scale(),
+            dictionary.subtractsBias(),
+            false,
+            false,
+            hook,
+            Optional.empty(),
+            config.isPresent() ? config.get().contextSize() : OptionalInt.empty(),
+            Optional.empty(),
+            config.isPresent() ? config.get().modelName() : Optional.empty(),
+            assumptions);
+    return new SaeFile(path, canonical, tensors, files, ignored);
+  }
+
+  private DictionaryClass dictionary() throws FormatException {
+    Optional<String> named = config.isPresent() ? config.get().dictionaryClass() : Optional.empty();
+    if (named.isPresent()) {
+      return DictionaryClass.ofName(named.get())
+          .orElseThrow(
+              () ->
+                  FormatException.of(
+                      file.resolveSibling(CONFIG),
+                      "trainer.dict_class " + named.get() + " is not supported"));
+    }
+    List<DictionaryClass> fitting = DictionaryClass.ofTensors(weights.names());
+    if (fitting.size() != 1) {
+      throw FormatException.of(
+          file,
+          "no %s says which class it is of, and its tensors are those of %s: %s"
+              .formatted(
+                  CONFIG,
+                  fitting.isEmpty() ? "none" : "several",
+                  fitting.isEmpty() ? weights.names() : fitting));
+    }
+    assumptions.add("class " + fitting.get(0) + ": told by the names of its tensors");
+    return fitting.get(0);
+  }
+
+  /** The number of active latents, which file and configuration have to agree on. */
+  private Optional<Integer> k(int n) throws IOException {
+    Optional<Integer> declared = config.isPresent() ? config.get().k() : Optional.empty();
+    if (!dictionary.hasK()) {
+      if (declared.isPresent()) {
+        throw FormatException.of(
+            file.resolveSibling(CONFIG),
+            "trainer.k is %d, but %s has no k".formatted(declared.get(), dictionary));
+      }
+      return Optional.empty();
+    }
+    Optional<Integer> stored = weights.has("k") ? Optional.of(storedK(n)) : Optional.empty();
+    if (stored.isPresent() && declared.isPresent() && !stored.equals(declared)) {
+      throw FormatException.mismatch(
+          file, "tensor k", "the configuration's trainer.k, " + declared.get(), stored.get());
+    }
+    int k =
+        stored
+            .or(() -> declared)
+            .orElseThrow(() -> FormatException.of(file, "neither it nor its config.json says k"));
+    if (k > n) {
+      throw FormatException.mismatch(file, "k", "at most the number of latents, " + n, k);
+    }
+    return Optional.of(k);
+  }
+
+  private int storedK(int n) throws IOException {
+    long k = weights.any("k").longScalar();
+    if (k < 1 || k > n) {
+      throw FormatException.mismatch(file, "tensor k", "a whole number from 1 to " + n, k);
+    }
+    return (int) k;
+  }
+
+  private Activation activation(Optional<Integer> k) {
+    return switch (dictionary) {
+      case AUTO_ENCODER, AUTO_ENCODER_NEW -> new Activation.Relu();
+      case GATED -> new Activation.Gated();
+      case TOP_K -> new Activation.TopK(k.orElseThrow());
+      case JUMP_RELU, BATCH_TOP_K, MATRYOSHKA -> new Activation.JumpRelu();
+    };
+  }
+
+  private Map<SaeTensor, StoredTensor> tensors(int d, int n) throws IOException {
+    Map<SaeTensor, StoredTensor> tensors = new EnumMap<>(SaeTensor.class);
+    if (dictionary.isLinear()) {
+      tensors.put(SaeTensor.W_ENC, weights.weights("encoder.weight", n, d));
+      tensors.put(SaeTensor.W_DEC, weights.weights("decoder.weight", d, n).transposed());
+    } else {
+      tensors.put(SaeTensor.W_ENC, weights.weights("W_enc", d, n).transposed());
+      tensors.put(SaeTensor.W_DEC, weights.weights("W_dec", n, d));
+    }
+    tensors.put(SaeTensor.B_DEC, weights.weights(dictionary.decoderBias(), d));
+    switch (dictionary) {
+      case GATED -> {
+        tensors.put(SaeTensor.B_GATE, weights.weights("gate_bias", n));
+        tensors.put(SaeTensor.B_MAG, weights.weights("mag_bias", n));
+        tensors.put(SaeTensor.R_MAG, weights.weights("r_mag", n));
+      }
+      case JUMP_RELU -> {
+        tensors.put(SaeTensor.B_ENC, weights.weights("b_enc", n));
+        tensors.put(SaeTensor.THRESHOLD, weights.weights("threshold", n));
+      }
+      case BATCH_TOP_K, MATRYOSHKA -> {
+        tensors.put(SaeTensor.B_ENC, weights.weights(dictionary.latentVector(), n));
+        tensors.put(SaeTensor.THRESHOLD, batchThreshold(n));
+      }
+      default -> tensors.put(SaeTensor.B_ENC, weights.weights(dictionary.latentVector(), n));
+    }
+    return tensors;
+  }
+
+  /** One threshold for all latents, learnt in training so that k of them are active on average. */
+  private StoredTensor batchThreshold(int n) throws IOException {
+    StoredTensor threshold = weights.weights("threshold");
+    double value = threshold.scalar();
+    if (!Double.isFinite(value)) {
+      throw FormatException.mismatch(file, "tensor threshold", "a finite number", value);
+    }
+    assumptions.add(
+        value < 0
+            ? "threshold "
+                + value
+                + ": never set in training, so that every latent above zero is active, as in"
+                + " dictionary_learning itself"
+            : "threshold " + value + " for every latent, as dictionary_learning has it by default");
+    return threshold.repeated(n);
+  }
+
+  private void checkGroups(int n) throws IOException {
+    if (dictionary != DictionaryClass.MATRYOSHKA) {
+      return;
+    }
+    StoredTensor groups = weights.any("group_sizes");
+    double sum = 0;
+    if (groups.rank() != 1 || groups.dtype().isFloating() || !groups.dtype().isConvertible()) {
+      throw FormatException.mismatch(
+          file, "tensor group_sizes", "a vector of whole numbers", groups.shape());
+    }
+    for (float size : groups.toFloats()) {
+      if (size < 1) {
+        throw FormatException.mismatch(file, "tensor group_sizes", "sizes above zero", size);
+      }
+      sum += size;
+    }
+    if (sum != n) {
+      throw FormatException.mismatch(
+          file, "tensor group_sizes", "a sum of " + n + ", the number of latents", sum);
+    }
+  }
+
+  private Optional<String> hook() throws FormatException {
+    return config.isPresent() ? config.get().hook(assumptions) : Optional.empty();
+  }
+}

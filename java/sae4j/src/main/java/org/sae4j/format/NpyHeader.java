@@ -1,0 +1,160 @@
+package org.sae4j.format;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.sae4j.FormatException;
+
+/**
+ * What NumPy writes before the data of an array: a magic number, a length, and a Python dict with
+ * the keys {@code descr}, {@code fortran_order} and {@code shape}.
+ *
+ * @param dtype the type of the elements, which are little-endian
+ * @param fortranOrder whether the first index varies fastest
+ * @param shape the sizes, outermost first; empty for a scalar
+ * @param length the bytes before the data
+ */
+record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length) {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+
+  /** Magic number, version, and the length, which takes two bytes in version 1 and then four. */
+  private static final int SHORT_PREFIX = MAGIC.length + 2 + Short.BYTES;
+
+  private static final int LONG_PREFIX = MAGIC.length + 2 + Integer.BYTES;
+  private static final int MAX_TEXT = 1 << 16;
+  private static final int MAX_RANK = 16;
+
+  private static final Pattern ENTRY =
+      Pattern.compile(
+          "\\s*'(?<key>\\w{1,20})'\\s*:\\s*"
+              + "(?:'(?<text>[^'\\\\]*)'|(?<flag>True|False)|\\((?<sizes>[0-9L,\\s]*)\\))\\s*");
+
+  NpyHeader {
+    shape = List.copyOf(shape);
+  }
+
+  /**
+   * Reads the header of an array.
+   *
+   * @param start where in the file the array begins
+   * @param available the bytes that the array has in all
+   */
+  static NpyHeader read(FileChannel channel, Path file, String part, long start, long available)
+      throws IOException {
+    ByteBuffer prefix =
+        PositionalRead.read(channel, file, part, start, (int) Math.min(available, LONG_PREFIX));
+    byte[] magic = new byte[Math.min(MAGIC.length, prefix.remaining())];
+    prefix.get(magic);
+    if (!Arrays.equals(magic, MAGIC) || available < LONG_PREFIX) {
+      throw FormatException.of(file, part + " is no array of NumPy, or a truncated one");
+    }
+    int version = prefix.get();
+    prefix.get();
+    if (version < 1 || version > 3) {
+      throw FormatException.mismatch(file, part + ": version", "1 to 3", version);
+    }
+    boolean isShort = version == 1;
+    int prefixLength = isShort ? SHORT_PREFIX : LONG_PREFIX;
+    long textLength =
+        isShort ? Short.toUnsignedInt(prefix.getShort()) : Integer.toUnsignedLong(prefix.getInt());
+    if (textLength > MAX_TEXT || textLength > available - prefixLength) {
+      throw FormatException.of(file, part + ": header of " + textLength + " bytes in " + available);
+    }
+    ByteBuffer text =
+        PositionalRead.read(channel, file, part, start + prefixLength, (int) textLength);
+    return parse(
+        file,
+        part,
+        StandardCharsets.UTF_8.decode(text).toString(),
+        prefixLength + (int) textLength);
+  }
+
+  private static NpyHeader parse(Path file, String part, String text, int length)
+      throws FormatException {
+    Map<String, Matcher> entries = entries(file, part, text.strip());
+    if (!entries.keySet().equals(Set.of("descr", "fortran_order", "shape"))) {
+      throw FormatException.mismatch(
+          file, part + ": header", "descr, fortran_order and shape", entries.keySet());
+    }
+    return new NpyHeader(
+        dtype(file, part, entries.get("descr").group("text")),
+        flag(file, part, entries.get("fortran_order").group("flag")),
+        shape(file, part, entries.get("shape").group("sizes")),
+        length);
+  }
+
+  /** Takes a dict apart without being a Python interpreter. */
+  private static Map<String, Matcher> entries(Path file, String part, String text)
+      throws FormatException {
+    Map<String, Matcher> entries = new HashMap<>();
+    boolean braced = text.startsWith("{") && text.endsWith("}");
+    String inner = braced ? text.substring(1, text.length() - 1) : "";
+    int at = 0;
+    while (at < inner.length() && !inner.substring(at).isBlank()) {
+      Matcher entry = ENTRY.matcher(inner).region(at, inner.length());
+      if (!entry.lookingAt()) {
+        throw FormatException.of(file, part + ": header is damaged: " + shown(text));
+      }
+      at = entry.end();
+      boolean more = at < inner.length();
+      if (more && inner.charAt(at++) != ',' || entries.put(entry.group("key"), entry) != null) {
+        throw FormatException.of(file, part + ": header is damaged: " + shown(text));
+      }
+    }
+    return entries;
+  }
+
+  private static DType dtype(Path file, String part, String descr) throws FormatException {
+    return Optional.ofNullable(descr)
+        .flatMap(DType::ofNumpy)
+        .orElseThrow(
+            () ->
+                FormatException.of(
+                    file,
+                    "%s: descr %s is not supported; little-endian numbers are"
+                        .formatted(part, descr == null ? "of a structure" : descr)));
+  }
+
+  private static boolean flag(Path file, String part, String flag) throws FormatException {
+    if (flag == null) {
+      throw FormatException.mismatch(file, part + ": fortran_order", "True or False", "neither");
+    }
+    return flag.equals("True");
+  }
+
+  private static List<Long> shape(Path file, String part, String sizes) throws FormatException {
+    if (sizes == null) {
+      throw FormatException.mismatch(file, part + ": shape", "a tuple", "none");
+    }
+    List<Long> shape = new ArrayList<>();
+    try {
+      for (String size : sizes.split(",")) {
+        if (!size.isBlank()) {
+          // Python 2 wrote long numbers as 192L.
+          shape.add(Long.parseLong(size.strip().replaceFirst("L$", "")));
+        }
+      }
+    } catch (NumberFormatException e) {
+      throw FormatException.of(file, part + ": shape (" + shown(sizes) + ") is damaged", e);
+    }
+    if (shape.size() > MAX_RANK) {
+      throw FormatException.of(file, part + ": shape of more than " + MAX_RANK + " sizes");
+    }
+    return shape;
+  }
+
+  private static String shown(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "…";
+  }
+}
