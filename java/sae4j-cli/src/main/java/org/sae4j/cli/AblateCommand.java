@@ -39,8 +39,8 @@ final class AblateCommand implements Callable<Integer> {
       required = true,
       paramLabel = "PATH",
       description =
-          "An SAE: OpenAI .pt file or SAELens folder. Several at one activation share what the"
-              + " model computes up to it.")
+          "An SAE in any format. Several at one activation share what the model computes up to"
+              + " it.")
   private List<Path> paths;
 
   @Mixin private HookOption hook;

@@ -5,83 +5,153 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sae4j.format.GgufConversion;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
+import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeLensConversion;
 import org.sae4j.format.WeightPrecision;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** {@code convert}: a Hugging Face folder to a GGUF file. */
+/** {@code convert}: a Hugging Face folder to a GGUF file, or an SAE to a SAELens folder. */
 @Command(
     name = "convert",
-    description = "Writes the GPT-2 in a Hugging Face folder as a GGUF file, as llama.cpp does.")
+    description = {
+      "Writes the GPT-2 in a Hugging Face folder as a GGUF file, as llama.cpp does; or, with --sae,"
+          + " an SAE of any format as a folder that SAELens loads, with the same outputs."
+    })
 final class ConvertCommand implements Callable<Integer> {
   private static final long MEGABYTE = 1_000_000;
 
-  @Parameters(
-      paramLabel = "HF_FOLDER",
-      description = "A folder with config.json, *.safetensors and the tokenizer's files.")
-  private Path folder;
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
 
   @Option(
       names = {"-o", "--output"},
       required = true,
-      paramLabel = "FILE",
-      description = "The GGUF file to write.")
+      paramLabel = "PATH",
+      description = "The GGUF file to write; with --sae, the folder, which must be new or empty.")
   private Path output;
 
   @Option(
       names = "--type",
       paramLabel = "f32|f16|bf16",
-      defaultValue = "f32",
-      description = "The type of the matrices (default: ${DEFAULT-VALUE}).")
-  private WeightPrecision type;
+      description = "The type of a model's matrices (default: f32).")
+  private Optional<WeightPrecision> type = Optional.empty();
 
+  @Mixin private HookOption hook;
+  @Mixin private SaeOverrideOptions overrides;
   @Mixin private JsonOption json;
+
+  /** What is converted: a model or an SAE. */
+  private static final class Source {
+    @Parameters(
+        paramLabel = "HF_FOLDER",
+        description = "A folder with config.json, *.safetensors and the tokenizer's files.")
+    private Path model;
+
+    @Option(
+        names = "--sae",
+        paramLabel = "PATH",
+        description = "An SAE, in any format that sae4j reads.")
+    private Path sae;
+  }
 
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
+    return source.sae == null ? convertModel() : convertSae();
+  }
+
+  private int convertModel() throws IOException {
+    if (hook.given().isPresent() || overrides.given()) {
+      throw wrongUsage("--hook, --normalize and --scale are for --sae");
+    }
     OutputFile.requireWritable(output);
+    WeightPrecision precision = type.orElse(WeightPrecision.F32);
     long start = System.nanoTime();
-    HuggingFaceModel model = HuggingFaceModel.read(folder);
-    write(model);
+    HuggingFaceModel model = HuggingFaceModel.read(source.model);
+    write(model, precision);
     double seconds = (System.nanoTime() - start) / 1e9;
+    report(output, precision.toString(), seconds);
+    if (json.wanted()) {
+      JsonObject results = results(output, model.tensors().size(), seconds);
+      json.write(
+          new JsonDocument("convert")
+              .option("type", precision.name().toLowerCase(Locale.ROOT))
+              .input(ModelFile.describe(source.model, ModelFile.shape(model.config())))
+              .results(results));
+    }
+    return ExitCode.DONE;
+  }
+
+  private void write(HuggingFaceModel model, WeightPrecision precision) throws IOException {
+    long total = GgufConversion.weightBytes(model, precision);
+    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
+    try (ProgressDisplay progress = new ProgressDisplay("convert", " MB", MEGABYTE)) {
+      GgufConversion.write(
+          model, tokenizer, output, precision, done -> progress.update(done, total));
+    }
+  }
+
+  private int convertSae() throws IOException {
+    if (type.isPresent()) {
+      throw wrongUsage("--type is for models; an SAE is written in F32");
+    }
+    long start = System.nanoTime();
+    SaeFile sae = overrides.read(source.sae);
+    String hookName = hook.nameOf(sae);
+    SaeLensConversion conversion = SaeLensConversion.of(sae);
+    Assumptions.print(source.sae, sae.config(), spec.commandLine().getErr());
+    long total = conversion.weightBytes();
+    try (ProgressDisplay progress = new ProgressDisplay("convert", " MB", MEGABYTE)) {
+      conversion.write(hookName, output, done -> progress.update(done, total));
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Path weights = conversion.weightsIn(output);
+    report(weights, conversion.architecture(), seconds);
+    if (json.wanted()) {
+      JsonObject results = results(weights, sae.tensors().size(), seconds);
+      results.addProperty("architecture", conversion.architecture());
+      JsonDocument document = new JsonDocument("convert").option("hook", hookName);
+      overrides.describe(document);
+      json.write(document.input(SaeDescription.input(sae)).results(results));
+    }
+    return ExitCode.DONE;
+  }
+
+  private void report(Path written, String kind, double seconds) throws IOException {
     json.text()
         .printf(
             Locale.ROOT,
             "wrote %s: %.1f MB, %s, in %.1f s%n",
             output,
-            (double) Files.size(output) / MEGABYTE,
-            type,
+            (double) Files.size(written) / MEGABYTE,
+            kind,
             seconds);
-    if (json.wanted()) {
-      json.write(document(model, seconds));
-    }
-    return ExitCode.DONE;
   }
 
-  private void write(HuggingFaceModel model) throws IOException {
-    long total = GgufConversion.weightBytes(model, type);
-    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
-    try (ProgressDisplay progress = new ProgressDisplay("convert", " MB", MEGABYTE)) {
-      GgufConversion.write(model, tokenizer, output, type, done -> progress.update(done, total));
-    }
-  }
-
-  private JsonDocument document(HuggingFaceModel model, double seconds) throws IOException {
+  private JsonObject results(Path written, int tensors, double seconds) throws IOException {
     JsonObject results = new JsonObject();
     results.addProperty("output", output.toString());
-    results.addProperty("bytes", Files.size(output));
-    results.addProperty("tensors", model.tensors().size());
+    results.addProperty("bytes", Files.size(written));
+    results.addProperty("tensors", tensors);
     results.addProperty("seconds", seconds);
-    return new JsonDocument("convert")
-        .option("type", type.name().toLowerCase(Locale.ROOT))
-        .input(ModelFile.describe(folder, ModelFile.shape(model.config())))
-        .results(results);
+    return results;
+  }
+
+  private ParameterException wrongUsage(String problem) {
+    return new ParameterException(spec.commandLine(), problem);
   }
 }

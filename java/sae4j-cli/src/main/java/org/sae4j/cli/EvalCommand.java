@@ -34,7 +34,7 @@ final class EvalCommand implements Callable<Integer> {
       names = "--sae",
       required = true,
       paramLabel = "PATH",
-      description = "An SAE: OpenAI .pt file or SAELens folder. Several share one clean pass.")
+      description = "An SAE in any format, or a folder of them. Several share one clean pass.")
   private List<Path> paths;
 
   @Mixin private HookOption hook;
@@ -46,6 +46,7 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
+    paths = SaePaths.expand(paths, spec.commandLine().getErr());
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
       for (HookPoint point : headers.hooks()) {

@@ -32,12 +32,16 @@ final class HookOption {
     if (hook.isPresent()) {
       return hook.get();
     }
-    String name = sae.config().hookName().orElseThrow(() -> missing(sae));
     try {
-      return HookPoint.of(name);
+      return HookPoint.of(nameOf(sae));
     } catch (IllegalArgumentException e) {
       throw FormatException.of(sae.path(), e.getMessage(), e);
     }
+  }
+
+  /** The name of that hook, of whatever model it is. */
+  String nameOf(SaeFile sae) {
+    return hook.map(HookPoint::name).or(sae.config()::hookName).orElseThrow(() -> missing(sae));
   }
 
   private ParameterException missing(SaeFile sae) {

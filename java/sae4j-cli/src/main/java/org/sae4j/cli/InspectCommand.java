@@ -27,7 +27,7 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE",
-      description = "GGUF files, Hugging Face folders, OpenAI .pt files, SAELens folders.")
+      description = "Models, SAEs and folders of SAEs, in any format that sae4j reads.")
   private List<Path> paths;
 
   @Mixin private JsonOption json;

@@ -59,6 +59,7 @@ final class SaeDescription {
     json.addProperty("rescale_acts_by_decoder_norm", sae.rescaleActsByDecoderNorm());
     json.addProperty("centre_input", sae.centreInput());
     json.add("hook", text(sae.hookName()));
+    json.add("hook_out", text(sae.hookNameOut()));
     json.add(
         "context_size",
         sae.contextSize().isPresent()

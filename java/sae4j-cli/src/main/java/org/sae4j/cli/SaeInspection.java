@@ -1,11 +1,13 @@
 package org.sae4j.cli;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.sae4j.SaeConfig;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeTensor;
 
 /** What the file of an SAE says, apart from its weights. */
 final class SaeInspection {
@@ -21,27 +23,50 @@ final class SaeInspection {
                     name.name().toLowerCase(Locale.ROOT), tensor.dtype().name(), tensor.shape()));
     JsonObject shape = new JsonObject();
     shape.addProperty("d_in", sae.dIn());
+    shape.addProperty("d_out", sae.dOut());
     shape.addProperty("d_sae", sae.dSae());
     JsonObject json = new JsonObject();
     json.add("shape", shape);
     SaeDescription.describe(sae, json);
     json.add("tensors", tensors.json());
-    return new Inspection(
-        file.path(), "sae", sae.format(), facts(sae, tensors), json, file.files());
+    JsonArray ignored = new JsonArray();
+    file.ignored().forEach(ignored::add);
+    json.add("ignored", ignored);
+    List<Inspection.Fact> facts = facts(file, tensors);
+    return new Inspection(file.path(), "sae", sae.format(), facts, json, file.files());
   }
 
-  private static List<Inspection.Fact> facts(SaeConfig sae, TensorSummary tensors) {
+  private static List<Inspection.Fact> facts(SaeFile file, TensorSummary tensors) {
+    SaeConfig sae = file.config();
     List<Inspection.Fact> facts = new ArrayList<>();
-    facts.add(
-        new Inspection.Fact("shape", "width %d, %d latents".formatted(sae.dIn(), sae.dSae())));
+    facts.add(new Inspection.Fact("shape", shape(sae)));
     facts.add(new Inspection.Fact("activation", SaeDescription.activationText(sae.activation())));
     facts.add(new Inspection.Fact("normalisation", SaeDescription.normalization(sae)));
-    facts.add(new Inspection.Fact("hook", sae.hookName().orElse("not said: give --hook")));
+    facts.add(new Inspection.Fact("hook", hook(sae)));
     facts.add(new Inspection.Fact("encoder", encoder(sae)));
+    facts.add(new Inspection.Fact("decoder", decoder(file)));
     facts.add(new Inspection.Fact("trained", training(sae)));
     facts.add(new Inspection.Fact("weights", tensors.text()));
     sae.assumptions().forEach(each -> facts.add(new Inspection.Fact("assumed", each)));
+    if (!file.ignored().isEmpty()) {
+      facts.add(new Inspection.Fact("ignored", String.join(", ", file.ignored())));
+    }
     return facts;
+  }
+
+  private static String shape(SaeConfig sae) {
+    String out = sae.dOut() == sae.dIn() ? "" : " to " + sae.dOut();
+    return "width %d%s, %d latents".formatted(sae.dIn(), out, sae.dSae());
+  }
+
+  private static String hook(SaeConfig sae) {
+    String out = sae.hookNameOut().map(name -> " to " + name).orElse("");
+    return sae.hookName().orElse("not said: give --hook") + out;
+  }
+
+  private static String decoder(SaeFile file) {
+    return "adds b_dec"
+        + (file.tensors().containsKey(SaeTensor.W_SKIP) ? " and W_skip times x" : "");
   }
 
   private static String encoder(SaeConfig sae) {

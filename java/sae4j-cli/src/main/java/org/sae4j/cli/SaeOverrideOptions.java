@@ -47,6 +47,11 @@ final class SaeOverrideOptions {
     return file;
   }
 
+  /** Tells whether the user knows anything better. */
+  boolean given() {
+    return normalization.isPresent() || scale.isPresent();
+  }
+
   Sae open(Path path) throws IOException {
     return Sae.open(path, overrides());
   }

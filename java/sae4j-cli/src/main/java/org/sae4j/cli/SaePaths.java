@@ -1,0 +1,29 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.sae4j.format.SaeFolder;
+
+/** What {@code --sae} names: SAEs, and folders of them. */
+final class SaePaths {
+  private SaePaths() {}
+
+  /** Puts the SAEs of a folder in its place, and says which files in it could not be read. */
+  static List<Path> expand(List<Path> given, PrintWriter notes) throws IOException {
+    List<Path> saes = new ArrayList<>();
+    for (Path path : given) {
+      if (Files.notExists(path)) {
+        throw new NoSuchFileException(path.toString());
+      }
+      SaeFolder folder = SaeFolder.find(path);
+      folder.skipped().forEach(each -> notes.println("warning: skipped " + each));
+      saes.addAll(folder.saes());
+    }
+    return saes;
+  }
+}
