@@ -39,14 +39,10 @@ final class InspectCommand implements Callable<Integer> {
     JsonDocument document = new JsonDocument("inspect");
     JsonArray found = new JsonArray();
     int exitCode = ExitCode.DONE;
-    for (Path path : paths) {
+    for (Path given : paths) {
       try {
-        Inspection inspection = Inspection.of(path);
-        inspection.print(json.text());
-        found.add(json(inspection));
-        if (json.wanted()) {
-          JsonObject shape = inspection.json().getAsJsonObject("shape");
-          document.input(InputFile.of(inspection.kind(), path, inspection.files(), shape));
+        for (Path path : Inspection.isModelFolder(given) ? List.of(given) : expand(given)) {
+          exitCode = Math.max(exitCode, inspect(path, document, found));
         }
       } catch (IOException e) {
         exitCode = new Failures().report(e, spec.commandLine());
@@ -58,6 +54,25 @@ final class InspectCommand implements Callable<Integer> {
       json.write(document.results(results));
     }
     return exitCode;
+  }
+
+  private List<Path> expand(Path path) throws IOException {
+    return SaePaths.expand(List.of(path), spec.commandLine().getErr());
+  }
+
+  private int inspect(Path path, JsonDocument document, JsonArray found) throws IOException {
+    try {
+      Inspection inspection = Inspection.of(path);
+      inspection.print(json.text());
+      found.add(json(inspection));
+      if (json.wanted()) {
+        JsonObject shape = inspection.json().getAsJsonObject("shape");
+        document.input(InputFile.of(inspection.kind(), path, inspection.files(), shape));
+      }
+      return ExitCode.DONE;
+    } catch (IOException e) {
+      return new Failures().report(e, spec.commandLine());
+    }
   }
 
   private static JsonObject json(Inspection inspection) {

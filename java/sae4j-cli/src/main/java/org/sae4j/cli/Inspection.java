@@ -44,7 +44,7 @@ record Inspection(
   }
 
   /** SAE folders have a configuration of another name, or no weights of this name. */
-  private static boolean isModelFolder(Path folder) {
+  static boolean isModelFolder(Path folder) {
     return Files.exists(folder.resolve("config.json"))
         && (Files.exists(folder.resolve("model.safetensors"))
             || Files.exists(folder.resolve("model.safetensors.index.json"))
