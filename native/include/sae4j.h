@@ -309,6 +309,17 @@ SAE4J_API sae4j_run_params sae4j_run_default_params(void);
 SAE4J_API sae4j_status     sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
                                      const sae4j_run_params * params);
 
+// ---------------------------------------------------------------- logit lens
+
+// What one unit of a latent adds to each logit by the direct path alone: its decoder direction, the final norm's linear
+// part (less the mean over d, times the weight; no division by a norm, no bias), the unembedding, less the mean over the
+// vocabulary, which changes no probability. This is W_dec·W_U of a model whose final norm is folded and whose unembedding
+// is centred, as TransformerLens makes it and SAE dashboards show it. Behind the final norm that norm is left out.
+// point: where the SAE's output goes; fails if that is neither in the residual stream nor added to it.
+// logits [n, n_vocab]
+SAE4J_API sae4j_status sae4j_latent_logits(sae4j_session * session, const sae4j_model * model, const sae4j_sae * sae,
+                                           sae4j_point point, const int32_t * latents, int64_t n, float * logits);
+
 // ---------------------------------------------------------------- evaluation
 
 // What one replacement of the activation does at each token. Arrays [n_tokens] or NULL if not wanted.

@@ -6,6 +6,7 @@
 #include "head.h"
 #include "hooks.h"
 #include "kernels/kernels.h"
+#include "lens.h"
 #include "model.h"
 #include "points.h"
 #include "sae.h"
@@ -293,6 +294,17 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
             const float * rows = gather(*of(session), b, *params, m.shape().n_embd, end.activation);
             logits(*of(session), m, rows, params->n_logit_tokens, params->logits);
         }
+    });
+}
+
+sae4j_status sae4j_latent_logits(sae4j_session * session, const sae4j_model * model, const sae4j_sae * sae,
+                                 sae4j_point point, const int32_t * latents, int64_t n, float * logits) {
+    return guarded([&] {
+        require(session && latents && logits, "a session, latents and a place for the logits are needed");
+        require_count(n);
+        const Model & m = finished(model);
+        const Lease   lease(*of(session));
+        latent_logits(*of(session), m, finished(sae), point, { latents, static_cast<size_t>(n) }, logits);
     });
 }
 

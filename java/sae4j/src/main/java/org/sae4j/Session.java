@@ -1,11 +1,13 @@
 package org.sae4j;
 
+import static org.sae4j.engine.global.sae4j.sae4j_latent_logits;
 import static org.sae4j.engine.global.sae4j.sae4j_session_default_params;
 import static org.sae4j.engine.global.sae4j.sae4j_session_free;
 import static org.sae4j.engine.global.sae4j.sae4j_session_new;
 
 import java.nio.FloatBuffer;
 import java.util.Objects;
+import org.bytedeco.javacpp.FloatPointer;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.engine.sae4j_session;
 
@@ -122,6 +124,42 @@ public final class Session implements AutoCloseable {
     try (Uses uses = new Uses()) {
       SaeCalls.reconstruct(uses.enter(handle), uses.enter(sae.handle()), sae.config(), x, out);
     }
+  }
+
+  /**
+   * Computes which logits a unit of each latent raises and lowers by the direct path.
+   *
+   * <p>That is its decoder direction, through the linear part of the final norm (less its mean over
+   * the width, times the norm's weight; neither the division by a standard deviation, which depends
+   * on the text, nor the bias), times the unembedding, less the mean over the vocabulary, which
+   * changes no probability. It equals {@code W_dec[i] @ W_U} of a TransformerLens model with {@code
+   * fold_ln} and {@code center_unembed}, its defaults, which is what dashboards of SAEs show. Where
+   * the SAE is behind the final norm, the norm is left out.
+   *
+   * @param point the activation that the SAE's output belongs to
+   * @return [latents, vocabulary]
+   * @throws IllegalArgumentException if the point has no direct path to the logits, or the SAE no
+   *     such latent
+   */
+  public float[] latentLogits(Sae sae, HookPoint point, int... latents) {
+    point.requireIn(model.shape());
+    float[] logits = new float[Math.multiplyExact(latents.length, model.shape().vocabulary())];
+    try (Uses uses = new Uses();
+        CallMemory memory = new CallMemory()) {
+      sae4j_session session = uses.enter(handle);
+      FloatPointer out = memory.keep(new FloatPointer(logits.length));
+      Engine.check(
+          sae4j_latent_logits(
+              session,
+              uses.enter(model.handle()),
+              uses.enter(sae.handle()),
+              EngineStructs.point(point, memory),
+              memory.ints(latents),
+              latents.length,
+              out));
+      out.get(logits);
+    }
+    return logits;
   }
 
   NativeHandle<sae4j_session> handle() {

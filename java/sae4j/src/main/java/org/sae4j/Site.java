@@ -38,6 +38,14 @@ public enum Site {
     return layered;
   }
 
+  /**
+   * Tells whether what is put there goes on to the logits by the direct path: it is in the residual
+   * stream, is added to it, or lies behind it.
+   */
+  public boolean hasDirectPath() {
+    return this != Z && this != MLP_POST;
+  }
+
   /** The name in TransformerLens, with {@code L} for the layer: {@code blocks.L.hook_mlp_out}. */
   public String pattern() {
     return layered ? "blocks.L." + suffix : suffix;

@@ -3,6 +3,7 @@ package org.sae4j;
 import static org.sae4j.engine.global.sae4j.sae4j_detokenize;
 import static org.sae4j.engine.global.sae4j.sae4j_tokenize;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -128,6 +129,29 @@ public final class Tokenizer {
       }
       return Arrays.copyOf(bytes, Math.toIntExact(count.get()));
     }
+  }
+
+  /** Decodes one token for people: bytes that are no whole character as {@code <e2>}. */
+  public String show(int token) {
+    return Utf8.showInvalid(spell(token));
+  }
+
+  /**
+   * Decodes tokens to bytes; those beyond the vocabulary, with which a model may be padded, too.
+   */
+  byte[] spell(int... tokens) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int from = 0, to; from < tokens.length; from = to) {
+      to = from;
+      while (to < tokens.length && tokens[to] < size) {
+        to++;
+      }
+      bytes.writeBytes(decodeBytes(Arrays.copyOfRange(tokens, from, to)));
+      if (to < tokens.length) {
+        bytes.writeBytes(("<" + tokens[to++] + ">").getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    return bytes.toByteArray();
   }
 
   private static byte[] decode(

@@ -1,6 +1,8 @@
 package org.sae4j;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** UTF-8 as the Unicode standard defines it (table 3-7, well-formed byte sequences). */
 final class Utf8 {
@@ -15,18 +17,75 @@ final class Utf8 {
   static byte[] replaceInvalid(byte[] bytes) {
     ByteArrayOutputStream sound = new ByteArrayOutputStream(bytes.length);
     for (int from = 0, to; from < bytes.length; from = to) {
-      int length = lengthByLead(bytes[from] & 0xFF);
-      to = from + 1;
-      while (to < bytes.length && to < from + length && continues(bytes, from, to)) {
-        to++;
-      }
-      if (to == from + length) {
-        sound.write(bytes, from, length);
+      to = end(bytes, from);
+      if (isWhole(bytes, from, to)) {
+        sound.write(bytes, from, to - from);
       } else {
         sound.writeBytes(REPLACEMENT);
       }
     }
     return sound.toByteArray();
+  }
+
+  /** Decodes for people: what is not UTF-8 byte by byte, {@code <e2>}. */
+  static String showInvalid(byte[] bytes) {
+    StringBuilder text = new StringBuilder();
+    for (int from = 0, to; from < bytes.length; from = to) {
+      to = end(bytes, from);
+      if (isWhole(bytes, from, to)) {
+        text.append(decode(bytes, from, to));
+      } else {
+        for (int i = from; i < to; i++) {
+          text.append(String.format("<%02x>", bytes[i]));
+        }
+      }
+    }
+    return text.toString();
+  }
+
+  static String decode(byte[] bytes, int from, int to) {
+    byte[] sound = replaceInvalid(Arrays.copyOfRange(bytes, from, to));
+    return new String(sound, StandardCharsets.UTF_8);
+  }
+
+  /** The start of the character that goes on at an index; the index itself if none does. */
+  static int startOfCharacter(byte[] bytes, int at) {
+    for (int from = at - 1; from >= Math.max(0, at - 3); from--) {
+      int end = end(bytes, from);
+      if (at < from + lengthByLead(bytes[from] & 0xFF)) {
+        return end > at || (end == at && at == bytes.length) ? from : at;
+      }
+    }
+    return at;
+  }
+
+  /** The end of the character that goes on at an index; the index itself if none does. */
+  static int endOfCharacter(byte[] bytes, int at) {
+    int from = startOfCharacter(bytes, at);
+    return from == at ? at : end(bytes, from);
+  }
+
+  /** The index behind those bytes at the beginning that can only be the rest of a character. */
+  static int afterRest(byte[] bytes) {
+    int at = 0;
+    while (at < Math.min(3, bytes.length) && (bytes[at] & 0xC0) == 0x80) {
+      at++;
+    }
+    return at;
+  }
+
+  /** The end of the character, or of the start of one, at an index; at least one byte on. */
+  private static int end(byte[] bytes, int from) {
+    int length = lengthByLead(bytes[from] & 0xFF);
+    int to = from + 1;
+    while (to < bytes.length && to < from + length && continues(bytes, from, to)) {
+      to++;
+    }
+    return to;
+  }
+
+  private static boolean isWhole(byte[] bytes, int from, int to) {
+    return to - from == lengthByLead(bytes[from] & 0xFF);
   }
 
   /** The length of a character that begins with this byte; 0 if none does. */

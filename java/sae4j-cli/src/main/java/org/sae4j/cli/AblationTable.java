@@ -8,8 +8,6 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
@@ -19,8 +17,6 @@ import org.sae4j.Model;
 
 /** The results of {@code ablate} for people. */
 final class AblationTable {
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
-
   private final Model model;
   private final List<Column> columns;
   private final AblationOptions options;
@@ -178,21 +174,9 @@ final class AblationTable {
     }
   }
 
-  /** What tokens spell, or their ids if nobody knows. */
   private String tokens(int[] ids) {
-    return Arrays.stream(ids).mapToObj(this::token).collect(Collectors.joining(" "));
-  }
-
-  private String token(int id) {
-    if (!model.hasTokenizer() || id >= model.tokenizer().size()) {
-      return String.valueOf(id);
-    }
-    return "'"
-        + CONTROL.matcher(model.tokenizer().decode(id)).replaceAll(AblationTable::code)
-        + "'";
-  }
-
-  private static String code(MatchResult control) {
-    return String.format(Locale.ROOT, "<%02x>", (int) control.group().charAt(0));
+    return Arrays.stream(ids)
+        .mapToObj(id -> TokenText.quoted(model, id))
+        .collect(Collectors.joining(" "));
   }
 }

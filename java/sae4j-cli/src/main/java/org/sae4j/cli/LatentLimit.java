@@ -4,7 +4,7 @@ import java.util.OptionalInt;
 import picocli.CommandLine.ITypeConverter;
 
 /**
- * How many latents to ablate at a token.
+ * How many of some latents.
  *
  * @param most so many at most; empty: all
  */

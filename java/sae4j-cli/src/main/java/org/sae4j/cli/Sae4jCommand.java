@@ -40,6 +40,7 @@ final class Sae4jCommand implements Runnable {
     commands.put("demo", DemoCommand::new);
     commands.put("eval", EvalCommand::new);
     commands.put("ablate", AblateCommand::new);
+    commands.put("latent", LatentCommand::new);
     commands.put("logits", LogitsCommand::new);
     commands.put("capture", CaptureCommand::new);
     commands.put("inspect", InspectCommand::new);

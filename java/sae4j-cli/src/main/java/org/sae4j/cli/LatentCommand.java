@@ -1,0 +1,185 @@
+package org.sae4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.sae4j.HookPoint;
+import org.sae4j.LatentChoice;
+import org.sae4j.LatentStudy;
+import org.sae4j.LatentStudyOptions;
+import org.sae4j.LatentStudyResult;
+import org.sae4j.Model;
+import org.sae4j.Positions;
+import org.sae4j.Sae;
+import org.sae4j.SaeConfig;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code latent}: what latents respond to, and what they do to the logits. */
+@Command(
+    name = "latent",
+    description = {
+      "Shows where in a text latents are most active, how often they fire, and which tokens they"
+          + " promote and suppress.",
+      "Of activations of a latent that lie in each other's context only the strongest is shown."
+          + " Promoted and suppressed tokens are those of the latent's decoder direction through"
+          + " the unembedding."
+    })
+final class LatentCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOptionsMixin modelOptions;
+
+  @Option(
+      names = "--sae",
+      required = true,
+      paramLabel = "PATH",
+      description = "An SAE: OpenAI .pt file or SAELens folder.")
+  private Path path;
+
+  @ArgGroup private Which which = new Which();
+
+  /** Which latents. */
+  static final class Which {
+    @Option(
+        names = "--latent",
+        paramLabel = "I",
+        converter = IndexConverter.class,
+        description = "A latent, from 0; may be repeated.")
+    private List<Integer> given = List.of();
+
+    @Option(
+        names = "--latents",
+        paramLabel = "all|N",
+        converter = LatentLimit.Converter.class,
+        description =
+            "The N latents that fire at the most tokens, or all (default: 10, without --latent).")
+    private LatentLimit limit = new LatentLimit(OptionalInt.of(10));
+  }
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "20",
+      converter = CountConverter.class,
+      description = "Show the N strongest contexts (default: ${DEFAULT-VALUE}).")
+  private int top;
+
+  @Option(
+      names = "--window",
+      paramLabel = "N",
+      defaultValue = "10",
+      converter = IndexConverter.class,
+      description =
+          "Tokens of a context on either side of the activating one (default: ${DEFAULT-VALUE}).")
+  private int window;
+
+  @Option(
+      names = "--skip-first-count",
+      description = "Leave each sequence's first token out of contexts and densities.")
+  private boolean skipFirst;
+
+  @Mixin private HookOption hook;
+  @Mixin private InputOptions inputOptions;
+  @Mixin private SaeOverrideOptions overrides;
+  @Mixin private JsonOption json;
+
+  @Override
+  public Integer call() throws IOException {
+    json.requireWritable();
+    List<Path> paths = List.of(path);
+    SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
+    requireLatents(headers.configs().get(0));
+    try (Model model = modelOptions.open()) {
+      HookPoint point = modelOptions.require(headers.hooks().get(0), model);
+      Input input = inputOptions.read(model, headers.configs());
+      try (Sae sae = overrides.open(path)) {
+        LatentStudyResult result = study(model, sae, point, input);
+        print(model, headers, input, result);
+        if (json.wanted()) {
+          json.write(document(model, headers, input, result));
+        }
+        return ExitCode.DONE;
+      }
+    }
+  }
+
+  private void requireLatents(SaeConfig sae) {
+    for (int latent : which.given) {
+      if (latent >= sae.dSae()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--latent: expected 0 to %d, found %d".formatted(sae.dSae() - 1, latent));
+      }
+    }
+  }
+
+  private LatentStudyResult study(Model model, Sae sae, HookPoint point, Input input) {
+    LatentStudyOptions options =
+        LatentStudyOptions.defaults()
+            .withHook(point)
+            .withLatents(choice())
+            .withContexts(top)
+            .withWindow(window)
+            .withCounted(skipFirst ? Positions.allButFirst() : Positions.all())
+            .withThreads(modelOptions.threads());
+    try (ProgressDisplay progress = ProgressDisplay.ofTokens("latent")) {
+      return LatentStudy.of(model, sae)
+          .with(options)
+          .onProgress(progress::update)
+          .run(input.sequences());
+    }
+  }
+
+  private LatentChoice choice() {
+    if (!which.given.isEmpty()) {
+      return LatentChoice.of(which.given.stream().distinct().mapToInt(i -> i).toArray());
+    }
+    return which.limit.most().isPresent()
+        ? LatentChoice.mostActive(which.limit.most().getAsInt())
+        : LatentChoice.all();
+  }
+
+  private void print(Model model, SaeHeaders headers, Input input, LatentStudyResult result) {
+    PrintWriter out = json.text();
+    LatentStudyOptions options = result.options();
+    out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
+    headers.print(out);
+    out.println("Input     " + input.description());
+    out.printf(
+        Locale.ROOT,
+        "Tokens    counted: %s; %s, %d threads%n",
+        options.counted(),
+        PrecisionName.of(model.options().precision()),
+        options.threads());
+    LatentTable.print(model, result, out);
+  }
+
+  private JsonDocument document(
+      Model model, SaeHeaders headers, Input input, LatentStudyResult result) throws IOException {
+    JsonDocument document = new JsonDocument("latent");
+    document
+        .option("hook", headers.hookNames())
+        .option("latent", Optional.of(which.given).filter(given -> !given.isEmpty()))
+        .option("latents", Optional.of(which.limit.toString()).filter(all -> which.given.isEmpty()))
+        .option("top", top)
+        .option("window", window)
+        .option("skip_first_count", skipFirst);
+    modelOptions.describe(document);
+    overrides.describe(document);
+    input.describe(document);
+    document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+    headers.describe(document);
+    document.input(input.file(input.sequences()));
+    return document.results(LatentJson.of(path, model, result));
+  }
+}

@@ -1,0 +1,54 @@
+package org.sae4j.cli;
+
+import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.sae4j.ContextText;
+import org.sae4j.LatentContext;
+import org.sae4j.Model;
+
+/** What tokens spell, or their ids if nobody knows. */
+final class TokenText {
+  /** What would move the cursor, or turn the direction of writing. */
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\p{Cf}\u2028\u2029]");
+
+  private TokenText() {}
+
+  /** One token, as it is. */
+  static String of(Model model, int id) {
+    boolean known = model.hasTokenizer() && id < model.tokenizer().size();
+    return known ? model.tokenizer().show(id) : String.valueOf(id);
+  }
+
+  /** One token in quotes, fit for one line. */
+  static String quoted(Model model, int id) {
+    boolean known = model.hasTokenizer() && id < model.tokenizer().size();
+    return known ? "'" + oneLine(of(model, id)) + "'" : of(model, id);
+  }
+
+  /** The context of a latent; without a tokenizer the ids, a space between them. */
+  static ContextText of(Model model, LatentContext context) {
+    if (model.hasTokenizer()) {
+      return context.text(model.tokenizer());
+    }
+    StringBuilder before = new StringBuilder();
+    StringBuilder after = new StringBuilder();
+    for (int i = 0; i < context.tokens().length; i++) {
+      if (i < context.at()) {
+        before.append(context.tokens()[i]).append(' ');
+      } else if (i > context.at()) {
+        after.append(' ').append(context.tokens()[i]);
+      }
+    }
+    return new ContextText(before.toString(), String.valueOf(context.token()), after.toString());
+  }
+
+  /** Control characters as their codes, {@code <0a>}. */
+  static String oneLine(String text) {
+    return CONTROL.matcher(text).replaceAll(TokenText::code);
+  }
+
+  private static String code(MatchResult control) {
+    return String.format(Locale.ROOT, "<%02x>", (int) control.group().charAt(0));
+  }
+}

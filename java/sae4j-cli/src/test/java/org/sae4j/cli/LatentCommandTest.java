@@ -1,0 +1,140 @@
+package org.sae4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** {@code latent} as users and scripts see it. */
+class LatentCommandTest {
+  private static final List<String> COMMAND =
+      List.of("latent", "--model", TestData.MODEL, "--sae", TestData.SAELENS);
+
+  private static CommandRun latent(String... more) {
+    return CommandRun.of(CommandRun.args(COMMAND, more));
+  }
+
+  private static JsonObject results(String... more) {
+    CommandRun run = latent(more);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return run.json().getAsJsonObject("results");
+  }
+
+  @Test
+  void jsonHasTheKeysOfThePromise() {
+    JsonObject results =
+        results("--tokens", TestData.TOKENS, "--latent", "17", "--latent", "5", "--json", "-");
+
+    assertThat(results.keySet()).containsExactly("sae", "tokens", "seconds", "latents");
+    assertThat(results.get("sae").getAsString()).isEqualTo(TestData.SAELENS);
+    assertThat(results.get("tokens").getAsLong()).isEqualTo(2048);
+    JsonArray latents = results.getAsJsonArray("latents");
+    assertThat(latents).hasSize(2);
+    assertThat(latents.get(0).getAsJsonObject().get("latent").getAsInt()).isEqualTo(17);
+    for (JsonElement each : latents) {
+      JsonObject latent = each.getAsJsonObject();
+      assertThat(latent.keySet())
+          .containsExactly(
+              "latent", "fires", "density", "max_activation", "contexts", "promoted", "suppressed");
+      for (String side : List.of("promoted", "suppressed")) {
+        assertThat(latent.getAsJsonArray(side)).hasSize(10);
+        assertThat(latent.getAsJsonArray(side).get(0).getAsJsonObject().keySet())
+            .containsExactly("id", "token", "logit");
+      }
+    }
+  }
+
+  @Test
+  void contextsAreWithinTheirSequencesAndSorted() {
+    JsonObject results =
+        results(
+            "--text",
+            TestData.TEXT,
+            "--latents",
+            "3",
+            "--top",
+            "4",
+            "--window",
+            "2",
+            "--json",
+            "-");
+
+    JsonArray latents = results.getAsJsonArray("latents");
+    assertThat(latents).hasSize(3);
+    for (JsonElement latent : latents) {
+      JsonArray contexts = latent.getAsJsonObject().getAsJsonArray("contexts");
+      assertThat(contexts).hasSize(4);
+      double previous = latent.getAsJsonObject().get("max_activation").getAsDouble();
+      for (JsonElement each : contexts) {
+        JsonObject context = each.getAsJsonObject();
+        assertThat(context.keySet())
+            .containsExactly("sequence", "position", "activation", "before", "token", "after");
+        assertThat(context.get("activation").getAsDouble())
+            .isPositive()
+            .isLessThanOrEqualTo(previous);
+        assertThat(context.get("before").getAsString().isEmpty())
+            .isEqualTo(context.get("position").getAsInt() == 0);
+        previous = context.get("activation").getAsDouble();
+      }
+    }
+  }
+
+  @Test
+  void theTableFitsATerminal() {
+    CommandRun run = latent("--text", TestData.TEXT, "--latents", "5");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out().lines().filter(line -> line.startsWith("Latent "))).hasSize(5);
+    assertThat(run.out()).contains("fires at", "promotes", "suppresses");
+    List<String> contexts =
+        run.out().lines().filter(line -> line.matches(" +[0-9.]+ +\\d+:\\d+ .*")).toList();
+    assertThat(contexts).hasSize(100);
+    for (String line : contexts) {
+      assertThat(line.codePointCount(0, line.length())).isLessThanOrEqualTo(100);
+      // One under the other.
+      assertThat(line.indexOf('[', 62)).isEqualTo(62);
+    }
+  }
+
+  @Test
+  void allLatentsOrTenByDefault() {
+    String[] few = {"--tokens", TestData.TOKENS, "--max-tokens", "64", "--json", "-"};
+
+    assertThat(results(few).getAsJsonArray("latents")).hasSize(10);
+    assertThat(results(CommandRun.args(List.of("--latents", "all"), few)).getAsJsonArray("latents"))
+        .hasSize(768);
+  }
+
+  @Test
+  void theFirstPositionCanBeLeftOut() {
+    JsonObject results =
+        results(
+            "--tokens", TestData.TOKENS, "--skip-first-count", "--latents", "all", "--json", "-");
+
+    assertThat(results.get("tokens").getAsLong()).isEqualTo(2048 - 32);
+    for (JsonElement latent : results.getAsJsonArray("latents")) {
+      for (JsonElement context : latent.getAsJsonObject().getAsJsonArray("contexts")) {
+        assertThat(context.getAsJsonObject().get("position").getAsInt()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void wrongUsageIsToldApart() {
+    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--latent", "768"), "0 to 767, found 768");
+    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--latent", "-1"), "--latent");
+    assertWrongUsage(
+        latent("--tokens", TestData.TOKENS, "--latent", "1", "--latents", "2"), "--latents");
+    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--top", "0"), "--top");
+    assertWrongUsage(latent("--latent", "1"), "--text");
+  }
+
+  private static void assertWrongUsage(CommandRun run, String part) {
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.WRONG_USAGE);
+    assertThat(run.err()).contains(part, "--help").doesNotContain("\tat ");
+    assertThat(run.out()).isEmpty();
+  }
+}

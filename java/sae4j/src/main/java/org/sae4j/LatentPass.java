@@ -1,0 +1,145 @@
+package org.sae4j;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/** Takes all sequences through the model and an SAE, and looks at its latents. */
+final class LatentPass {
+  private static final int LATENTS_AT_ONCE = 64;
+
+  private final Session session;
+  private final Sae sae;
+  private final HookPoint hook;
+  private final LatentStudyOptions options;
+  private final Progress progress;
+  private final TopContexts top;
+  private long sequence;
+  private long tokens;
+
+  LatentPass(
+      Session session, Sae sae, HookPoint hook, LatentStudyOptions options, Progress progress) {
+    this.session = session;
+    this.sae = sae;
+    this.hook = hook;
+    this.options = options;
+    this.progress = progress;
+    this.top = new TopContexts(sae.config().dSae(), wanted(), options.contexts(), options.window());
+  }
+
+  private IntPredicate wanted() {
+    if (!(options.latents() instanceof LatentChoice.Given given)) {
+      return latent -> true;
+    }
+    for (int latent : given.latents()) {
+      if (latent < 0 || latent >= sae.config().dSae()) {
+        throw new IllegalArgumentException(
+            "latent %d: the SAE %s has latents 0 to %d"
+                .formatted(latent, sae.path(), sae.config().dSae() - 1));
+      }
+    }
+    return new HashSet<>(given.latents())::contains;
+  }
+
+  LatentStudyResult run(Sequences sequences) {
+    long start = System.nanoTime();
+    long done = 0;
+    for (Sequences batch : sequences.batches(options.batchTokens())) {
+      look(batch);
+      done += batch.tokens();
+      progress.tokens(done, sequences.tokens());
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException(
+            "interrupted after " + done + " of " + sequences.tokens() + " tokens");
+      }
+    }
+    if (tokens == 0) {
+      throw new IllegalArgumentException(
+          "\"" + options.counted() + "\" counts no token of " + sequences);
+    }
+    List<LatentProfile> profiles = profiles();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new LatentStudyResult(hook, options, profiles, tokens, withoutLogits(), seconds);
+  }
+
+  private void look(Sequences batch) {
+    boolean[] counted = batch.select(options.counted());
+    RunResult run = session.run(batch, RunOptions.defaults().capture(hook).withoutLogits());
+    Latents z = session.encode(sae, run.activation(hook).floats());
+    for (int s = 0; s < batch.count(); s++) {
+      top.add(sequence++, batch.sequence(s), z, batch.offset(s), counted);
+    }
+    for (boolean token : counted) {
+      tokens += token ? 1 : 0;
+    }
+  }
+
+  private List<LatentProfile> profiles() {
+    int[] latents = chosen();
+    List<LatentProfile> profiles = new ArrayList<>(latents.length);
+    for (int from = 0; from < latents.length; from += LATENTS_AT_ONCE) {
+      int to = Math.min(latents.length, from + LATENTS_AT_ONCE);
+      int[] some = Arrays.copyOfRange(latents, from, to);
+      List<TopTokens> topTokens = topTokens(some);
+      for (int i = 0; i < some.length; i++) {
+        profiles.add(profile(some[i], topTokens.get(i)));
+      }
+    }
+    return profiles;
+  }
+
+  private int[] chosen() {
+    IntStream all = IntStream.range(0, sae.config().dSae());
+    if (options.latents() instanceof LatentChoice.Given given) {
+      return given.latents().stream().mapToInt(latent -> latent).toArray();
+    }
+    if (options.latents() instanceof LatentChoice.MostActive most) {
+      return all.filter(latent -> top.fires()[latent] > 0)
+          .boxed()
+          .sorted(Comparator.comparing((Integer latent) -> top.fires()[latent]).reversed())
+          .limit(most.count())
+          .mapToInt(latent -> latent)
+          .toArray();
+    }
+    return all.toArray();
+  }
+
+  private LatentProfile profile(int latent, TopTokens topTokens) {
+    List<LatentContext> contexts = top.of(latent);
+    long fires = top.fires()[latent];
+    return new LatentProfile(
+        latent,
+        fires,
+        (double) fires / tokens,
+        contexts.isEmpty() ? 0 : contexts.get(0).activation(),
+        contexts,
+        topTokens.promoted(),
+        topTokens.suppressed());
+  }
+
+  private List<TopTokens> topTokens(int[] latents) {
+    if (options.topTokens() == 0 || !hook.site().hasDirectPath()) {
+      return IntStream.of(latents).mapToObj(latent -> TopTokens.NONE).toList();
+    }
+    float[] logits = session.latentLogits(sae, hook, latents);
+    int vocabulary = session.model().shape().vocabulary();
+    return IntStream.range(0, latents.length)
+        .mapToObj(row -> TopTokens.of(logits, row, vocabulary, options.topTokens()))
+        .toList();
+  }
+
+  private Optional<String> withoutLogits() {
+    return hook.site().hasDirectPath()
+        ? Optional.empty()
+        : Optional.of(
+            hook
+                + " is not in the residual stream nor added to it: what a latent decodes to there"
+                + " has no direct path to the logits");
+  }
+}

@@ -1,0 +1,31 @@
+package org.sae4j;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What was found about the latents of an SAE.
+ *
+ * @param hook the activation that the SAE read
+ * @param options how the study was done
+ * @param latents what was found about each latent that was asked for
+ * @param tokens the tokens counted
+ * @param withoutLogits why no promoted and suppressed tokens are listed, if they are not
+ * @param seconds the time that it took
+ */
+public record LatentStudyResult(
+    HookPoint hook,
+    LatentStudyOptions options,
+    List<LatentProfile> latents,
+    long tokens,
+    Optional<String> withoutLogits,
+    double seconds) {
+
+  public LatentStudyResult {
+    Objects.requireNonNull(hook, "hook");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(withoutLogits, "withoutLogits");
+    latents = List.copyOf(latents);
+  }
+}
