@@ -71,6 +71,14 @@ final class AblateCommand implements Callable<Integer> {
       Input input = inputOptions.read(model, headers.configs());
       try (OpenSaes saes = OpenSaes.open(paths, overrides);
           EffectsOutput output = output(model, headers, input)) {
+        SelfTests.run(
+            model,
+            saes.list(),
+            hook.given(),
+            input.sequences(),
+            positions.counted(),
+            modelOptions.session(),
+            spec.commandLine().getErr());
         return run(model, headers, saes, input, output);
       }
     }

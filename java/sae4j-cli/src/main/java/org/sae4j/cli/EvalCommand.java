@@ -54,10 +54,19 @@ final class EvalCommand implements Callable<Integer> {
       }
       Input input = inputOptions.read(model, headers.configs());
       try (OpenSaes saes = OpenSaes.open(paths, overrides)) {
+        SelfTests selfTests =
+            SelfTests.run(
+                model,
+                saes.list(),
+                hook.given(),
+                input.sequences(),
+                positions.counted(),
+                modelOptions.session(),
+                spec.commandLine().getErr());
         List<EvaluationResult> results = evaluate(model, saes.list(), input.sequences());
         print(model, headers, input, results);
         if (json.wanted()) {
-          json.write(document(model, headers, input, results));
+          json.write(document(model, headers, input, selfTests, results));
         }
         return EvaluationOutcome.exitCode(results, spec.commandLine().getErr());
       }
@@ -99,7 +108,11 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private JsonDocument document(
-      Model model, SaeHeaders headers, Input input, List<EvaluationResult> results)
+      Model model,
+      SaeHeaders headers,
+      Input input,
+      SelfTests selfTests,
+      List<EvaluationResult> results)
       throws IOException {
     JsonDocument document = new JsonDocument("eval");
     EvaluationOutcome.describe(results, document);
@@ -110,6 +123,6 @@ final class EvalCommand implements Callable<Integer> {
     headers.describe(document);
     input.describe(document);
     document.input(input.file(input.sequences()));
-    return document.results(EvaluationJson.of(paths, results));
+    return document.results(selfTests.addTo(EvaluationJson.of(paths, results)));
   }
 }

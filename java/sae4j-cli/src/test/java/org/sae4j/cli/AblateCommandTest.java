@@ -108,6 +108,28 @@ class AblateCommandTest {
   }
 
   @Test
+  void aSaeInTheWrongPlaceIsWarnedOf() {
+    CommandRun run =
+        CommandRun.of(
+            "ablate",
+            "--model",
+            TestData.MODEL,
+            "--sae",
+            TestData.OPENAI,
+            "--tokens",
+            TestData.TOKENS,
+            "--hook",
+            "blocks.0.hook_resid_post",
+            "--sample",
+            "1",
+            "--latents",
+            "1");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err()).contains("warning: ", "is --hook blocks.3.hook_resid_post meant?");
+  }
+
+  @Test
   void summaryIsOfTheEffects() {
     JsonObject results = results(TestData.OPENAI, "--position", "20");
 

@@ -44,8 +44,9 @@ class EvalCommandTest {
     JsonObject document = run.json();
     assertThat(document.keySet())
         .containsExactly("schema", "sae4j", "options", "inputs", "results");
-    assertThat(document.getAsJsonObject("results").keySet())
-        .containsExactlyElementsOf(ExpectedResults.KEYS);
+    List<String> keys = new ArrayList<>(ExpectedResults.KEYS);
+    keys.add("self_test");
+    assertThat(document.getAsJsonObject("results").keySet()).containsExactlyElementsOf(keys);
     ExpectedResults.checkAll(SAES.get(0), document.getAsJsonObject("results"));
   }
 
@@ -65,10 +66,50 @@ class EvalCommandTest {
       JsonObject one = found.get(i).getAsJsonObject();
       List<String> keys = new ArrayList<>(List.of("sae"));
       keys.addAll(ExpectedResults.KEYS);
+      keys.add("self_test");
       assertThat(one.keySet()).containsExactlyElementsOf(keys);
       assertThat(one.get("sae").getAsString()).isEqualTo(TestData.path(SAES.get(i)));
       ExpectedResults.checkAll(SAES.get(i), one);
     }
+  }
+
+  @Test
+  void aGoodSaePassesItsSelfTest() {
+    CommandRun run = eval("--sae", TestData.OPENAI, "--tokens", TestData.TOKENS, "--json", "-");
+
+    JsonObject test = run.json().getAsJsonObject("results").getAsJsonObject("self_test");
+    assertThat(test.keySet()).containsExactly("tokens", "l0", "explained_variance", "warnings");
+    assertThat(test.get("tokens").getAsInt()).isEqualTo(256);
+    assertThat(test.get("l0").getAsDouble()).isEqualTo(16);
+    assertThat(test.get("explained_variance").getAsDouble()).isBetween(0.8, 0.95);
+    assertThat(test.getAsJsonArray("warnings")).isEmpty();
+    assertThat(run.err()).doesNotContain("warning:");
+  }
+
+  @Test
+  void aSaeInTheWrongPlaceIsWarnedOf() {
+    String[] tokens = {"--tokens", TestData.TOKENS, "--max-tokens", "256", "--json", "-"};
+    CommandRun layer =
+        eval(
+            CommandRun.args(
+                List.of("--sae", TestData.OPENAI, "--hook", "blocks.0.hook_resid_post"), tokens));
+    CommandRun normalization =
+        eval(CommandRun.args(List.of("--sae", TestData.OPENAI, "--normalize", "none"), tokens));
+
+    assertThat(layer.exitCode()).as(layer.err()).isZero();
+    assertThat(layer.err())
+        .contains("warning: " + TestData.OPENAI + ": explained variance 0.7")
+        .contains("is --hook blocks.3.hook_resid_post meant?");
+    assertThat(normalization.exitCode()).as(normalization.err()).isZero();
+    assertThat(normalization.err()).contains("is --normalize layer_norm missing?");
+    JsonArray warnings =
+        normalization
+            .json()
+            .getAsJsonObject("results")
+            .getAsJsonObject("self_test")
+            .getAsJsonArray("warnings");
+    assertThat(warnings).hasSize(1);
+    assertThat(warnings.get(0).getAsString()).contains("with normalisation layer_norm it would be");
   }
 
   @Test

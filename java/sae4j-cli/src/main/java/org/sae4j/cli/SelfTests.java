@@ -1,0 +1,92 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import org.sae4j.HookPoint;
+import org.sae4j.Model;
+import org.sae4j.Positions;
+import org.sae4j.Sae;
+import org.sae4j.SaeSelfTest;
+import org.sae4j.SaeSuspect;
+import org.sae4j.Sequences;
+import org.sae4j.Session;
+import org.sae4j.SessionOptions;
+
+/**
+ * A first look at SAEs before the work: warnings only, which change nothing.
+ *
+ * @param tests one for each SAE, in their order
+ */
+record SelfTests(List<SaeSelfTest> tests) {
+
+  /**
+   * Tries SAEs on the first tokens.
+   *
+   * @param hook the activation that the user named
+   * @param counted which of them count
+   * @param err where warnings go
+   */
+  static SelfTests run(
+      Model model,
+      List<Sae> saes,
+      Optional<HookPoint> hook,
+      Sequences sequences,
+      Positions counted,
+      SessionOptions options,
+      PrintWriter err) {
+    try (Session session = model.newSession(options)) {
+      List<SaeSelfTest> tests = SaeSelfTest.of(session, saes, hook, sequences, counted);
+      for (int i = 0; i < tests.size(); i++) {
+        for (String warning : warnings(tests.get(i))) {
+          err.println("warning: " + saes.get(i).path() + ": " + warning);
+        }
+      }
+      err.flush();
+      return new SelfTests(tests);
+    }
+  }
+
+  private static List<String> warnings(SaeSelfTest test) {
+    String question = test.suspect().map(SelfTests::question).orElse("");
+    return test.warnings().stream().map(warning -> warning + question).toList();
+  }
+
+  /** What the user may have forgotten. */
+  private static String question(SaeSuspect suspect) {
+    return switch (suspect.kind()) {
+      case BOS -> ": is " + (suspect.setting().equals("with") ? "--bos" : "--no-bos") + " missing?";
+      case FIRST_POSITION -> ": are --skip-first-replace and --skip-first-count missing?";
+      case NORMALIZATION ->
+          ": is --normalize " + suspect.setting().replace(" by ", " --scale ") + " missing?";
+      case HOOK -> ": is --hook " + suspect.setting() + " meant?";
+      case CENTRING -> ": was it trained on a model with center_writing_weights?";
+    };
+  }
+
+  /** Adds to the results of each SAE what its test found. */
+  JsonObject addTo(JsonObject results) {
+    if (tests.size() == 1) {
+      results.add("self_test", json(tests.get(0)));
+      return results;
+    }
+    JsonArray saes = results.getAsJsonArray("saes");
+    for (int i = 0; i < tests.size(); i++) {
+      saes.get(i).getAsJsonObject().add("self_test", json(tests.get(i)));
+    }
+    return results;
+  }
+
+  private static JsonObject json(SaeSelfTest test) {
+    JsonObject json = new JsonObject();
+    json.addProperty("tokens", test.tokens());
+    json.add("l0", JsonDocument.number(test.l0()));
+    json.add("explained_variance", JsonDocument.number(test.explainedVariance()));
+    JsonArray warnings = new JsonArray();
+    warnings(test).forEach(warnings::add);
+    json.add("warnings", warnings);
+    return json;
+  }
+}

@@ -1,0 +1,81 @@
+package org.sae4j;
+
+import java.nio.FloatBuffer;
+import java.util.stream.IntStream;
+
+/**
+ * How well an SAE reconstructs the activations of some tokens; NaN where no token counts.
+ *
+ * @param l0 active latents a counted token
+ * @param explainedVariance of the counted tokens
+ * @param withoutFirst the explained variance of the counted tokens but for the first of each
+ *     sequence, whose activation is often hundreds of times as large
+ */
+record SaeFit(double l0, double explainedVariance, double withoutFirst) {
+
+  /**
+   * Tries an SAE.
+   *
+   * @param counted the tokens that count
+   * @param x [tokens, width] the activations
+   * @param scaling what is done to them before the SAE, and undone after it
+   */
+  static SaeFit of(
+      Session session,
+      Sae sae,
+      Sequences sequences,
+      Positions counted,
+      float[] x,
+      TokenScaling scaling) {
+    Latents latents = session.encode(sae, FloatBuffer.wrap(scaling.apply(x)));
+    float[] reconstruction = new float[x.length];
+    session.decode(sae, latents, FloatBuffer.wrap(reconstruction));
+    float[] error = scaling.undo(reconstruction);
+    for (int i = 0; i < x.length; i++) {
+      error[i] -= x[i];
+    }
+    int width = x.length / sequences.tokens();
+    boolean[] all = sequences.select(counted);
+    boolean[] others = sequences.select(counted.and(Positions.allButFirst()));
+    return new SaeFit(
+        IntStream.range(0, all.length)
+            .filter(t -> all[t])
+            .map(latents::active)
+            .average()
+            .orElse(Double.NaN),
+        explainedVariance(x, error, width, all),
+        explainedVariance(x, error, width, others));
+  }
+
+  /** The lower of the explained variances: either may hide what is wrong with the other. */
+  double worst() {
+    return Double.isNaN(withoutFirst)
+        ? explainedVariance
+        : Math.min(explainedVariance, withoutFirst);
+  }
+
+  /** 1 − Σ‖error‖² / Σ‖x − mean(x)‖² over the selected tokens. */
+  private static double explainedVariance(float[] x, float[] error, int width, boolean[] selected) {
+    double[] sum = new double[width];
+    double xSquared = 0;
+    double errorSquared = 0;
+    long tokens = 0;
+    for (int t = 0; t < selected.length; t++) {
+      if (selected[t]) {
+        tokens++;
+        for (int i = 0; i < width; i++) {
+          double value = x[t * width + i];
+          sum[i] += value;
+          xSquared += value * value;
+          errorSquared += (double) error[t * width + i] * error[t * width + i];
+        }
+      }
+    }
+    double meanSquared = 0;
+    for (double each : sum) {
+      meanSquared += each / tokens * each / tokens;
+    }
+    double variance = xSquared - tokens * meanSquared;
+    return variance > 1e-9 * xSquared ? 1 - errorSquared / variance : Double.NaN;
+  }
+}

@@ -1,0 +1,118 @@
+package org.sae4j;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A first look at whether an SAE does on a model's activations what SAEs do.
+ *
+ * <p>An SAE at the wrong layer, or with the wrong normalisation, runs like any other and gives
+ * numbers. So it is tried on a few tokens. If it explains less than {@value #GOOD} of the variance,
+ * as most published SAEs of GPT-2 and Gemma do, or if fewer than one or almost all of its latents
+ * are active a token, the same tokens are tried in other ways; one that explains a third or more of
+ * what is left unexplained is suspected to be what was meant. Without a suspect there is a warning
+ * only below {@value #BAD}, because an SAE of few latents or a small k can be honest and poor.
+ *
+ * <p>No number of an evaluation depends on it.
+ *
+ * @param tokens the tokens that it was tried on
+ * @param l0 active latents a token
+ * @param explainedVariance as in {@link EvaluationResult.Reconstruction}, on these tokens; NaN if
+ *     they do not vary
+ * @param suspect what is probably wrong
+ * @param warnings what to tell people; none if nothing seems wrong
+ */
+public record SaeSelfTest(
+    int tokens,
+    double l0,
+    double explainedVariance,
+    Optional<SaeSuspect> suspect,
+    List<String> warnings) {
+  private static final int MOST_TOKENS = 512;
+  private static final int FEW_TOKENS = 128;
+  private static final int SHARE = 8;
+
+  static final double GOOD = 0.8;
+  static final double BAD = 0.3;
+
+  public SaeSelfTest {
+    Objects.requireNonNull(suspect, "suspect");
+    warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * Tries SAEs on the first tokens: 512, of short texts an eighth, but 128 if there are so many.
+   *
+   * @param hook the activation that all read; empty: the one that each names itself
+   * @param counted which of them count
+   * @throws IllegalArgumentException if sequences, hook or SAE do not fit the model
+   */
+  public static List<SaeSelfTest> of(
+      Session session,
+      List<Sae> saes,
+      Optional<HookPoint> hook,
+      Sequences sequences,
+      Positions counted) {
+    int share = Math.max(FEW_TOKENS, sequences.tokens() / SHARE);
+    Sequences first = sequences.first(Math.min(MOST_TOKENS, share));
+    List<HookPoint> hooks = new ArrayList<>();
+    for (Sae sae : saes) {
+      HookPoint point = hook.or(sae::hook).orElseThrow(() -> noHook(sae));
+      sae.requireWidth(point, point.width(session.model().shape()));
+      hooks.add(point);
+    }
+    RunOptions capture = RunOptions.defaults().capture(hooks.toArray(HookPoint[]::new));
+    RunResult run = session.run(first, capture.withoutLogits());
+    List<float[]> activations = new ArrayList<>();
+    for (HookPoint point : hooks) {
+      activations.add(run.activation(point).toArray());
+    }
+    List<SaeSelfTest> tests = new ArrayList<>();
+    for (int i = 0; i < saes.size(); i++) {
+      SaeTrials trials = new SaeTrials(session, saes.get(i), hooks.get(i), first, counted);
+      tests.add(trials.test(activations.get(i)));
+    }
+    return List.copyOf(tests);
+  }
+
+  private static IllegalArgumentException noHook(Sae sae) {
+    return new IllegalArgumentException(
+        sae.path() + " does not say which activation it is for: give a hook");
+  }
+
+  static SaeSelfTest of(
+      Sequences sequences, HookPoint hook, SaeFit fit, Optional<SaeSuspect> suspect, boolean bad) {
+    List<String> warnings = new ArrayList<>();
+    if (suspect.isPresent() || bad) {
+      String verdict =
+          suspect.map(SaeSelfTest::improvement).orElse("; nothing that was tried makes it better");
+      warnings.add(numbers(sequences, hook, fit) + verdict);
+    }
+    return new SaeSelfTest(
+        sequences.tokens(), fit.l0(), fit.explainedVariance(), suspect, warnings);
+  }
+
+  private static String numbers(Sequences sequences, HookPoint hook, SaeFit fit) {
+    String others =
+        fit.withoutFirst() < GOOD && fit.explainedVariance() >= GOOD
+            ? String.format(
+                Locale.ROOT, " (%.2f without the first of each sequence)", fit.withoutFirst())
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "explained variance %.2f%s and L0 %.1f at %s on %d tokens",
+        fit.explainedVariance(),
+        others,
+        fit.l0(),
+        hook,
+        sequences.tokens());
+  }
+
+  private static String improvement(SaeSuspect suspect) {
+    return String.format(
+        Locale.ROOT, "; %s it would be %.2f", suspect.text(), suspect.explainedVariance());
+  }
+}
