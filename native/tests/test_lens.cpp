@@ -36,19 +36,25 @@ Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, bool behind
     return out;
 }
 
-void compare(int32_t tied, int32_t rescaled) {
+// width: of what the SAE reads; another than n_embd for a transcoder.
+void compare(int32_t tied, int32_t rescaled, int32_t width) {
     const sae4j_model_shape shape{ 2, 2, 24, 40, 16, 301, tied, 1e-5f };
     const NaiveGpt2         gpt2(shape, 5);
-    sae4j_sae_params        params      = sae_params(shape.n_embd, n_latents, SAE4J_RELU);
+    sae4j_sae_params        params      = sae_params(width, n_latents, SAE4J_RELU);
     params.rescale_acts_by_decoder_norm = rescaled;
-    const NaiveSae             naive    = random_sae(params, 6);
-    const ModelPtr             model    = make_model(gpt2);
-    const SaePtr               sae      = make_sae(naive);
-    const SessionPtr           session  = open_session(2);
+    if (width != shape.n_embd) {
+        params.d_out                = shape.n_embd;
+        params.apply_b_dec_to_input = 0;
+    }
+    const NaiveSae             naive   = random_sae(params, 6);
+    const ModelPtr             model   = make_model(gpt2);
+    const SaePtr               sae     = make_sae(naive);
+    const SessionPtr           session = open_session(2);
     const std::vector<int32_t> latents{ 7, 0, n_latents - 1, 7 };
     const auto                 n = static_cast<int64_t>(latents.size());
     for (sae4j_point point : all_points(shape)) {
-        context = "tied " + std::to_string(tied) + ", rescaled " + std::to_string(rescaled) + ", " + name_of(point);
+        context = "tied " + std::to_string(tied) + ", rescaled " + std::to_string(rescaled) + ", width " +
+                  std::to_string(width) + ", " + name_of(point);
         std::vector<float> logits(n * shape.n_vocab, nan_f32);
         if (point.site == SAE4J_HOOK_Z || point.site == SAE4J_HOOK_MLP_POST) {
             CHECK_STATUS(
@@ -90,7 +96,8 @@ void what_does_not_fit_is_refused() {
 int main() {
     for (int32_t tied : { 0, 1 }) {
         for (int32_t rescaled : { 0, 1 }) {
-            compare(tied, rescaled);
+            compare(tied, rescaled, 24);
+            compare(tied, rescaled, 40);
         }
     }
     what_does_not_fit_is_refused();

@@ -15,19 +15,18 @@ final class LatentPass {
   private static final int LATENTS_AT_ONCE = 64;
 
   private final Session session;
+  private final Splice splice;
   private final Sae sae;
-  private final HookPoint hook;
   private final LatentStudyOptions options;
   private final Progress progress;
   private final TopContexts top;
   private long sequence;
   private long tokens;
 
-  LatentPass(
-      Session session, Sae sae, HookPoint hook, LatentStudyOptions options, Progress progress) {
+  LatentPass(Session session, Splice splice, LatentStudyOptions options, Progress progress) {
     this.session = session;
-    this.sae = sae;
-    this.hook = hook;
+    this.splice = splice;
+    this.sae = splice.sae();
     this.options = options;
     this.progress = progress;
     this.top = new TopContexts(sae.config().dSae(), wanted(), options.contexts(), options.window());
@@ -65,13 +64,14 @@ final class LatentPass {
     }
     List<LatentProfile> profiles = profiles();
     double seconds = (System.nanoTime() - start) / 1e9;
-    return new LatentStudyResult(hook, options, profiles, tokens, withoutLogits(), seconds);
+    return new LatentStudyResult(
+        splice.in(), splice.out(), options, profiles, tokens, withoutLogits(), seconds);
   }
 
   private void look(Sequences batch) {
     boolean[] counted = batch.select(options.counted());
-    RunResult run = session.run(batch, RunOptions.defaults().capture(hook).withoutLogits());
-    Latents z = session.encode(sae, run.activation(hook).floats());
+    RunResult run = session.run(batch, RunOptions.defaults().capture(splice.in()).withoutLogits());
+    Latents z = session.encode(sae, run.activation(splice.in()).floats());
     for (int s = 0; s < batch.count(); s++) {
       top.add(sequence++, batch.sequence(s), z, batch.offset(s), counted);
     }
@@ -124,10 +124,10 @@ final class LatentPass {
   }
 
   private List<TopTokens> topTokens(int[] latents) {
-    if (options.topTokens() == 0 || !hook.site().hasDirectPath()) {
+    if (options.topTokens() == 0 || !splice.out().site().hasDirectPath()) {
       return IntStream.of(latents).mapToObj(latent -> TopTokens.NONE).toList();
     }
-    float[] logits = session.latentLogits(sae, hook, latents);
+    float[] logits = session.latentLogits(sae, splice.out(), latents);
     int vocabulary = session.model().shape().vocabulary();
     return IntStream.range(0, latents.length)
         .mapToObj(row -> TopTokens.of(logits, row, vocabulary, options.topTokens()))
@@ -135,10 +135,10 @@ final class LatentPass {
   }
 
   private Optional<String> withoutLogits() {
-    return hook.site().hasDirectPath()
+    return splice.out().site().hasDirectPath()
         ? Optional.empty()
         : Optional.of(
-            hook
+            splice.out()
                 + " is not in the residual stream nor added to it: what a latent decodes to there"
                 + " has no direct path to the logits");
   }

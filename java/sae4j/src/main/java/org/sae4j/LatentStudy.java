@@ -67,20 +67,9 @@ public final class LatentStudy {
    */
   public LatentStudyResult run(Sequences sequences) {
     sequences.requireFor(model.shape());
-    HookPoint hook = hook().requireIn(model.shape());
-    sae.requireWidth(hook, hook.width(model.shape()));
+    Splice splice = Splice.of(sae, options.hook(), model.shape());
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
-      return new LatentPass(session, sae, hook, options, progress).run(sequences);
+      return new LatentPass(session, splice, options, progress).run(sequences);
     }
-  }
-
-  private HookPoint hook() {
-    return options
-        .hook()
-        .or(sae::hook)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    sae.path() + " does not say which activation it is for: give a hook"));
   }
 }

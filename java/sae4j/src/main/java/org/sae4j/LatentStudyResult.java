@@ -8,6 +8,7 @@ import java.util.Optional;
  * What was found about the latents of an SAE.
  *
  * @param hook the activation that the SAE read
+ * @param hookOut the activation that its output belongs to: another only for a transcoder
  * @param options how the study was done
  * @param latents what was found about each latent that was asked for
  * @param tokens the tokens counted
@@ -16,6 +17,7 @@ import java.util.Optional;
  */
 public record LatentStudyResult(
     HookPoint hook,
+    HookPoint hookOut,
     LatentStudyOptions options,
     List<LatentProfile> latents,
     long tokens,
@@ -24,6 +26,7 @@ public record LatentStudyResult(
 
   public LatentStudyResult {
     Objects.requireNonNull(hook, "hook");
+    Objects.requireNonNull(hookOut, "hookOut");
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(withoutLogits, "withoutLogits");
     latents = List.copyOf(latents);

@@ -27,14 +27,40 @@ record SaeFit(double l0, double explainedVariance, double withoutFirst) {
       Positions counted,
       float[] x,
       TokenScaling scaling) {
-    Latents latents = session.encode(sae, FloatBuffer.wrap(scaling.apply(x)));
+    FloatBuffer input = FloatBuffer.wrap(scaling.apply(x));
+    Latents latents = session.encode(sae, input);
     float[] reconstruction = new float[x.length];
     session.decode(sae, latents, FloatBuffer.wrap(reconstruction));
-    float[] error = scaling.undo(reconstruction);
-    for (int i = 0; i < x.length; i++) {
-      error[i] -= x[i];
+    return of(latents, sequences, counted, x, scaling.undo(reconstruction));
+  }
+
+  /**
+   * Tries a transcoder.
+   *
+   * @param counted the tokens that count
+   * @param x [tokens, width] the activations that it reads
+   * @param y [tokens, output width] those that it is to make of them
+   */
+  static SaeFit ofTranscoder(
+      Session session,
+      Sae transcoder,
+      Sequences sequences,
+      Positions counted,
+      float[] x,
+      float[] y) {
+    Latents latents = session.encode(transcoder, FloatBuffer.wrap(x));
+    float[] reconstruction = new float[y.length];
+    session.reconstruct(transcoder, FloatBuffer.wrap(x), FloatBuffer.wrap(reconstruction));
+    return of(latents, sequences, counted, y, reconstruction);
+  }
+
+  private static SaeFit of(
+      Latents latents, Sequences sequences, Positions counted, float[] y, float[] reconstruction) {
+    float[] error = new float[y.length];
+    for (int i = 0; i < y.length; i++) {
+      error[i] = reconstruction[i] - y[i];
     }
-    int width = x.length / sequences.tokens();
+    int width = y.length / sequences.tokens();
     boolean[] all = sequences.select(counted);
     boolean[] others = sequences.select(counted.and(Positions.allButFirst()));
     return new SaeFit(
@@ -43,8 +69,8 @@ record SaeFit(double l0, double explainedVariance, double withoutFirst) {
             .map(latents::active)
             .average()
             .orElse(Double.NaN),
-        explainedVariance(x, error, width, all),
-        explainedVariance(x, error, width, others));
+        explainedVariance(y, error, width, all),
+        explainedVariance(y, error, width, others));
   }
 
   /** The lower of the explained variances: either may hide what is wrong with the other. */

@@ -3,13 +3,17 @@ package org.sae4j;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Tries one SAE on a few tokens: as it is and, if that is bad, in other ways. */
 final class SaeTrials {
@@ -19,38 +23,59 @@ final class SaeTrials {
   private static final double A_TIE = 0.01;
 
   private final Session session;
+  private final Splice splice;
   private final Sae sae;
-  private final HookPoint hook;
   private final Sequences sequences;
   private final Positions counted;
   private final List<SaeSuspect> suspects = new ArrayList<>();
   private ToDoubleFunction<SaeFit> measure = SaeFit::withoutFirst;
 
-  SaeTrials(Session session, Sae sae, HookPoint hook, Sequences sequences, Positions counted) {
+  SaeTrials(Session session, Splice splice, Sequences sequences, Positions counted) {
     this.session = session;
-    this.sae = sae;
-    this.hook = hook;
+    this.splice = splice;
+    this.sae = splice.sae();
     this.sequences = sequences;
     this.counted = counted;
+  }
+
+  /** Runs the model and keeps what SAEs read and replace, [tokens, width] each. */
+  static Map<HookPoint, float[]> activations(
+      Session session, Sequences sequences, Collection<Splice> places) {
+    HookPoint[] points =
+        places.stream()
+            .flatMap(place -> Stream.of(place.in(), place.out()))
+            .distinct()
+            .toArray(HookPoint[]::new);
+    RunOptions capture = RunOptions.defaults().capture(points).withoutLogits();
+    RunResult run = session.run(sequences, capture);
+    Map<HookPoint, float[]> activations = new HashMap<>();
+    for (HookPoint point : points) {
+      activations.put(point, run.activation(point).toArray());
+    }
+    return activations;
   }
 
   /**
    * Tries it.
    *
-   * @param x [tokens, width] the activations at its hook
+   * @param activations what the SAE reads and replaces
    */
-  SaeSelfTest test(float[] x) {
-    SaeFit fit = fit(sae, sequences, x);
+  SaeSelfTest test(Map<HookPoint, float[]> activations) {
+    SaeFit fit = fit(activations, sequences, splice);
     boolean odd = fit.l0() < 1 || fit.l0() > ALMOST_ALL * sae.config().dSae();
     // Where nothing varies, the NaN is neither good nor bad.
     boolean good = !odd && !(fit.worst() < GOOD);
-    Optional<SaeSuspect> suspect = good ? Optional.empty() : suspect(x, fit);
+    Optional<SaeSuspect> suspect =
+        good ? Optional.empty() : suspect(activations.get(splice.in()), fit);
     boolean bad = odd || fit.worst() < BAD;
-    return SaeSelfTest.of(sequences, hook, fit, suspect, bad);
+    return SaeSelfTest.of(splice, sequences, fit, suspect, bad);
   }
 
-  private SaeFit fit(Sae sae, Sequences sequences, float[] x) {
-    return SaeFit.of(session, sae, sequences, counted, x, TokenScaling.none(sequences.tokens()));
+  private SaeFit fit(Map<HookPoint, float[]> activations, Sequences tokens, Splice at) {
+    float[] x = activations.get(at.in());
+    return sae.config().isTranscoder()
+        ? SaeFit.ofTranscoder(session, sae, tokens, counted, x, activations.get(at.out()))
+        : SaeFit.of(session, sae, tokens, counted, x, TokenScaling.none(tokens.tokens()));
   }
 
   private Optional<SaeSuspect> suspect(float[] x, SaeFit fit) {
@@ -65,9 +90,11 @@ final class SaeTrials {
       measure = SaeFit::explainedVariance;
     }
     tryBos();
-    tryNormalizations(x);
     tryLayers();
-    tryCentring(x);
+    if (!sae.config().isTranscoder()) {
+      tryNormalizations(x);
+      tryCentring(x);
+    }
     return likeliest(fit);
   }
 
@@ -96,11 +123,6 @@ final class SaeTrials {
     }
   }
 
-  private float[] activation(Sequences sequences, HookPoint point) {
-    RunOptions capture = RunOptions.defaults().capture(point).withoutLogits();
-    return session.run(sequences, capture).activation(point).toArray();
-  }
-
   private void tryBos() {
     if (!session.model().hasTokenizer() || session.model().tokenizer().bos().isEmpty()) {
       return;
@@ -118,7 +140,7 @@ final class SaeTrials {
       attempt(
           SaeSuspect.Kind.BOS,
           there ? "without" : "with",
-          () -> fit(sae, other, activation(other, hook)));
+          () -> fit(activations(session, other, List.of(splice)), other, splice));
     }
   }
 
@@ -164,24 +186,36 @@ final class SaeTrials {
   }
 
   private void tryLayers() {
-    if (!hook.site().isLayered()) {
+    List<Splice> places = new ArrayList<>();
+    for (int layer = 0; layer < session.model().shape().layers(); layer++) {
+      moved(layer - splice.in().layer()).ifPresent(places::add);
+    }
+    if (places.isEmpty()) {
       return;
     }
-    HookPoint[] points =
-        IntStream.range(0, session.model().shape().layers())
-            .filter(layer -> layer != hook.layer())
-            .mapToObj(layer -> new HookPoint(hook.site(), layer))
-            .toArray(HookPoint[]::new);
-    if (points.length == 0) {
-      return;
+    Map<HookPoint, float[]> activations = activations(session, sequences, places);
+    for (Splice place : places) {
+      attempt(SaeSuspect.Kind.HOOK, place.in().name(), () -> fit(activations, sequences, place));
     }
-    RunResult run = session.run(sequences, RunOptions.defaults().capture(points).withoutLogits());
-    for (HookPoint point : points) {
-      attempt(
-          SaeSuspect.Kind.HOOK,
-          point.name(),
-          () -> fit(sae, sequences, run.activation(point).toArray()));
-    }
+  }
+
+  /** The same place some layers on, if there is one. */
+  private Optional<Splice> moved(int layers) {
+    HookPoint in = splice.in();
+    HookPoint out = splice.out();
+    int outLayer = out.layer() + layers;
+    boolean exists =
+        in.site().isLayered()
+            && out.site().isLayered()
+            && outLayer >= 0
+            && outLayer < session.model().shape().layers();
+    return layers != 0 && exists
+        ? Optional.of(
+            new Splice(
+                sae,
+                new HookPoint(in.site(), in.layer() + layers),
+                new HookPoint(out.site(), outLayer)))
+        : Optional.empty();
   }
 
   private void tryCentring(float[] x) {

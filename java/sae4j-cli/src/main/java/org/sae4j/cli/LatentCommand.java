@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import org.sae4j.HookPoint;
 import org.sae4j.LatentChoice;
 import org.sae4j.LatentStudy;
 import org.sae4j.LatentStudyOptions;
@@ -100,10 +99,10 @@ final class LatentCommand implements Callable<Integer> {
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     requireLatents(headers.configs().get(0));
     try (Model model = modelOptions.open()) {
-      HookPoint point = modelOptions.require(headers.hooks().get(0), model);
+      modelOptions.require(headers.hooks().get(0), model);
       Input input = inputOptions.read(model, headers.configs());
       try (Sae sae = overrides.open(path)) {
-        LatentStudyResult result = study(model, sae, point, input);
+        LatentStudyResult result = study(model, sae, input);
         print(model, headers, input, result);
         if (json.wanted()) {
           json.write(document(model, headers, input, result));
@@ -123,10 +122,9 @@ final class LatentCommand implements Callable<Integer> {
     }
   }
 
-  private LatentStudyResult study(Model model, Sae sae, HookPoint point, Input input) {
+  private LatentStudyResult study(Model model, Sae sae, Input input) {
     LatentStudyOptions options =
         LatentStudyOptions.defaults()
-            .withHook(point)
             .withLatents(choice())
             .withContexts(top)
             .withWindow(window)
@@ -134,7 +132,7 @@ final class LatentCommand implements Callable<Integer> {
             .withThreads(modelOptions.threads());
     try (ProgressDisplay progress = ProgressDisplay.ofTokens("latent")) {
       return LatentStudy.of(model, sae)
-          .with(options)
+          .with(hook.given().map(options::withHook).orElse(options))
           .onProgress(progress::update)
           .run(input.sequences());
     }
