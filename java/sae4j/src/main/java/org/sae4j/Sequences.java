@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Token sequences that a model runs as one batch.
@@ -20,7 +22,7 @@ import java.util.OptionalInt;
  * <p>Immutable. There is at least one sequence and none is empty; lengths may differ. "Token" also
  * means an index into all tokens, the sequences lying one after another.
  */
-public final class Sequences {
+public final class Sequences implements Corpus {
   private final int[] ids; // [tokens]
   private final int[] starts; // [count + 1]
 
@@ -85,6 +87,31 @@ public final class Sequences {
   }
 
   /**
+   * Reads the first tokens of a corpus into memory: whole sequences, and of the last as much as
+   * fits. No more of it is read than that.
+   *
+   * @param maxTokens at least 1
+   * @throws IllegalArgumentException if the corpus has no sequence
+   */
+  public static Sequences read(Corpus corpus, int maxTokens) throws IOException {
+    requireRoom(maxTokens);
+    List<int[]> sequences = new ArrayList<>();
+    int room = maxTokens;
+    try (Reading reading = corpus.open()) {
+      while (room > 0) {
+        Optional<int[]> next = reading.next();
+        if (next.isEmpty()) {
+          break;
+        }
+        int[] sequence = next.get();
+        sequences.add(sequence.length <= room ? sequence : Arrays.copyOf(sequence, room));
+        room -= Math.min(room, sequence.length);
+      }
+    }
+    return new Sequences(sequences);
+  }
+
+  /**
    * Reads sequences from a JSON file, {@code [[id, id, …], …]}.
    *
    * @throws FormatException if the file holds anything else
@@ -127,6 +154,26 @@ public final class Sequences {
 
   private static FormatException notSequences(Path file, String where) {
     return FormatException.of(file, "expected [[id, …], …], found something else at " + where);
+  }
+
+  @Override
+  public Reading open() {
+    return new Reading() {
+      private int next;
+
+      @Override
+      public Optional<int[]> next() {
+        return next < count() ? Optional.of(sequence(next++)) : Optional.empty();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public OptionalLong knownTokens() {
+    return OptionalLong.of(tokens());
   }
 
   /** The number of sequences. */
@@ -190,9 +237,7 @@ public final class Sequences {
    * @param maxTokens at least 1
    */
   public Sequences first(int maxTokens) {
-    if (maxTokens < 1) {
-      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
-    }
+    requireRoom(maxTokens);
     if (maxTokens >= tokens()) {
       return this;
     }
@@ -209,9 +254,7 @@ public final class Sequences {
    * @param maxTokens what a batch holds at most; a longer sequence is a batch of its own
    */
   public List<Sequences> batches(int maxTokens) {
-    if (maxTokens < 1) {
-      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
-    }
+    requireRoom(maxTokens);
     List<Sequences> batches = new ArrayList<>();
     for (int from = 0, to; from < count(); from = to) {
       to = from + 1;
@@ -221,6 +264,12 @@ public final class Sequences {
       batches.add(range(from, to));
     }
     return List.copyOf(batches);
+  }
+
+  private static void requireRoom(int maxTokens) {
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
+    }
   }
 
   private Sequences range(int from, int to) {

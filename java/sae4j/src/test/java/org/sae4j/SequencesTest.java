@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +95,54 @@ class SequencesTest {
     assertThat(sequences.longest()).isEqualTo(4);
     assertThatThrownBy(() -> sequences.index(0, 3)).isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> sequences.index(2, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void eachReadingHasAllSequences() throws IOException {
+    Sequences sequences = Sequences.of(count(3), count(4), count(1));
+    assertThat(sequences.knownTokens()).hasValue(8);
+    try (Corpus.Reading one = sequences.open()) {
+      assertThat(one.next()).hasValue(count(3));
+      assertThat(Sequences.read(sequences, 100)).isEqualTo(sequences);
+      assertThat(one.next()).hasValue(count(4));
+      assertThat(one.next()).hasValue(count(1));
+      assertThat(one.next()).isEmpty();
+      assertThat(one.next()).isEmpty();
+    }
+  }
+
+  @Test
+  void noMoreIsReadThanIsKept() throws IOException {
+    AtomicInteger read = new AtomicInteger();
+    Corpus endless = endless(read);
+    assertThat(Sequences.read(endless, 7)).isEqualTo(Sequences.of(count(3), count(3), count(1)));
+    assertThat(Sequences.read(endless, 6)).isEqualTo(Sequences.of(count(3), count(3)));
+    assertThat(read).hasValue(3 + 2);
+    assertThatThrownBy(() -> Sequences.read(endless, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Corpus endless(AtomicInteger read) {
+    return new Corpus() {
+      @Override
+      public Reading open() {
+        return new Reading() {
+          @Override
+          public Optional<int[]> next() {
+            read.incrementAndGet();
+            return Optional.of(count(3));
+          }
+
+          @Override
+          public void close() {}
+        };
+      }
+
+      @Override
+      public OptionalLong knownTokens() {
+        return OptionalLong.empty();
+      }
+    };
   }
 
   @Test
