@@ -23,6 +23,15 @@ public interface Corpus {
   /** The number of tokens in all sequences, if that is known without reading them. */
   OptionalLong knownTokens();
 
+  /**
+   * The first tokens: whole sequences, and of the last as much as fits. No more is read than that.
+   *
+   * @param maxTokens at least 1
+   */
+  default Corpus first(long maxTokens) {
+    return new FirstTokens(this, maxTokens);
+  }
+
   /** One way through a corpus, from the first sequence to the last; for one thread at a time. */
   interface Reading extends AutoCloseable {
 

@@ -1,12 +1,6 @@
 package org.sae4j;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.EOFException;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.sae4j.format.JsonSequences;
 
 /**
  * Token sequences that a model runs as one batch.
@@ -87,26 +82,22 @@ public final class Sequences implements Corpus {
   }
 
   /**
-   * Reads the first tokens of a corpus into memory: whole sequences, and of the last as much as
-   * fits. No more of it is read than that.
+   * Reads a corpus into memory.
    *
-   * @param maxTokens at least 1
-   * @throws IllegalArgumentException if the corpus has no sequence
+   * @throws IllegalArgumentException if it has no sequence
    */
-  public static Sequences read(Corpus corpus, int maxTokens) throws IOException {
-    requireRoom(maxTokens);
-    List<int[]> sequences = new ArrayList<>();
-    int room = maxTokens;
+  public static Sequences read(Corpus corpus) throws IOException {
     try (Reading reading = corpus.open()) {
-      while (room > 0) {
-        Optional<int[]> next = reading.next();
-        if (next.isEmpty()) {
-          break;
-        }
-        int[] sequence = next.get();
-        sequences.add(sequence.length <= room ? sequence : Arrays.copyOf(sequence, room));
-        room -= Math.min(room, sequence.length);
-      }
+      return read(reading);
+    }
+  }
+
+  private static Sequences read(Reading reading) throws IOException {
+    List<int[]> sequences = new ArrayList<>();
+    Optional<int[]> next = reading.next();
+    while (next.isPresent()) {
+      sequences.add(next.get());
+      next = reading.next();
     }
     return new Sequences(sequences);
   }
@@ -117,43 +108,9 @@ public final class Sequences implements Corpus {
    * @throws FormatException if the file holds anything else
    */
   public static Sequences fromJson(Path file) throws IOException {
-    try (JsonReader json = new JsonReader(Files.newBufferedReader(file))) {
-      json.setStrictness(Strictness.STRICT);
-      List<int[]> sequences = readSequences(json, file);
-      if (json.peek() != JsonToken.END_DOCUMENT) {
-        throw notSequences(file, json.getPath());
-      }
-      return new Sequences(sequences);
-    } catch (MalformedJsonException | CharacterCodingException | EOFException e) {
-      throw FormatException.of(file, "expected JSON, [[id, …], …]: " + e.getMessage(), e);
-    } catch (IllegalStateException | IllegalArgumentException e) {
-      throw FormatException.of(file, "expected [[id, …], …]: " + e.getMessage(), e);
+    try (JsonSequences reading = new JsonSequences(file, Files.newInputStream(file))) {
+      return read(reading);
     }
-  }
-
-  private static List<int[]> readSequences(JsonReader json, Path file) throws IOException {
-    List<int[]> sequences = new ArrayList<>();
-    json.beginArray();
-    while (json.hasNext()) {
-      int[] ids = new int[64];
-      int length = 0;
-      json.beginArray();
-      while (json.hasNext()) {
-        if (json.peek() != JsonToken.NUMBER) {
-          throw notSequences(file, json.getPath());
-        }
-        ids = length < ids.length ? ids : Arrays.copyOf(ids, 2 * length);
-        ids[length++] = json.nextInt();
-      }
-      json.endArray();
-      sequences.add(Arrays.copyOf(ids, length));
-    }
-    json.endArray();
-    return sequences;
-  }
-
-  private static FormatException notSequences(Path file, String where) {
-    return FormatException.of(file, "expected [[id, …], …], found something else at " + where);
   }
 
   @Override
@@ -237,7 +194,9 @@ public final class Sequences implements Corpus {
    * @param maxTokens at least 1
    */
   public Sequences first(int maxTokens) {
-    requireRoom(maxTokens);
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
+    }
     if (maxTokens >= tokens()) {
       return this;
     }
@@ -254,7 +213,9 @@ public final class Sequences implements Corpus {
    * @param maxTokens what a batch holds at most; a longer sequence is a batch of its own
    */
   public List<Sequences> batches(int maxTokens) {
-    requireRoom(maxTokens);
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
+    }
     List<Sequences> batches = new ArrayList<>();
     for (int from = 0, to; from < count(); from = to) {
       to = from + 1;
@@ -264,12 +225,6 @@ public final class Sequences implements Corpus {
       batches.add(range(from, to));
     }
     return List.copyOf(batches);
-  }
-
-  private static void requireRoom(int maxTokens) {
-    if (maxTokens < 1) {
-      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
-    }
   }
 
   private Sequences range(int from, int to) {

@@ -103,7 +103,7 @@ class SequencesTest {
     assertThat(sequences.knownTokens()).hasValue(8);
     try (Corpus.Reading one = sequences.open()) {
       assertThat(one.next()).hasValue(count(3));
-      assertThat(Sequences.read(sequences, 100)).isEqualTo(sequences);
+      assertThat(Sequences.read(sequences)).isEqualTo(sequences);
       assertThat(one.next()).hasValue(count(4));
       assertThat(one.next()).hasValue(count(1));
       assertThat(one.next()).isEmpty();
@@ -115,11 +115,22 @@ class SequencesTest {
   void noMoreIsReadThanIsKept() throws IOException {
     AtomicInteger read = new AtomicInteger();
     Corpus endless = endless(read);
-    assertThat(Sequences.read(endless, 7)).isEqualTo(Sequences.of(count(3), count(3), count(1)));
-    assertThat(Sequences.read(endless, 6)).isEqualTo(Sequences.of(count(3), count(3)));
+    assertThat(Sequences.read(endless.first(7)))
+        .isEqualTo(Sequences.of(count(3), count(3), count(1)));
+    assertThat(Sequences.read(endless.first(6))).isEqualTo(Sequences.of(count(3), count(3)));
     assertThat(read).hasValue(3 + 2);
-    assertThatThrownBy(() -> Sequences.read(endless, 0))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(endless.first(6).knownTokens()).isEmpty();
+    assertThatThrownBy(() -> endless.first(0)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void theBeginningOfACorpusThatIsKnown() throws IOException {
+    Corpus corpus = Sequences.of(count(3), count(4));
+    assertThat(corpus.first(5L).knownTokens()).hasValue(5);
+    assertThat(corpus.first(8L).knownTokens()).hasValue(7);
+    assertThat(Sequences.read(corpus.first(5L)))
+        .isEqualTo(Sequences.of(count(3), count(2)))
+        .isEqualTo(Sequences.of(count(3), count(4)).first(5));
   }
 
   private static Corpus endless(AtomicInteger read) {
