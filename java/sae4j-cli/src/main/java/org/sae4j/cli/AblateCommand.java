@@ -14,6 +14,7 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
+import org.sae4j.Sequences;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -174,12 +175,14 @@ final class AblateCommand implements Callable<Integer> {
       SaeHeaders headers,
       Input input,
       AblationFindings findings,
-      StrongestEffects strongest) {
+      StrongestEffects strongest)
+      throws IOException {
     PrintWriter out = json.text();
+    Sequences sequences = input.sequences();
     AblationOptions options = options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
     headers.print(out);
-    out.println("Input     " + input.description());
+    out.println("Input     " + input.description(sequences.count(), sequences.tokens()));
     out.printf(
         Locale.ROOT,
         "Tokens    %s%s%n",
@@ -209,6 +212,8 @@ final class AblateCommand implements Callable<Integer> {
     input.describe(document);
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
     headers.describe(document);
-    return document.input(input.file(input.sequences()));
+    Sequences sequences = input.sequences();
+    input.files(sequences.count(), sequences.tokens()).forEach(document::input);
+    return document;
   }
 }

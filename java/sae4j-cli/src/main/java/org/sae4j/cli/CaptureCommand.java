@@ -67,7 +67,8 @@ final class CaptureCommand implements Callable<Integer> {
       write(model, points, sequences, document);
       if (json.wanted()) {
         document.input(ModelFile.describe(modelOptions.path(), model.shape()));
-        json.write(document.input(input.file(sequences)));
+        input.files(sequences.count(), sequences.tokens()).forEach(document::input);
+        json.write(document);
       }
       return ExitCode.DONE;
     }

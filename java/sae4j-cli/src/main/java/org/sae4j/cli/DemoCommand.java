@@ -2,10 +2,9 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.sae4j.Ablation;
 import org.sae4j.AblationOptions;
@@ -17,6 +16,7 @@ import org.sae4j.Sae;
 import org.sae4j.SaeOverrides;
 import org.sae4j.Sequences;
 import org.sae4j.TokenSample;
+import org.sae4j.corpus.TextCorpus;
 import org.sae4j.format.SaeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,10 +53,10 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static Input input(DemoFiles files, Model model) throws IOException {
-    int[] tokens = model.tokenizer().encode(Files.readAllBytes(files.text()));
-    Sequences sequences = Sequences.split(tokens, CONTEXT, OptionalInt.empty());
-    return new Input(files.text(), sequences, Optional.of(TOKENS), OptionalInt.of(CONTEXT), false);
+  private static Input input(DemoFiles files, Model model) {
+    List<Path> texts = List.of(files.text());
+    TextCorpus corpus = TextCorpus.of(texts, model.tokenizer(), CONTEXT);
+    return Input.ofText(texts, corpus, Optional.of(TOKENS), CONTEXT, false);
   }
 
   private static EvaluationResult evaluate(Model model, Sae sae, Sequences sequences) {
@@ -82,7 +82,8 @@ final class DemoCommand implements Callable<Integer> {
     input.describe(document);
     JsonObject modelFile = ModelFile.describe(files.model(), model.shape());
     JsonObject saeFile = SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()));
-    JsonObject textFile = input.file(input.sequences());
+    Sequences run = input.sequences();
+    JsonObject textFile = input.files(run.count(), run.tokens()).get(0);
     modelFile.addProperty("path", files.resource(files.model()));
     saeFile.addProperty("path", files.resource(files.sae()));
     textFile.addProperty("path", files.resource(files.text()));

@@ -91,12 +91,14 @@ final class EvalCommand implements Callable<Integer> {
     return hook.given().map(options::withHook).orElse(options);
   }
 
-  private void print(Model model, SaeHeaders headers, Input input, List<EvaluationResult> results) {
+  private void print(Model model, SaeHeaders headers, Input input, List<EvaluationResult> results)
+      throws IOException {
     PrintWriter out = json.text();
     EvaluationOptions options = results.get(0).options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
     headers.print(out);
-    out.println("Input     " + input.description());
+    Sequences sequences = input.sequences();
+    out.println("Input     " + input.description(sequences.count(), sequences.tokens()));
     out.printf(
         Locale.ROOT,
         "Tokens    replaced: %s; counted: %s; %s, %d threads%n",
@@ -122,7 +124,8 @@ final class EvalCommand implements Callable<Integer> {
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
     headers.describe(document);
     input.describe(document);
-    document.input(input.file(input.sequences()));
+    Sequences sequences = input.sequences();
+    input.files(sequences.count(), sequences.tokens()).forEach(document::input);
     return document.results(selfTests.addTo(EvaluationJson.of(paths, results)));
   }
 }

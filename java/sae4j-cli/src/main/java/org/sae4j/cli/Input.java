@@ -4,27 +4,100 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import org.sae4j.Corpus;
 import org.sae4j.FormatException;
 import org.sae4j.Sequences;
 
-/**
- * The tokens that a command runs on.
- *
- * @param file where they come from
- * @param all all sequences of the file
- * @param maxTokens how many tokens of them to use at most
- * @param context the length of the sequences that a text was split into; empty for token ids
- * @param bos whether each sequence was given a BOS token
- */
-record Input(
-    Path file, Sequences all, Optional<Integer> maxTokens, OptionalInt context, boolean bos) {
+/** The tokens that a command runs on. */
+final class Input {
+  private final String kind;
+  private final List<Path> files;
+  private final Corpus all;
+  private final Optional<Integer> maxTokens;
+  private final OptionalInt context;
+  private final boolean bos;
+  private Optional<Sequences> uncut = Optional.empty();
 
-  /** The sequences to run, the last of which may be shorter than the others. */
-  Sequences sequences() {
-    return maxTokens.map(all::first).orElse(all);
+  private Input(
+      String kind,
+      List<Path> files,
+      Corpus all,
+      Optional<Integer> maxTokens,
+      OptionalInt context,
+      boolean bos) {
+    this.kind = kind;
+    this.files = List.copyOf(files);
+    this.all = all;
+    this.maxTokens = maxTokens;
+    this.context = context;
+    this.bos = bos;
+  }
+
+  /**
+   * Takes text.
+   *
+   * @param all what the files hold
+   * @param maxTokens how many tokens of it to use at most
+   * @param context the length of the sequences that it is split into
+   * @param bos whether each of them begins with a BOS token
+   */
+  static Input ofText(
+      List<Path> files, Corpus all, Optional<Integer> maxTokens, int context, boolean bos) {
+    return new Input("text", files, all, maxTokens, OptionalInt.of(context), bos);
+  }
+
+  /**
+   * Takes token ids.
+   *
+   * @param all what the files hold
+   * @param maxTokens how many tokens of it to use at most
+   * @param context the length of sequences that are not given as such, if there may be any
+   */
+  static Input ofTokens(
+      List<Path> files, Corpus all, Optional<Integer> maxTokens, Optional<Integer> context) {
+    OptionalInt length = context.isPresent() ? OptionalInt.of(context.get()) : OptionalInt.empty();
+    return new Input("tokens", files, all, maxTokens, length, false);
+  }
+
+  /** The sequences to run, read as they are needed; the last may be shorter than the others. */
+  Corpus corpus() {
+    return maxTokens.isPresent() ? all.first(maxTokens.get()) : all;
+  }
+
+  /** The sequences to run, in memory, the last of which may be shorter than the others. */
+  Sequences sequences() throws IOException {
+    Sequences read = uncut();
+    return maxTokens.map(read::first).orElse(read);
+  }
+
+  /** The sequences of which a token is to be run, whole; no more of the files is read. */
+  private Sequences uncut() throws IOException {
+    if (uncut.isEmpty()) {
+      uncut = Optional.of(read());
+    }
+    return uncut.get();
+  }
+
+  private Sequences read() throws IOException {
+    List<int[]> sequences = new ArrayList<>();
+    int room = maxTokens.orElse(Integer.MAX_VALUE);
+    try (Corpus.Reading reading = all.open()) {
+      while (room > 0) {
+        Optional<int[]> next = reading.next();
+        if (next.isEmpty()) {
+          break;
+        }
+        sequences.add(next.get());
+        room -= Math.min(room, next.get().length);
+      }
+    }
+    return Sequences.of(sequences.toArray(int[][]::new));
   }
 
   /**
@@ -38,7 +111,7 @@ record Input(
    */
   Sequences equallyLong(PrintWriter notes) throws IOException {
     if (context.isEmpty()) {
-      requireEqual();
+      requireEqual(uncut());
     }
     Sequences sequences = sequences();
     int last = sequences.count() - 1;
@@ -52,28 +125,28 @@ record Input(
     return sequences.first(sequences.tokens() - left);
   }
 
-  private void requireEqual() throws FormatException {
-    for (int s = 1; s < all.count(); s++) {
-      if (all.length(s) != all.length(0)) {
+  private void requireEqual(Sequences sequences) throws FormatException {
+    for (int s = 1; s < sequences.count(); s++) {
+      if (sequences.length(s) != sequences.length(0)) {
         throw FormatException.of(
-            file,
+            files.get(0),
             "one tensor needs sequences of one length; sequence 0 has %d tokens, sequence %d has %d"
-                .formatted(all.length(0), s, all.length(s)));
+                .formatted(sequences.length(0), s, sequences.length(s)));
       }
     }
   }
 
   /** Says in a few words what is run. */
-  String description() {
-    Sequences used = sequences();
+  String description(long sequences, long tokens) {
     String how =
-        context.isPresent()
+        kind.equals("text")
             ? "in sequences of %d, %s".formatted(context.getAsInt(), bos ? "BOS first" : "no BOS")
-            : "in %d sequences, as given".formatted(used.count());
-    return String.format(Locale.ROOT, "%s: %,d tokens %s", file, used.tokens(), how);
+            : "in %d sequences, as given".formatted(sequences);
+    String names = files.stream().map(Path::toString).collect(Collectors.joining(", "));
+    return String.format(Locale.ROOT, "%s: %,d tokens %s", names, tokens, how);
   }
 
-  /** Writes down how the file became tokens. */
+  /** Writes down how the files became tokens. */
   void describe(JsonDocument document) {
     document
         .option("context", context.stream().boxed().findAny())
@@ -81,11 +154,15 @@ record Input(
         .option("max_tokens", maxTokens);
   }
 
-  /** Says which file it is, and what of it was run. */
-  JsonObject file(Sequences run) throws IOException {
-    JsonObject shape = new JsonObject();
-    shape.addProperty("sequences", run.count());
-    shape.addProperty("tokens", run.tokens());
-    return InputFile.of(context.isPresent() ? "text" : "tokens", file, shape);
+  /** Says of each file which it is, and what of all of them was run. */
+  List<JsonObject> files(long sequences, long tokens) throws IOException {
+    List<JsonObject> described = new ArrayList<>();
+    for (Path file : files) {
+      JsonObject shape = new JsonObject();
+      shape.addProperty("sequences", sequences);
+      shape.addProperty("tokens", tokens);
+      described.add(InputFile.of(kind, file, shape));
+    }
+    return described;
   }
 }

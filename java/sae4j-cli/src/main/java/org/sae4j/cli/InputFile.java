@@ -4,11 +4,9 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -63,8 +61,15 @@ final class InputFile {
 
   private static String sha256(Path file) throws IOException {
     MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
+    long size = Files.size(file);
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = Files.newInputStream(file);
+        ProgressDisplay progress = new ProgressDisplay("SHA-256", " MB", 1 << 20)) {
+      long done = 0;
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digest.update(buffer, 0, count);
+        progress.update(done += count, size);
+      }
     }
     return HexFormat.of().formatHex(digest.digest());
   }

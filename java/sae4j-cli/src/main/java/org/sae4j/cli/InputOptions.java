@@ -5,12 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import org.sae4j.FormatException;
 import org.sae4j.Model;
 import org.sae4j.SaeConfig;
-import org.sae4j.Sequences;
-import org.sae4j.SpecialTokens;
+import org.sae4j.corpus.TextCorpus;
+import org.sae4j.corpus.TokenCorpus;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,11 +26,31 @@ final class InputOptions {
   private Source source;
 
   @Option(
+      names = "--text-key",
+      paramLabel = "KEY",
+      description =
+          "Take the text for JSON lines with the documents in KEY (default: text, for files named"
+              + " .jsonl, .ndjson or .json).")
+  private Optional<String> textKey = Optional.empty();
+
+  @Option(
+      names = "--column",
+      paramLabel = "NAME",
+      description =
+          "The column of a Parquet file (default: "
+              + TextCorpus.DEFAULT_KEY
+              + " for --text, "
+              + TokenCorpus.DEFAULT_COLUMN
+              + " for --tokens).")
+  private Optional<String> column = Optional.empty();
+
+  @Option(
       names = "--context",
       paramLabel = "N",
       converter = CountConverter.class,
       description =
-          "Split the text into sequences of N tokens (default: the SAE's own context, else 64).")
+          "Split the text into sequences of N tokens (default: the SAE's own context, else 64);"
+              + " token ids in a .npy file of one dimension, too.")
   private Optional<Integer> context = Optional.empty();
 
   @Option(
@@ -48,7 +66,7 @@ final class InputOptions {
       names = "--max-tokens",
       paramLabel = "N",
       converter = CountConverter.class,
-      description = "Use the first N tokens only.")
+      description = "Use the first N tokens only, and read no further.")
   private Optional<Integer> maxTokens = Optional.empty();
 
   /** Where the tokens come from. */
@@ -56,71 +74,77 @@ final class InputOptions {
     @Option(
         names = "--text",
         paramLabel = "FILE",
-        description = "Text in UTF-8; what spells a special token becomes that token.")
-    private Path text;
+        description =
+            "Text in UTF-8, JSON lines or Parquet, perhaps in gzip or zstd; may be repeated."
+                + " Documents are joined by the EOS token; what spells a special token becomes that"
+                + " token.")
+    private List<Path> text = List.of();
 
     @Option(
         names = "--tokens",
         paramLabel = "FILE",
-        description = "Token ids in JSON, [[id, ...], ...], run exactly as given.")
-    private Path tokens;
+        description =
+            "Token ids, run exactly as given: JSON, [[id, ...], ...], perhaps in gzip or zstd,"
+                + " NumPy .npy or Parquet; may be repeated.")
+    private List<Path> tokens = List.of();
   }
 
   /**
-   * Reads the input.
+   * Finds the input, which is read when it is needed.
    *
    * @param saes where defaults come from
    */
   Input read(Model model, List<SaeConfig> saes) throws IOException {
-    return source.tokens == null ? readText(model, saes) : readTokens();
+    for (Path file : source.tokens.isEmpty() ? source.text : source.tokens) {
+      // What is not there is said before the work.
+      Files.newInputStream(file).close();
+    }
+    return source.tokens.isEmpty() ? text(model, saes) : tokens(model);
   }
 
-  private Input readTokens() throws IOException {
+  private Input tokens(Model model) {
     if (Boolean.TRUE.equals(bos)) {
       throw wrongUsage("--bos is for --text; --tokens are run exactly as given");
     }
-    if (context.isPresent()) {
-      command.commandLine().getErr().println("note: --context is for --text, --tokens ignores it");
+    if (textKey.isPresent()) {
+      throw wrongUsage("--text-key is for --text");
     }
-    Sequences sequences = Sequences.fromJson(source.tokens);
-    return new Input(source.tokens, sequences, maxTokens, OptionalInt.empty(), false);
+    TokenCorpus corpus = TokenCorpus.of(source.tokens, model.shape());
+    if (context.isPresent()) {
+      corpus = corpus.withContext(requireContext(model, context.get()));
+    }
+    return Input.ofTokens(
+        source.tokens,
+        column.map(corpus::withColumn).orElse(corpus),
+        maxTokens,
+        context);
   }
 
-  private Input readText(Model model, List<SaeConfig> saes) throws IOException {
+  private Input text(Model model, List<SaeConfig> saes) {
     int length = context(model, saes);
     boolean withBos = bos(saes);
     if (!model.hasTokenizer()) {
       throw wrongUsage("the model came without a tokenizer: give token ids with --tokens");
     }
-    byte[] utf8 = Files.readAllBytes(source.text);
-    int[] ids = model.tokenizer().encode(utf8, SpecialTokens.PARSED);
-    try {
-      Sequences sequences =
-          Sequences.split(ids, length, withBos ? bosToken(model) : OptionalInt.empty());
-      return new Input(source.text, sequences, maxTokens, OptionalInt.of(length), withBos);
-    } catch (IllegalArgumentException e) {
-      throw FormatException.of(source.text, e.getMessage(), e);
-    }
+    TextCorpus corpus = TextCorpus.of(source.text, model.tokenizer(), length);
+    corpus = withBos ? corpus.withBos(bosToken(model)) : corpus;
+    corpus = textKey.map(corpus::withTextKey).orElse(corpus);
+    return Input.ofText(
+        source.text, column.map(corpus::withColumn).orElse(corpus), maxTokens, length, withBos);
   }
 
-  private OptionalInt bosToken(Model model) {
-    OptionalInt token = model.tokenizer().bos();
-    if (token.isEmpty()) {
-      throw wrongUsage("the model has no BOS token: use --no-bos");
-    }
-    return token;
+  private int bosToken(Model model) {
+    return model
+        .tokenizer()
+        .bos()
+        .orElseThrow(() -> wrongUsage("the model has no BOS token: use --no-bos"));
   }
 
   private int context(Model model, List<SaeConfig> saes) {
-    int longest = model.shape().context();
     if (context.isPresent()) {
-      if (context.get() < 2 || context.get() > longest) {
-        throw wrongUsage(
-            "--context: expected 2 to %d, the model's context, found %d"
-                .formatted(longest, context.get()));
-      }
-      return context.get();
+      return requireContext(model, context.get());
     }
+    int longest = model.shape().context();
     Optional<Integer> trained =
         agreed("context sizes", "--context", saes.stream().map(InputOptions::contextSize).toList());
     if (trained.isPresent() && trained.get() > longest) {
@@ -129,6 +153,15 @@ final class InputOptions {
               .formatted(trained.get(), longest));
     }
     return trained.orElse(Math.min(DEFAULT_CONTEXT, longest));
+  }
+
+  private int requireContext(Model model, int length) {
+    int longest = model.shape().context();
+    if (length < 2 || length > longest) {
+      throw wrongUsage(
+          "--context: expected 2 to %d, the model's context, found %d".formatted(longest, length));
+    }
+    return length;
   }
 
   private boolean bos(List<SaeConfig> saes) {

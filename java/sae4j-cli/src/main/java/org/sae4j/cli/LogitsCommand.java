@@ -77,7 +77,8 @@ final class LogitsCommand implements Callable<Integer> {
         for (SaeFile file : files) {
           document.input(SaeDescription.input(file));
         }
-        json.write(document.input(input.file(sequences)));
+        input.files(sequences.count(), sequences.tokens()).forEach(document::input);
+        json.write(document);
       }
       return ExitCode.DONE;
     }

@@ -1,0 +1,138 @@
+package org.sae4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.format.Safetensors;
+import org.sae4j.format.StoredTensor;
+
+/** What {@code --text} and {@code --tokens} take, seen in the tokens that {@code capture} writes. */
+class InputTest {
+  @TempDir private Path folder;
+
+  private CommandRun capture(String... more) {
+    List<String> command =
+        List.of(
+            "capture",
+            "--model",
+            TestData.MODEL,
+            "--hook",
+            "hook_embed",
+            "-o",
+            output().toString(),
+            "--json",
+            "-");
+    return CommandRun.of(CommandRun.args(command, more));
+  }
+
+  private Path output() {
+    return folder.resolve("out.safetensors");
+  }
+
+  private long[] tokens(String... more) throws IOException {
+    CommandRun run = capture(more);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    StoredTensor tensor = Safetensors.read(output()).tensor("tokens").orElseThrow();
+    LongBuffer ids = LongBuffer.allocate((int) tensor.elementCount());
+    tensor.forEachChunk(
+        1 << 16, bytes -> ids.put(bytes.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer()));
+    return ids.array();
+  }
+
+  private String gzip(String name, byte[] bytes) throws IOException {
+    Path file = folder.resolve(name);
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write(bytes);
+    }
+    return file.toString();
+  }
+
+  /** A NumPy file of token ids, i4. */
+  private String npy(String shape, int... ids) throws IOException {
+    String header = "{'descr': '<i4', 'fortran_order': False, 'shape': " + shape + "}\n";
+    ByteBuffer bytes = ByteBuffer.allocate(10 + header.length() + 4 * ids.length);
+    bytes.order(ByteOrder.LITTLE_ENDIAN).put((byte) 0x93);
+    bytes.put("NUMPY\1\0".getBytes(StandardCharsets.US_ASCII)).putShort((short) header.length());
+    bytes.put(header.getBytes(StandardCharsets.US_ASCII));
+    bytes.asIntBuffer().put(ids);
+    return Files.write(folder.resolve("ids.npy"), bytes.array()).toString();
+  }
+
+  @Test
+  void textInGzipIsTheText() throws IOException {
+    String gzip = gzip("prose", Files.readAllBytes(Path.of(TestData.TEXT)));
+    assertThat(tokens("--text", gzip))
+        .hasSizeGreaterThan(2000)
+        .isEqualTo(tokens("--text", TestData.TEXT));
+  }
+
+  @Test
+  void severalFilesAreOneTextWithEosBetween() throws IOException {
+    String one = Files.writeString(folder.resolve("one.txt"), "a b c").toString();
+    String lines = "{\"body\": \"d e f\"}\n{\"body\": \"g h\"}\n";
+    String two = gzip("two.jsonl.gz", lines.getBytes(StandardCharsets.UTF_8));
+    String joined =
+        Files.writeString(folder.resolve("joined"), "a b c<|endoftext|>d e f<|endoftext|>g h")
+            .toString();
+    long[] expected = tokens("--text", joined, "--context", "5");
+    assertThat(expected).hasSizeGreaterThanOrEqualTo(10);
+    String first = "{\"body\": \"a b c\"}\n";
+    String three = gzip("three", first.getBytes(StandardCharsets.UTF_8));
+    assertThat(tokens("--text", three, "--text", two, "--text-key", "body", "--context", "5"))
+        .isEqualTo(expected);
+    CommandRun run =
+        capture("--text", one, "--text", TestData.TEXT, "--context", "5", "--max-tokens", "20");
+    JsonArray inputs = run.json().getAsJsonArray("inputs");
+    assertThat(inputs).hasSize(3);
+    for (int i = 1; i < 3; i++) {
+      JsonObject input = inputs.get(i).getAsJsonObject();
+      assertThat(input.get("kind").getAsString()).isEqualTo("text");
+      assertThat(input.getAsJsonObject("shape").get("tokens").getAsInt()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void idsOfNumPy() throws IOException {
+    assertThat(tokens("--tokens", npy("(2, 3)", 1, 2, 3, 4, 5, 6))).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(tokens("--tokens", npy("(5,)", 1, 2, 3, 4, 5), "--context", "2"))
+        .containsExactly(1, 2, 3, 4);
+    CommandRun without = capture("--tokens", npy("(5,)", 1, 2, 3, 4, 5));
+    assertThat(without.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(without.err()).contains("ids.npy", "context");
+  }
+
+  @Test
+  void noMoreIsReadThanIsAskedFor() throws IOException {
+    String broken =
+        Files.writeString(folder.resolve("broken.jsonl"), "{\"text\": \"a b c d e f\"}\nbroken\n")
+            .toString();
+    assertThat(tokens("--text", broken, "--context", "4", "--max-tokens", "4")).hasSize(4);
+    CommandRun run = capture("--text", broken);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains("broken.jsonl: line 2: expected a JSON object");
+  }
+
+  @Test
+  void wrongUsage() {
+    for (String[] args :
+        List.of(
+            new String[] {"--tokens", TestData.TOKENS, "--text-key", "x"},
+            new String[] {"--tokens", TestData.TOKENS, "--text", TestData.TEXT},
+            new String[] {"--tokens", TestData.TOKENS, "--context", "100000"})) {
+      assertThat(capture(args).exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+package org.sae4j.corpus;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.VersionParser;
+import org.apache.parquet.VersionParser.ParsedVersion;
+import org.apache.parquet.VersionParser.VersionParseException;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.ColumnReader;
+import org.apache.parquet.column.impl.ColumnReaderImpl;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.column.page.PageReader;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.io.api.PrimitiveConverter;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Type;
+import org.sae4j.FormatException;
+
+/**
+ * One column of a Parquet file, row by row: a text or a list of token ids in each.
+ *
+ * <p>A row group's pages of this column are in memory at a time, compressed as they are.
+ */
+final class ParquetColumn implements AutoCloseable {
+  private final Path file;
+  private final String name;
+  private final ParquetFileReader reader;
+  private final ColumnDescriptor column;
+  private Optional<ColumnReader> values = Optional.empty();
+  private long left; // values of the row group
+  private long row = -1;
+
+  private ParquetColumn(Path file, String name, ParquetFileReader reader, ColumnDescriptor column) {
+    this.file = file;
+    this.name = name;
+    this.reader = reader;
+    this.column = column;
+  }
+
+  /** Opens a column of texts. */
+  static ParquetColumn texts(Path file, String name) throws IOException {
+    return open(file, name, "texts", 0, List.of(PrimitiveTypeName.BINARY));
+  }
+
+  /** Opens a column of lists of ids. */
+  static ParquetColumn lists(Path file, String name) throws IOException {
+    return open(
+        file,
+        name,
+        "lists of whole numbers",
+        1,
+        List.of(PrimitiveTypeName.INT32, PrimitiveTypeName.INT64));
+  }
+
+  /** Something that the library does, of whose exceptions each may mean a damaged file. */
+  @FunctionalInterface
+  private interface Call<T> {
+    T get() throws IOException;
+  }
+
+  private static <T> T sound(Path file, Call<T> call) throws IOException {
+    try {
+      return call.get();
+    } catch (FormatException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw FormatException.of(file, "the Parquet file is damaged or not supported: " + why(e), e);
+    }
+  }
+
+  private static String why(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+  }
+
+  private static ParquetColumn open(
+      Path file, String name, String kind, int repetitions, List<PrimitiveTypeName> types)
+      throws IOException {
+    ParquetReadOptions options =
+        ParquetReadOptions.builder(new PlainParquetConfiguration())
+            .withCodecFactory(new PageDecompression())
+            .build();
+    ParquetFileReader reader =
+        sound(file, () -> ParquetFileReader.open(new LocalInputFile(file), options));
+    try {
+      MessageType schema = reader.getFileMetaData().getSchema();
+      List<String> names = schema.getFields().stream().map(Type::getName).toList();
+      if (!names.contains(name)) {
+        throw FormatException.of(file, "expected a column " + name + ", found " + names);
+      }
+      MessageType projection = new MessageType(schema.getName(), schema.getType(name));
+      ColumnDescriptor column = projection.getColumns().get(0);
+      if (projection.getColumns().size() != 1
+          || column.getMaxRepetitionLevel() != repetitions
+          || !types.contains(column.getPrimitiveType().getPrimitiveTypeName())) {
+        throw FormatException.mismatch(
+            file, "column " + name, kind, schema.getType(name).toString().replaceAll("\\s+", " "));
+      }
+      reader.setRequestedSchema(projection);
+      return new ParquetColumn(file, name, reader, column);
+    } catch (IOException | RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+  }
+
+  /** The index of the row that was read last. */
+  long row() {
+    return row;
+  }
+
+  /** The text of the next row, or nothing after the last; rows without a text are passed over. */
+  Optional<String> nextText() throws IOException {
+    return sound(
+        file,
+        () -> {
+          while (available()) {
+            ColumnReader reader = values.orElseThrow();
+            Optional<String> text =
+                isThere(reader) ? Optional.of(decoded(reader.getBinary())) : Optional.empty();
+            advance(reader);
+            row++;
+            if (text.isPresent()) {
+              return text;
+            }
+          }
+          return Optional.empty();
+        });
+  }
+
+  private String decoded(Binary text) throws FormatException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(text.toByteBuffer()).toString();
+    } catch (CharacterCodingException e) {
+      throw FormatException.of(file, where(row + 1) + ": expected UTF-8, found other bytes", e);
+    }
+  }
+
+  /** The ids of the next row, none if it has no list; nothing after the last row. */
+  Optional<long[]> nextList(int longest) throws IOException {
+    return sound(file, () -> available() ? Optional.of(list(longest)) : Optional.empty());
+  }
+
+  private long[] list(int longest) throws IOException {
+    ColumnReader reader = values.orElseThrow();
+    long[] ids = new long[16];
+    int length = 0;
+    row++;
+    do {
+      if (isThere(reader)) {
+        if (length == longest) {
+          throw FormatException.mismatch(file, where(row), "at most " + longest + " ids", "more");
+        }
+        ids = length < ids.length ? ids : Arrays.copyOf(ids, 2 * length);
+        ids[length++] = id(reader);
+      } else if (reader.getCurrentDefinitionLevel() == column.getMaxDefinitionLevel() - 1
+          && isElementOptional()) {
+        throw FormatException.of(file, where(row) + ": id " + length + " is null");
+      }
+      advance(reader);
+    } while (left > 0 && reader.getCurrentRepetitionLevel() > 0);
+    return Arrays.copyOf(ids, length);
+  }
+
+  private long id(ColumnReader reader) {
+    return column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32
+        ? reader.getInteger()
+        : reader.getLong();
+  }
+
+  private boolean isElementOptional() {
+    return column.getPrimitiveType().isRepetition(Type.Repetition.OPTIONAL);
+  }
+
+  private boolean isThere(ColumnReader reader) {
+    return reader.getCurrentDefinitionLevel() == column.getMaxDefinitionLevel();
+  }
+
+  private void advance(ColumnReader reader) {
+    reader.consume();
+    left--;
+  }
+
+  private String where(long row) {
+    return "column " + name + ", row " + row;
+  }
+
+  private boolean available() throws IOException {
+    while (left == 0) {
+      PageReadStore group = reader.readNextRowGroup();
+      if (group == null) {
+        return false;
+      }
+      PageReader pages = group.getPageReader(column);
+      left = pages.getTotalValueCount();
+      ParsedVersion writer = writer(reader.getFileMetaData().getCreatedBy());
+      values =
+          Optional.of(new ColumnReaderImpl(column, pages, new PrimitiveConverter() {}, writer));
+    }
+    return true;
+  }
+
+  /**
+   * Who wrote the file, for the sake of known mistakes; null, as the library has it, if unknown.
+   */
+  private static ParsedVersion writer(String createdBy) {
+    try {
+      return createdBy == null ? null : VersionParser.parse(createdBy);
+    } catch (VersionParseException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    reader.close();
+  }
+}

@@ -1,0 +1,123 @@
+package org.sae4j.corpus;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import org.sae4j.Corpus;
+import org.sae4j.Sequences;
+import org.sae4j.SpecialTokens;
+import org.sae4j.Tokenizer;
+
+/**
+ * Text in files, made into tokens and cut into sequences of one length.
+ *
+ * <p>A file is one of these:
+ *
+ * <ul>
+ *   <li>Parquet, by its first bytes: each row has a document in one column;
+ *   <li>JSON lines, by a name that ends in {@code .jsonl}, {@code .ndjson} or {@code .json}, before
+ *       {@code .gz} or {@code .zst} if that follows, or if a key was named: each line has a
+ *       document in one key;
+ *   <li>UTF-8 text, everything else: one document.
+ * </ul>
+ *
+ * <p>The last two may be compressed with gzip or zstd.
+ *
+ * <p>Documents are joined by the tokenizer's end-of-sequence token, and what results is cut into
+ * sequences as {@link Sequences#split} does: as GPT-2 was trained, and as TransformerLens and
+ * SAELens do, so that no sequence is short but the last. Documents without a token are passed over.
+ * What spells a special token becomes that token. The tokens are those of each whole document,
+ * however large it is, unless more than 250,000 characters pass without a place where a word
+ * certainly ends.
+ */
+public final class TextCorpus implements Corpus {
+  /** The key of JSON lines, and the column of a Parquet file, unless another is named. */
+  public static final String DEFAULT_KEY = "text";
+
+  private static final Pattern JSON_LINES =
+      Pattern.compile("(?i).*\\.(jsonl|ndjson|json)(\\.(gz|zst|zstd))?");
+
+  private final List<Path> files;
+  private final Tokenizer tokenizer;
+  private final int context;
+  private final OptionalInt bos;
+  private final Optional<String> key;
+  private final String column;
+
+  private TextCorpus(
+      List<Path> files,
+      Tokenizer tokenizer,
+      int context,
+      OptionalInt bos,
+      Optional<String> key,
+      String column) {
+    this.files = List.copyOf(files);
+    this.tokenizer = tokenizer;
+    this.context = context;
+    this.bos = bos;
+    this.key = key;
+    this.column = column;
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("a corpus needs a file");
+    }
+    if (context < 2) {
+      throw new IllegalArgumentException("context must be at least 2, not " + context);
+    }
+  }
+
+  /**
+   * Takes files, which are opened when the corpus is.
+   *
+   * @param tokenizer of a model that stays open as long as the corpus is read
+   * @param context the length of the sequences, at least 2
+   */
+  public static TextCorpus of(List<Path> files, Tokenizer tokenizer, int context) {
+    return new TextCorpus(
+        files, tokenizer, context, OptionalInt.empty(), Optional.empty(), DEFAULT_KEY);
+  }
+
+  /** Begins each sequence with a token. */
+  public TextCorpus withBos(int token) {
+    return new TextCorpus(files, tokenizer, context, OptionalInt.of(token), key, column);
+  }
+
+  /** Takes every file that is not Parquet for JSON lines that have the text in this key. */
+  public TextCorpus withTextKey(String name) {
+    return new TextCorpus(files, tokenizer, context, bos, Optional.of(name), column);
+  }
+
+  /** Names the column of a Parquet file that has the text. */
+  public TextCorpus withColumn(String name) {
+    return new TextCorpus(files, tokenizer, context, bos, key, name);
+  }
+
+  @Override
+  public OptionalLong knownTokens() {
+    return OptionalLong.empty();
+  }
+
+  @Override
+  public Reading open() throws IOException {
+    JoinedDocuments tokens =
+        new JoinedDocuments(
+            files,
+            this::documents,
+            text -> tokenizer.encode(text, SpecialTokens.PARSED),
+            tokenizer.eos());
+    return new CutSequences(files.get(0), tokens, context, bos);
+  }
+
+  private Documents documents(Path file) throws IOException {
+    if (SourceFile.isParquet(file)) {
+      return new ParquetTexts(ParquetColumn.texts(file, column));
+    }
+    Reader text = new Utf8Reader(file, SourceFile.open(file));
+    boolean lines = key.isPresent() || JSON_LINES.matcher(file.getFileName().toString()).matches();
+    return lines ? new JsonLines(file, text, key.orElse(DEFAULT_KEY)) : new WholeText(text);
+  }
+}
