@@ -114,10 +114,7 @@ final class InputOptions {
       corpus = corpus.withContext(requireContext(model, context.get()));
     }
     return Input.ofTokens(
-        source.tokens,
-        column.map(corpus::withColumn).orElse(corpus),
-        maxTokens,
-        context);
+        source.tokens, column.map(corpus::withColumn).orElse(corpus), maxTokens, context);
   }
 
   private Input text(Model model, List<SaeConfig> saes) {

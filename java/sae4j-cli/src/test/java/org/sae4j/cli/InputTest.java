@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.format.Safetensors;
 import org.sae4j.format.StoredTensor;
 
-/** What {@code --text} and {@code --tokens} take, seen in the tokens that {@code capture} writes. */
+/**
+ * What {@code --text} and {@code --tokens} take, seen in the tokens that {@code capture} writes.
+ */
 class InputTest {
   @TempDir private Path folder;
 
@@ -45,7 +47,7 @@ class InputTest {
   private long[] tokens(String... more) throws IOException {
     CommandRun run = capture(more);
     assertThat(run.exitCode()).as(run.err()).isZero();
-    StoredTensor tensor = Safetensors.read(output()).tensor("tokens").orElseThrow();
+    StoredTensor tensor = Safetensors.read(output()).tensor("tokens");
     LongBuffer ids = LongBuffer.allocate((int) tensor.elementCount());
     tensor.forEachChunk(
         1 << 16, bytes -> ids.put(bytes.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer()));
@@ -106,7 +108,8 @@ class InputTest {
 
   @Test
   void idsOfNumPy() throws IOException {
-    assertThat(tokens("--tokens", npy("(2, 3)", 1, 2, 3, 4, 5, 6))).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(tokens("--tokens", npy("(2, 3)", 1, 2, 3, 4, 5, 6)))
+        .containsExactly(1, 2, 3, 4, 5, 6);
     assertThat(tokens("--tokens", npy("(5,)", 1, 2, 3, 4, 5), "--context", "2"))
         .containsExactly(1, 2, 3, 4);
     CommandRun without = capture("--tokens", npy("(5,)", 1, 2, 3, 4, 5));

@@ -67,7 +67,8 @@ class FlatMemoryTest {
 
   @Test
   void jsonLinesInGzip() throws Exception {
-    String line = "{\"id\": 7, \"text\": \"%s\"}\n".formatted("A document of some words. ".repeat(99));
+    String line =
+        "{\"id\": 7, \"text\": \"%s\"}\n".formatted("A document of some words. ".repeat(99));
     read("text", repeated("text.jsonl.gz", line, MEGABYTES / 2));
   }
 
