@@ -12,7 +12,7 @@ import org.sae4j.SystemInfo;
 
 /** The one document that a command writes with {@code --json}. */
 final class JsonDocument {
-  private static final int SCHEMA_VERSION = 1;
+  static final int SCHEMA_VERSION = 1;
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
   private static final Gson ONE_LINE =

@@ -41,6 +41,7 @@ final class Sae4jCommand implements Runnable {
     commands.put("eval", EvalCommand::new);
     commands.put("ablate", AblateCommand::new);
     commands.put("latent", LatentCommand::new);
+    commands.put("report", ReportCommand::new);
     commands.put("logits", LogitsCommand::new);
     commands.put("capture", CaptureCommand::new);
     commands.put("inspect", InspectCommand::new);

@@ -22,6 +22,11 @@ final class UnitHistogram {
     return sum / count;
   }
 
+  /** How many values are in a bin. */
+  long count(int bin) {
+    return counts[bin];
+  }
+
   /** The lower end of a bin, which is the upper end of the one before. */
   static double edge(int bin) {
     return (double) bin / BINS;

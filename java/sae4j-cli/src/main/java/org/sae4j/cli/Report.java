@@ -1,0 +1,194 @@
+package org.sae4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.sae4j.FormatException;
+
+/** Documents put together: what each says of an SAE, and what to know before one compares them. */
+final class Report {
+  /**
+   * Something to know about the numbers.
+   *
+   * @param about what it is about
+   * @param text what there is to know
+   * @param warning whether it puts them in doubt; else it was merely assumed
+   */
+  record Note(String about, String text, boolean warning) {}
+
+  private final List<ResultDocument> documents = new ArrayList<>();
+  private final List<ReportSae> saes = new ArrayList<>();
+  private final Map<ReportSae.Identity, List<ReportSae>> byIdentity = new HashMap<>();
+  private final JsonArray paired = new JsonArray();
+  private final List<Note> notes = new ArrayList<>();
+
+  private Report() {}
+
+  static Report of(List<ResultDocument> documents) throws FormatException {
+    Report report = new Report();
+    Map<String, ResultDocument> seen = new HashMap<>();
+    for (ResultDocument document : documents) {
+      ResultDocument same = seen.putIfAbsent(document.sha256(), document);
+      if (same == null) {
+        report.add(document);
+      } else {
+        report.warn(document.name(), "left out: it has the same bytes as " + same.file());
+      }
+    }
+    report.compare();
+    return report;
+  }
+
+  List<ReportSae> saes() {
+    return saes;
+  }
+
+  List<ResultDocument> documents() {
+    return documents;
+  }
+
+  List<Note> notes() {
+    return notes;
+  }
+
+  List<Note> warnings() {
+    return notes.stream().filter(Note::warning).toList();
+  }
+
+  /** Differences between SAEs, which are named by their indices. */
+  JsonArray paired() {
+    return paired;
+  }
+
+  private void warn(String about, String text) {
+    notes.add(new Note(about, text, true));
+  }
+
+  private void add(ResultDocument document) throws FormatException {
+    documents.add(document);
+    Map<String, Integer> indices = new HashMap<>();
+    for (Map.Entry<String, Measured> result : document.results()) {
+      ReportSae.Part part = new ReportSae.Part(document, result.getValue());
+      if (indices.putIfAbsent(result.getKey(), place(result.getKey(), part)) != null) {
+        throw FormatException.of(document.file(), "results of one SAE twice: " + result.getKey());
+      }
+      noteResults(result.getKey(), part.json());
+    }
+    Optional<String> interrupted = document.all().string("interrupted");
+    interrupted.ifPresent(when -> warn(document.name(), "of what was done until " + when));
+    for (ResultJson difference : document.all().objects("paired")) {
+      addPaired(difference, indices);
+    }
+  }
+
+  /** Finds the SAE a place among the others and returns its index. */
+  private int place(String path, ReportSae.Part part) throws FormatException {
+    ReportSae.Identity identity = ReportSae.identity(part.document(), path);
+    List<ReportSae> known = byIdentity.computeIfAbsent(identity, none -> new ArrayList<>());
+    for (ReportSae sae : known) {
+      if (sae.take(part)) {
+        return saes.indexOf(sae);
+      }
+    }
+    ReportSae added = ReportSae.of(identity, part);
+    if (!known.isEmpty()) {
+      warn(
+          path,
+          "in several results of "
+              + part.document().command()
+              + ": "
+              + known.get(known.size() - 1).document().name()
+              + ", "
+              + part.document().name());
+    }
+    known.add(added);
+    saes.add(added);
+    noteFile(added);
+    return saes.size() - 1;
+  }
+
+  private void noteFile(ReportSae sae) throws FormatException {
+    Optional<ResultJson> description = sae.description();
+    if (description.isPresent()) {
+      for (String assumption : description.get().strings("assumptions")) {
+        notes.add(new Note(sae.identity().path(), "assumed " + assumption, false));
+      }
+    }
+  }
+
+  private void noteResults(String path, ResultJson json) throws FormatException {
+    ResultJson undefined = json.objectOrEmpty("undefined");
+    for (String key : undefined.object().keySet()) {
+      warn(path, key + " is undefined: " + undefined.string(key).orElse(""));
+    }
+    for (String warning : json.objectOrEmpty("self_test").strings("warnings")) {
+      warn(path, warning);
+    }
+  }
+
+  private void addPaired(ResultJson difference, Map<String, Integer> indices)
+      throws FormatException {
+    JsonObject json = new JsonObject();
+    for (String side : List.of("a", "b")) {
+      String path = difference.string(side).orElseThrow(() -> difference.missing(side));
+      Integer index = indices.get(path);
+      if (index == null) {
+        throw difference.mismatch(
+            side, "an SAE that there are results of", difference.object().get(side));
+      }
+      json.addProperty(side, index);
+    }
+    for (String key : List.of("kl", "delta_ce", "explained_variance")) {
+      ResultJson of = difference.objectOrEmpty(key);
+      if (of.number("difference").isPresent()) {
+        JsonObject own = of.allNumbers();
+        if (of.has("ci95")) {
+          own.add("ci95", of.interval("ci95"));
+        }
+        json.add(key, own);
+      }
+    }
+    paired.add(json);
+  }
+
+  /** Warns where numbers do not compare. */
+  private void compare() throws FormatException {
+    Map<String, String> models = new LinkedHashMap<>();
+    Map<String, String> inputs = new LinkedHashMap<>();
+    Map<String, String> options = new LinkedHashMap<>();
+    for (ReportSae sae : saes) {
+      ReportSae.Group group = sae.group();
+      models.put(group.modelSha256(), group.model());
+      if (sae.evaluation().isPresent()) {
+        inputs.put(group.inputSha256() + group.tokens(), group.input());
+        String ways = ways(sae.evaluation().get().document().options());
+        options.put(ways, ways);
+      }
+    }
+    warnOfSeveral("models", models, "numbers of different models do not compare");
+    warnOfSeveral("inputs", inputs, "numbers of different tokens compare by their intervals only");
+    warnOfSeveral("options", options, "numbers got in different ways do not compare");
+  }
+
+  /** What of the options decides about numbers. */
+  private static String ways(ResultJson options) {
+    List<String> ways = new ArrayList<>();
+    for (String key : List.of("replaced", "counted", "kl_positions", "precision", "normalize")) {
+      if (options.has(key)) {
+        ways.add(key + " " + options.object().get(key));
+      }
+    }
+    return String.join(", ", ways);
+  }
+
+  private void warnOfSeveral(String about, Map<String, String> values, String text) {
+    if (values.size() > 1) {
+      warn(about, text + ": " + String.join("; ", values.values()));
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package org.sae4j.cli;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.sae4j.FormatException;
+
+/** An SAE on a page, and what documents say of it. */
+final class ReportSae {
+  /**
+   * What makes it the same SAE in two documents.
+   *
+   * @param path where it is
+   * @param sha256 of its bytes; empty if that is not known
+   * @param model the SHA-256 of the model
+   */
+  record Identity(String path, String sha256, String model) {}
+
+  /**
+   * What makes SAEs comparable.
+   *
+   * @param model its path
+   * @param modelSha256 of the model's bytes
+   * @param input the path of the text or tokens
+   * @param inputSha256 of their bytes
+   * @param tokens how many of them
+   * @param hook the activation
+   */
+  record Group(
+      String model,
+      String modelSha256,
+      String input,
+      String inputSha256,
+      double tokens,
+      String hook) {}
+
+  /** What one document says of it. */
+  record Part(ResultDocument document, Measured measured) {
+    ResultJson json() {
+      return document.json(measured);
+    }
+  }
+
+  private final Identity identity;
+  private final Part first;
+  private final Map<String, Part> byCommand = new HashMap<>();
+
+  private ReportSae(Identity identity, Part first) {
+    this.identity = identity;
+    this.first = first;
+  }
+
+  /** An SAE of which one document is known. */
+  static ReportSae of(Identity identity, Part first) {
+    ReportSae sae = new ReportSae(identity, first);
+    sae.take(first);
+    return sae;
+  }
+
+  static Identity identity(ResultDocument document, String path) throws FormatException {
+    Optional<ResultJson> input = document.sae(path);
+    String sha256 = input.isPresent() ? input.get().string("sha256").orElse("") : "";
+    return new Identity(path, sha256, text(document.model(), "sha256"));
+  }
+
+  /** Adds what another document says, unless there is such a document already. */
+  boolean take(Part part) {
+    return byCommand.putIfAbsent(part.document().command(), part) == null;
+  }
+
+  Identity identity() {
+    return identity;
+  }
+
+  ResultDocument document() {
+    return first.document();
+  }
+
+  Optional<Part> evaluation() {
+    return Optional.ofNullable(byCommand.get("eval"));
+  }
+
+  Optional<Part> ablation() {
+    return Optional.ofNullable(byCommand.get("ablate"));
+  }
+
+  Optional<Part> latents() {
+    return Optional.ofNullable(byCommand.get("latent"));
+  }
+
+  /** What its file says. */
+  Optional<ResultJson> description() throws FormatException {
+    return document().sae(identity.path());
+  }
+
+  Group group() throws FormatException {
+    Optional<ResultJson> model = document().model();
+    Optional<ResultJson> input = document().text();
+    double tokens =
+        input.isPresent() ? input.get().objectOrEmpty("shape").number("tokens").orElse(0) : 0;
+    return new Group(
+        text(model, "path"),
+        text(model, "sha256"),
+        text(input, "path"),
+        text(input, "sha256"),
+        tokens,
+        hook());
+  }
+
+  /** The activation: the one of all SAEs of the document, or else its own. */
+  private String hook() throws FormatException {
+    ResultJson options = document().options();
+    return options.has("hook") && options.object().get("hook").isJsonPrimitive()
+        ? options.string("hook").orElseThrow()
+        : text(description(), "hook");
+  }
+
+  private static String text(Optional<ResultJson> json, String key) throws FormatException {
+    return json.isPresent() ? json.get().string(key).orElse("") : "";
+  }
+}

@@ -1,0 +1,232 @@
+"use strict";
+
+// Charts. Each is drawn anew for the width that there is; its colours are the style sheet's, dark or light.
+
+const INK = "var(--ink)";
+const MUTED = "var(--muted)";
+const GRID = "var(--line)";
+const LETTER = 6.4; // the width of one, on average
+
+/** A chart with its title; draw(width) returns it, label says in words what it shows. */
+function figure(title, label, draw) {
+  const chart = element("div", { class: "chart" });
+  let width = 0;
+  const redraw = () => {
+    const svg = draw(width);
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", label);
+    chart.replaceChildren(svg);
+  };
+  new ResizeObserver(() => {
+    const now = Math.floor(chart.clientWidth);
+    if (now === width || now === 0) return;
+    width = now;
+    redraw();
+  }).observe(chart);
+  const made = element("figure", {}, element("figcaption", {}, title), chart);
+  made.redraw = () => width > 0 && redraw();
+  return made;
+}
+
+/** The numbers of a chart, made once they are asked for. */
+function numbers(make) {
+  const made = element("details", {}, element("summary", {}, "Numbers"));
+  made.addEventListener("toggle", () => made.open && made.childElementCount === 1 && made.append(make()));
+  addEventListener("beforeprint", () => made.open && made.childElementCount === 1 && made.append(make()));
+  made.renew = () => {
+    while (made.childElementCount > 1) made.lastChild.remove();
+    if (made.open) made.append(make());
+  };
+  return made;
+}
+
+function plot(width, options) {
+  return Plot.plot({
+    width,
+    marginTop: 16,
+    marginRight: 16,
+    marginBottom: 40,
+    marginLeft: 52,
+    ...options,
+    style: { fontFamily: "inherit", fontSize: "12px", background: "none", color: MUTED },
+  });
+}
+
+function axes(x, y, width, format = {}) {
+  return [
+    Plot.gridY({ stroke: GRID, strokeOpacity: 1, ticks: 5 }),
+    Plot.axisX({ label: x, labelArrow: "none", labelAnchor: "center", tickSize: 0, ticks: Math.max(3, width / 90), ...format.x }),
+    Plot.axisY({ label: y, labelArrow: "none", tickSize: 0, ticks: 5, ...format.y }),
+  ];
+}
+
+function tip(data, options) {
+  return Plot.tip(data, Plot.pointer({ fill: "var(--paper)", stroke: MUTED, textPadding: 8, lineWidth: 26, ...options }));
+}
+
+/** A scale by powers where values differ by more than a factor. */
+function scaleOf(values, factor) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const log = low > 0 && high / low > factor;
+  const pad = log ? Math.pow(high / low, 0.08) : (high - low || Math.abs(high) || 1) * 0.1;
+  const domain = log ? [low / pad, high * pad] : [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
+  return { type: log ? "log" : "linear", domain };
+}
+
+/** The points that no other point of the same group beats at both. */
+function paretoFront(points) {
+  let best = Infinity;
+  const sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y);
+  return sorted.filter((point) => {
+    const better = point.y < best;
+    if (better) best = point.y;
+    return better;
+  });
+}
+
+/** Where names go, so that none is over another or a point: beside, above or below it; else its number; else nothing. */
+function placeLabels(points, x, y, width, height) {
+  const taken = points.map((p) => ({ left: x(p.x) - 6, right: x(p.x) + 6, top: y(p.y) - 6, bottom: y(p.y) + 6 }));
+  const free = (box) =>
+    box.left >= 54 && box.right <= width - 2 && box.top >= 0 && box.bottom <= height - 36 &&
+    taken.every((t) => box.right < t.left || box.left > t.right || box.bottom < t.top || box.top > t.bottom);
+  const labels = [];
+  for (const point of [...points].sort((a, b) => b.front - a.front)) {
+    const [px, py] = [x(point.x), y(point.y)];
+    place: for (const text of [shorten(point.name, 26), `#${point.number}`]) {
+      const w = text.length * LETTER;
+      for (const [anchor, dx, dy] of [["start", 9, 0], ["end", -9, 0], ["middle", 0, -14], ["middle", 0, 14]]) {
+        const left = px + dx - (anchor === "end" ? w : anchor === "middle" ? w / 2 : 0);
+        const box = { left, right: left + w, top: py + dy - 7, bottom: py + dy + 7 };
+        if (!free(box)) continue;
+        taken.push(box);
+        labels.push({ ...point, text, anchor, dx, dy });
+        break place;
+      }
+    }
+  }
+  return labels;
+}
+
+function shorten(name, letters) {
+  return name.length <= letters ? name : "…" + name.slice(name.length - letters + 1);
+}
+
+/** L0 against a kind of damage. points: {x, y, low?, high?, name, number, colour, group, about} */
+function paretoChart(width, points, label) {
+  const height = Math.max(300, Math.min(420, width * 0.72));
+  const byGroup = d3.groups(points, (p) => p.group);
+  const fronts = byGroup.flatMap(([, own]) => paretoFront(own));
+  for (const point of points) point.front = fronts.includes(point);
+  const ends = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
+  const x = scaleOf(points.map((p) => p.x), 3);
+  const y = scaleOf(ends, 10);
+  const margins = { x: [52, width - 16], y: [height - 40, 16] };
+  const at = (scale, range) => (scale.type === "log" ? d3.scaleLog(scale.domain, range) : d3.scaleLinear(scale.domain, range));
+  const labels = placeLabels(points, at(x, margins.x), at(y, margins.y), width, height);
+  const text = (anchor, dx, dy) =>
+    Plot.text(labels.filter((l) => l.anchor === anchor && l.dy === dy), {
+      x: "x", y: "y", text: "text", textAnchor: anchor, dx, dy, fill: INK, stroke: "var(--paper)", strokeWidth: 4,
+    });
+  return plot(width, {
+    height,
+    x: { ...x, label: null },
+    y: { ...y, label: null },
+    symbol: { domain: d3.range(byGroup.length), range: ["circle", "diamond", "triangle", "square", "star", "wye"] },
+    marks: [
+      ...axes("L0, active latents a token", label, width, { x: ticks(x), y: ticks(y) }),
+      Plot.line(fronts, { x: "x", y: "y", z: "group", curve: "step-after", stroke: INK, strokeWidth: 1.25, strokeOpacity: 0.55 }),
+      Plot.ruleX(points.filter((p) => p.low !== undefined), { x: "x", y1: "low", y2: "high", stroke: "colour", strokeWidth: 1.5 }),
+      Plot.dot(points, { x: "x", y: "y", symbol: "group", r: 5, fill: "colour", stroke: "var(--paper)", strokeWidth: 1 }),
+      text("start", 9, 0),
+      text("end", -9, 0),
+      text("middle", 0, -14),
+      text("middle", 0, 14),
+      tip(points, { x: "x", y: "y", title: "about" }),
+    ],
+  });
+}
+
+/** On a scale by powers as many labels as there is room for, as plain numbers. */
+function ticks(scale) {
+  if (scale.type !== "log") return {};
+  const [low, high] = scale.domain;
+  const steps = high / low > 300 ? [1] : high / low > 12 ? [1, 3] : [1, 1.5, 2, 3, 4, 5, 7];
+  const all = d3.range(-12, 8).flatMap((power) => steps.map((s) => s * Math.pow(10, power)));
+  return { ticks: all.filter((t) => t >= low && t <= high), tickFormat: figures };
+}
+
+/** Lines, one a series, which ends with its number. points: {x, y, series, number, colour, about} */
+function lineChart(width, points, options) {
+  const last = Array.from(d3.group(points, (p) => p.series).values(), (own) => own[own.length - 1]);
+  return plot(width, {
+    height: Math.max(240, Math.min(340, width * 0.5)),
+    marginRight: 30,
+    x: { label: null, ...options.xScale },
+    y: { label: null, nice: true, ...options.yScale },
+    marks: [
+      ...axes(options.x, options.y, width, options.format),
+      Plot.ruleY([0], { stroke: MUTED, strokeOpacity: options.zero ? 1 : 0 }),
+      Plot.line(points, { x: "x", y: "y", z: "series", stroke: "colour", strokeWidth: 1.75, curve: options.curve ?? "linear" }),
+      options.dots ? Plot.dot(points, { x: "x", y: "y", fill: "colour", r: 3.5 }) : null,
+      Plot.text(last, { x: "x", y: "y", text: (p) => `#${p.number}`, dx: 5, textAnchor: "start", fill: "colour", fontWeight: 600 }),
+      tip(points, { x: "x", y: "y", title: "about" }),
+    ],
+  });
+}
+
+/** A value and its interval a row. rows: {name, number, value, low, high, colour, about} */
+function intervalChart(width, rows, label) {
+  const letters = Math.floor((width * 0.36) / LETTER);
+  const names = new Map(rows.map((row) => [row.number, shorten(`#${row.number} ${row.name}`, letters)]));
+  return plot(width, {
+    height: 56 + rows.length * 24,
+    marginLeft: 12 + LETTER * Math.max(...Array.from(names.values(), (name) => name.length)),
+    x: { label: null, nice: true },
+    y: { label: null, domain: rows.map((row) => row.number), tickFormat: (number) => names.get(number) },
+    marks: [
+      Plot.gridX({ stroke: GRID, strokeOpacity: 1, ticks: Math.max(3, width / 110) }),
+      Plot.axisX({ label, labelArrow: "none", labelAnchor: "center", tickSize: 0, ticks: Math.max(3, width / 110) }),
+      Plot.axisY({ tickSize: 0, fill: INK, label: null }),
+      Plot.ruleX([0], { stroke: INK }),
+      Plot.ruleY(rows, { y: "number", x1: "low", x2: "high", stroke: "colour", strokeWidth: 2.5 }),
+      Plot.dot(rows, { y: "number", x: "value", fill: "colour", r: 4 }),
+      tip(rows, { y: "number", x: "value", title: "about" }),
+    ],
+  });
+}
+
+/** Histograms of shares, one above the other: latents filled, what they are compared with as a line. */
+function shareHistograms(width, saes, key) {
+  const bars = saes.flatMap((sae) =>
+    sae.kinds.flatMap((kind, k) => {
+      const counts = kind.histograms[key];
+      const all = d3.sum(counts);
+      return counts.map((count, i) => ({
+        name: sae.number, k, low: i / counts.length, high: (i + 1) / counts.length,
+        share: (100 * count) / all, count, colour: sae.colour,
+        about: `#${sae.number} ${sae.name}\n${kind.of}\n${figures(i / counts.length)} to ${figures((i + 1) / counts.length)}: ${count} effects`,
+      }));
+    }),
+  );
+  const outline = bars.filter((b) => b.k > 0).flatMap((b) => [{ ...b, x: b.low }, { ...b, x: b.high }]);
+  const means = saes.flatMap((sae) =>
+    sae.kinds.map((kind, k) => ({ name: sae.number, k, x: key === "sparsity" ? kind.mean : kind.row_mean, colour: sae.colour })),
+  ).filter((mean) => mean.x !== undefined && mean.x !== null);
+  return plot(width, {
+    height: 60 + 90 * saes.length,
+    x: { domain: [0, 1], label: null },
+    y: { label: null },
+    fy: { label: null, domain: saes.map((sae) => sae.number), padding: 0.15, axis: null },
+    marks: [
+      Plot.gridY({ stroke: GRID, strokeOpacity: 1, ticks: 2 }),
+      Plot.axisX({ label: key.replace("_", " "), labelArrow: "none", labelAnchor: "center", tickSize: 0, ticks: 5 }),
+      Plot.axisY({ label: "% of the effects", labelArrow: "none", tickSize: 0, ticks: 2 }),
+      Plot.rectY(bars.filter((b) => b.k === 0), { fy: "name", x1: "low", x2: "high", y: "share", fill: "colour", fillOpacity: 0.65, insetRight: 0.5 }),
+      Plot.line(outline, { fy: "name", x: "x", y: "share", z: "k", stroke: INK, strokeWidth: 1.25 }),
+      Plot.ruleX(means, { fy: "name", x: "x", stroke: (m) => (m.k === 0 ? m.colour : INK), strokeDasharray: "5 3", strokeWidth: 1.5 }),
+      Plot.text(saes, { fy: "number", frameAnchor: "top-right", text: (sae) => shorten(`#${sae.number} ${sae.name}`, Math.floor((width - 80) / LETTER)), fill: INK, dy: -2, stroke: "var(--paper)", strokeWidth: 4 }),
+      tip(bars, { fy: "name", x: (b) => (b.low + b.high) / 2, y: "share", title: "about" }),
+    ],
+  });
+}
