@@ -57,8 +57,7 @@ final class LatentsJson {
       for (String key : List.of("pairs", "sparsity", "row_sparsity")) {
         numbers.add(JsonDocument.number(own.number(key).orElse(Double.NaN)));
       }
-      numbers.add(
-          JsonDocument.number(part.get().measured().effects.kl(latent).orElse(Double.NaN)));
+      numbers.add(JsonDocument.number(part.get().measured().effects.kl(latent).orElse(Double.NaN)));
       ablated.add(String.valueOf(latent), numbers);
     }
     return ablated;

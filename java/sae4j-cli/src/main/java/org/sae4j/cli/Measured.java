@@ -29,7 +29,6 @@ final class Measured {
   /** Makes the effects of another its own. */
   void takeEffects(Measured other) {
     effects = other.effects;
-    other.channels.ifPresent(
-        theirs -> channels.ifPresent(own -> own.effects = theirs.effects));
+    other.channels.ifPresent(theirs -> channels.ifPresent(own -> own.effects = theirs.effects));
   }
 }

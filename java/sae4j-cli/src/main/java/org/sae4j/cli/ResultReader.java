@@ -51,10 +51,7 @@ final class ResultReader {
 
   /** What comes before the results. */
   ResultJson header() throws FormatException {
-    return new ResultJson(
-        file,
-        "",
-        header.orElseThrow(() -> FormatException.of(file, "schema is missing: no results")));
+    return new ResultJson(file, "", header.orElseThrow(this::noResults));
   }
 
   Measured results() throws FormatException {
@@ -83,9 +80,15 @@ final class ResultReader {
     if (rest.has("schema")) {
       requireOnce("schema", header);
       header = Optional.of(rest);
+    } else if (header.isEmpty()) {
+      throw noResults();
     } else if (!rest.isEmpty()) {
       line(new ResultJson(file, "effect.", rest));
     }
+  }
+
+  private FormatException noResults() {
+    return FormatException.of(file, "schema is missing: expected results of sae4j");
   }
 
   private void requireOnce(String key, Optional<?> before) throws FormatException {

@@ -43,7 +43,7 @@ function numbers(make) {
 function plot(width, options) {
   return Plot.plot({
     width,
-    marginTop: 16,
+    marginTop: 28,
     marginRight: 16,
     marginBottom: 40,
     marginLeft: 52,
@@ -54,7 +54,7 @@ function plot(width, options) {
 
 function axes(x, y, width, format = {}) {
   return [
-    Plot.gridY({ stroke: GRID, strokeOpacity: 1, ticks: 5 }),
+    Plot.gridY({ stroke: GRID, strokeOpacity: 1, ticks: format.y?.ticks ?? 5 }),
     Plot.axisX({ label: x, labelArrow: "none", labelAnchor: "center", tickSize: 0, ticks: Math.max(3, width / 90), ...format.x }),
     Plot.axisY({ label: y, labelArrow: "none", tickSize: 0, ticks: 5, ...format.y }),
   ];
@@ -73,15 +73,11 @@ function scaleOf(values, factor) {
   return { type: log ? "log" : "linear", domain };
 }
 
-/** The points that no other point of the same group beats at both. */
+/** The points that no other point of the same group beats at both; what differs by rounding only is as good. */
 function paretoFront(points) {
-  let best = Infinity;
-  const sorted = [...points].sort((a, b) => a.x - b.x || a.y - b.y);
-  return sorted.filter((point) => {
-    const better = point.y < best;
-    if (better) best = point.y;
-    return better;
-  });
+  const beats = (a, b) => a.x <= b.x && a.y <= b.y && (less(a.x, b.x) || less(a.y, b.y));
+  const less = (a, b) => b - a > 1e-6 * Math.max(Math.abs(a), Math.abs(b));
+  return points.filter((point) => !points.some((other) => beats(other, point))).sort((a, b) => a.x - b.x || b.y - a.y);
 }
 
 /** Where names go, so that none is over another or a point: beside, above or below it; else its number; else nothing. */
@@ -112,6 +108,9 @@ function shorten(name, letters) {
   return name.length <= letters ? name : "…" + name.slice(name.length - letters + 1);
 }
 
+/** A shape of points for each group, and how it is written. */
+const SHAPES = [["circle", "●"], ["diamond", "◆"], ["triangle", "▲"], ["square", "■"], ["star", "★"]];
+
 /** L0 against a kind of damage. points: {x, y, low?, high?, name, number, colour, group, about} */
 function paretoChart(width, points, label) {
   const height = Math.max(300, Math.min(420, width * 0.72));
@@ -121,7 +120,7 @@ function paretoChart(width, points, label) {
   const ends = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
   const x = scaleOf(points.map((p) => p.x), 3);
   const y = scaleOf(ends, 10);
-  const margins = { x: [52, width - 16], y: [height - 40, 16] };
+  const margins = { x: [52, width - 16], y: [height - 40, 28] };
   const at = (scale, range) => (scale.type === "log" ? d3.scaleLog(scale.domain, range) : d3.scaleLinear(scale.domain, range));
   const labels = placeLabels(points, at(x, margins.x), at(y, margins.y), width, height);
   const text = (anchor, dx, dy) =>
@@ -132,7 +131,7 @@ function paretoChart(width, points, label) {
     height,
     x: { ...x, label: null },
     y: { ...y, label: null },
-    symbol: { domain: d3.range(byGroup.length), range: ["circle", "diamond", "triangle", "square", "star", "wye"] },
+    symbol: { domain: byGroup.map(([group]) => group), range: byGroup.map(([group]) => SHAPES[group % SHAPES.length][0]) },
     marks: [
       ...axes("L0, active latents a token", label, width, { x: ticks(x), y: ticks(y) }),
       Plot.line(fronts, { x: "x", y: "y", z: "group", curve: "step-after", stroke: INK, strokeWidth: 1.25, strokeOpacity: 0.55 }),
@@ -151,28 +150,44 @@ function paretoChart(width, points, label) {
 function ticks(scale) {
   if (scale.type !== "log") return {};
   const [low, high] = scale.domain;
-  const steps = high / low > 300 ? [1] : high / low > 12 ? [1, 3] : [1, 1.5, 2, 3, 4, 5, 7];
+  const steps = high / low > 1000 ? [1] : high / low > 100 ? [1, 3] : high / low > 8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7];
   const all = d3.range(-12, 8).flatMap((power) => steps.map((s) => s * Math.pow(10, power)));
   return { ticks: all.filter((t) => t >= low && t <= high), tickFormat: figures };
 }
 
 /** Lines, one a series, which ends with its number. points: {x, y, series, number, colour, about} */
 function lineChart(width, points, options) {
-  const last = Array.from(d3.group(points, (p) => p.series).values(), (own) => own[own.length - 1]);
+  const height = Math.max(240, Math.min(340, width * 0.5));
+  const values = points.map((p) => p.y);
+  const y = d3.scaleLinear([Math.min(0, ...values), Math.max(0, ...values)], [height - 40, 28]).nice(5);
   return plot(width, {
-    height: Math.max(240, Math.min(340, width * 0.5)),
-    marginRight: 30,
+    height,
+    marginRight: options.ends ? 30 : 16,
     x: { label: null, ...options.xScale },
-    y: { label: null, nice: true, ...options.yScale },
+    y: { label: null, domain: y.domain() },
     marks: [
       ...axes(options.x, options.y, width, options.format),
-      Plot.ruleY([0], { stroke: MUTED, strokeOpacity: options.zero ? 1 : 0 }),
+      Plot.ruleY([0], { stroke: MUTED, strokeOpacity: 0.6 }),
       Plot.line(points, { x: "x", y: "y", z: "series", stroke: "colour", strokeWidth: 1.75, curve: options.curve ?? "linear" }),
       options.dots ? Plot.dot(points, { x: "x", y: "y", fill: "colour", r: 3.5 }) : null,
-      Plot.text(last, { x: "x", y: "y", text: (p) => `#${p.number}`, dx: 5, textAnchor: "start", fill: "colour", fontWeight: 600 }),
+      options.ends
+        ? Plot.text(lineEnds(points, y), { x: "x", y: "at", text: (p) => `#${p.number}`, dx: 6, textAnchor: "start", fill: "colour", fontWeight: 600 })
+        : null,
       tip(points, { x: "x", y: "y", title: "about" }),
     ],
   });
+}
+
+/** The last point of each series, and where its label goes: none over another. */
+function lineEnds(points, y) {
+  const last = Array.from(d3.group(points, (p) => p.series).values(), (own) => own[own.length - 1]);
+  let above = -Infinity;
+  const placed = d3.sort(last, (p) => y(p.y)).map((p) => {
+    above = Math.max(y(p.y), above + 13);
+    return { ...p, pixel: above };
+  });
+  const over = Math.max(0, above - y.range()[0]);
+  return placed.map((p) => ({ ...p, at: y.invert(p.pixel - over) }));
 }
 
 /** A value and its interval a row. rows: {name, number, value, low, high, colour, about} */
@@ -183,11 +198,11 @@ function intervalChart(width, rows, label) {
     height: 56 + rows.length * 24,
     marginLeft: 12 + LETTER * Math.max(...Array.from(names.values(), (name) => name.length)),
     x: { label: null, nice: true },
-    y: { label: null, domain: rows.map((row) => row.number), tickFormat: (number) => names.get(number) },
+    y: { label: null, domain: rows.map((row) => row.number) },
     marks: [
       Plot.gridX({ stroke: GRID, strokeOpacity: 1, ticks: Math.max(3, width / 110) }),
       Plot.axisX({ label, labelArrow: "none", labelAnchor: "center", tickSize: 0, ticks: Math.max(3, width / 110) }),
-      Plot.axisY({ tickSize: 0, fill: INK, label: null }),
+      Plot.axisY({ tickSize: 0, fill: INK, label: null, tickFormat: (number) => names.get(number) }),
       Plot.ruleX([0], { stroke: INK }),
       Plot.ruleY(rows, { y: "number", x1: "low", x2: "high", stroke: "colour", strokeWidth: 2.5 }),
       Plot.dot(rows, { y: "number", x: "value", fill: "colour", r: 4 }),
@@ -214,7 +229,8 @@ function shareHistograms(width, saes, key) {
     sae.kinds.map((kind, k) => ({ name: sae.number, k, x: key === "sparsity" ? kind.mean : kind.row_mean, colour: sae.colour })),
   ).filter((mean) => mean.x !== undefined && mean.x !== null);
   return plot(width, {
-    height: 60 + 90 * saes.length,
+    height: 72 + 92 * saes.length,
+    insetTop: 16,
     x: { domain: [0, 1], label: null },
     y: { label: null },
     fy: { label: null, domain: saes.map((sae) => sae.number), padding: 0.15, axis: null },

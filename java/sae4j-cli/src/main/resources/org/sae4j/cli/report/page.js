@@ -60,8 +60,8 @@ function damage(key) {
 }
 
 const NAMES = {
-  kl: "KL", delta_ce: "ΔCE", l0: "L0", explained_variance: "Explained variance", ce_loss_score: "CE score",
-  kl_score: "KL score", top1_agreement: "Top-1 agreement", dead_fraction: "Dead", tokens: "Tokens",
+  kl: "KL", delta_ce: "ΔCE", l0: "L0", explained_variance: "Explained var.", ce_loss_score: "CE score",
+  kl_score: "KL score", top1_agreement: "Top-1 same", dead_fraction: "Dead", tokens: "Tokens",
 };
 
 function onFront(key) {
@@ -147,7 +147,7 @@ function overview() {
     { label: "#", number: true, get: (sae) => sae.number },
     {
       label: "SAE", head: true, get: (sae) => sae.name,
-      show: (sae) => element("span", { title: sae.path }, sae.name, element("span", { class: "interval" }, kind(sae))),
+      show: (sae) => element("span", { title: sae.path }, breakable(sae.name), element("span", { class: "interval" }, kind(sae))),
     },
     { label: "Activation", get: (sae) => sae.hook },
     valueColumn("l0"),
@@ -163,7 +163,7 @@ function overview() {
   const any = (column) => column.label !== "Activation" || distinct(saes.map((sae) => sae.hook)).length > 1;
   const known = (column) => !column.number || saes.some((sae) => column.get(sae) !== null);
   section("saes", table(`${plural(saes.length, "SAE")}. ΔCE: positive is worse. CE score: 1 is as the clean model, 0 as zeros. Front: best for its sparsity. Up to ${COLOURS} are drawn.`,
-    columns.filter(any).filter(known), saes, { size: 30, search: saes.length > 30 ? (sae) => `${sae.path} ${kind(sae)} ${sae.hook}`.toLowerCase() : null, searchLabel: "Search SAEs" }));
+    columns.filter(any).filter(known), saes, { size: 20, search: saes.length > 20 ? (sae, text) => `${sae.path} ${kind(sae)} ${sae.hook}`.toLowerCase().includes(text) : null, searchLabel: "Search SAEs" }));
 }
 
 // ---- charts of all or of what is ticked
@@ -186,11 +186,18 @@ function pareto() {
       { label: `On ${NAMES[key]}’s front`, get: (sae) => (fronts[key].has(sae.index) ? "yes" : "no") },
     ]),
   ];
-  const groups = report.groups.filter((group, g) => evaluated.some((sae) => sae.group === g));
-  const several = groups.length > 1
-    ? element("p", { class: "muted" }, `What differs in model, input or activation does not compare: there are ${groups.length} fronts, each with its own shape of points.`)
-    : "";
-  section("front", several, element("div", { class: "pair" }, ...charts), numbers(() => table("L0 against KL and ΔCE, 95 % intervals", columns, evaluated)));
+  section("front", groupLegend(), element("div", { class: "pair" }, ...charts), numbers(() => table("L0 against KL and ΔCE, 95 % intervals", columns, evaluated)));
+}
+
+/** Which shape is which model, input and activation; nothing if there is one of each. */
+function groupLegend() {
+  const groups = report.groups.map((group, i) => ({ ...group, i })).filter(({ i }) => evaluated.some((sae) => sae.group === i));
+  if (groups.length < 2) return "";
+  const differ = (key) => distinct(groups.map((group) => group[key])).length > 1;
+  const name = (group) => ["hook", "model", "input"].filter((key) => differ(key)).map((key) => group[key]).join(", ") || `${group.tokens} tokens`;
+  return element("div", {},
+    element("p", {}, `What differs in model, input or activation does not compare: there are ${groups.length} lines.`),
+    element("ul", { class: "legend", "aria-label": "Shapes" }, ...groups.map((group) => element("li", {}, `${SHAPES[group.i % SHAPES.length][1]} ${name(group)}`))));
 }
 
 /** Two charts of lines beside each other, their table below. */
@@ -234,12 +241,18 @@ function legend() {
 
 function byPosition() {
   const points = (sae, key) => (sae.eval[`${key}_by_position`] ?? []).map((y, x) => ({ x, y })).filter((p) => p.y !== null);
-  lines("positions", "", ["kl", "delta_ce"], points, { by: "by position", x: "position", column: "Position" },
+  lines("positions", "", ["kl", "delta_ce"], points, { by: "by position", x: "position", column: "Position", ends: true },
     (p) => `position ${p.x}`, "Means at each position");
 }
 
 function powerText(value) {
   return "10" + String(Math.round(value * 100) / 100).replace(/./g, (c) => ({ "-": "⁻", ".": "·" })[c] ?? "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]);
+}
+
+/** An axis of powers of ten with a label at each, as wide as it has to be for all points. */
+function powers(points) {
+  const [low, high] = [Math.floor(d3.min(points, (p) => p.x) ?? -1), Math.ceil(d3.max(points, (p) => p.x) ?? 0)];
+  return { xScale: { domain: [low, high] }, format: { x: { tickFormat: powerText, ticks: d3.range(low, high + 1) } } };
 }
 
 function byFrequency() {
@@ -248,7 +261,7 @@ function byFrequency() {
       .filter((f) => Number.isFinite(f[key]) && f.from > 0 && f.to > 0)
       .map((f) => ({ x: (Math.log10(f.from) + Math.log10(f.to)) / 2, y: f[key], from: f.from, to: f.to, tokens: f.tokens }));
   lines("frequency", "", ["kl", "delta_ce"], points,
-    { by: "by frequency", x: "relative frequency of the next token", column: "Frequency", dots: true, format: { x: { tickFormat: powerText, ticks: 5 } } },
+    { by: "by frequency", x: "relative frequency of the next token", column: "Frequency", dots: true, ends: true, ...powers(evaluated.flatMap((sae) => points(sae, "kl"))) },
     (p) => `${figures(p.from)} to ${figures(p.to)}${p.tokens ? `, ${plural(p.tokens, "token")}` : ""}`, "Means over the tokens of each decade of frequency");
 }
 
@@ -262,8 +275,8 @@ function densities() {
       .slice(Math.max(0, first(density) - 1))
       .concat({ x: density.log10_edges.at(-1), y: 0 });
   };
-  lines("density", "latents", ["density"], points,
-    { by: "by density", x: "share of the tokens", y: "latents", column: "Density", curve: "step-after", format: { x: { tickFormat: powerText, ticks: 6 } } },
+  lines("density", "Latents", ["density"], points,
+    { by: "by density", x: "share of the tokens", y: "latents", column: "Density", curve: "step-after", ...powers(evaluated.flatMap(points)) },
     (p) => (p.to === undefined ? `${powerText(p.x)} and above` : `${powerText(p.x)} to ${powerText(p.to)}`), "Latents by density");
   const place = document.getElementById("density");
   const dead = evaluated.filter((sae) => sae.eval.density?.dead !== undefined);
@@ -361,7 +374,7 @@ function paired() {
   section("paired", element("div", { class: "tools" }, element("label", {}, "Compared with", choice)),
     involved.length - 1 > MOST ? element("p", { class: "muted" }, `The ${MOST} lowest of ${involved.length - 1} are drawn.`) : "",
     element("div", { class: "pair" }, ...charts),
-    numbers(() => table("Differences on the same tokens, 95 % intervals", columns, report.paired, { search: (pair) => `${title(saes[pair.a])} ${title(saes[pair.b])}`.toLowerCase() })));
+    numbers(() => table("Differences on the same tokens, 95 % intervals", columns, report.paired, { search: (pair, text) => `${title(saes[pair.a])} ${title(saes[pair.b])}`.toLowerCase().includes(text) })));
 }
 
 // ---- latents
@@ -378,7 +391,7 @@ function latentRows(data) {
 }
 
 function tokens(list) {
-  return element("span", {}, ...list.slice(0, 5).map(([text]) => token(text)));
+  return element("span", { class: "words" }, ...list.slice(0, 5).map(([text]) => token(text)));
 }
 
 /** What one sees of a latent: where it is strongest, and which tokens it speaks for and against. */
@@ -404,14 +417,15 @@ function latentTable(sae) {
   const textOf = (row) => {
     if (!texts.has(row.latent)) {
       const own = row.own;
-      const words = own ? [...own.promoted, ...own.suppressed].map(([text]) => text).concat(own.contexts.flatMap((c) => c.slice(3).join(""))) : [];
-      texts.set(row.latent, [row.latent, ...words].join("\n").toLowerCase());
+      const words = own ? [...own.promoted, ...own.suppressed].map(([text]) => text).concat(own.contexts.map((c) => c.slice(3).join(""))) : [];
+      texts.set(row.latent, words.join("\n").toLowerCase());
     }
     return texts.get(row.latent);
   };
+  const search = (row, text) => String(row.latent) === text || textOf(row).includes(text);
   const column = (label, key, show) => ({ label, number: true, get: (row) => row[key], show: show && ((row) => show(row[key])) });
   const columns = [
-    { label: "Latent", head: true, get: (row) => row.latent, show: (row) => String(row.latent) },
+    { label: "Latent", head: true, number: true, get: (row) => row.latent, show: (row) => String(row.latent) },
     column("Fires", "fires"), column("Density", "density"), column("Highest", "highest"), column("Effects", "pairs"),
     column("Sparsity", "sparsity"), column("Row sparsity", "row"), column("KL", "kl"),
     { label: "Promoted", fixed: true, get: (row) => row.own?.promoted.length || null, show: (row) => (row.own ? tokens(row.own.promoted) : "") },
@@ -421,8 +435,8 @@ function latentTable(sae) {
   if (rows.some((row) => row.pairs !== null)) parts.push("Sparsity, row sparsity and KL: means over the ablations of this latent.");
   return table(`${plural(rows.length, "latent")} of ${title(sae)}. ${parts.join(" ")}`, columns, rows, {
     size: 25,
-    search: textOf,
-    searchLabel: "Search numbers and texts",
+    search,
+    searchLabel: "A latent’s number, or text to find",
     detail: (row) => (row.own && row.own.contexts.length + row.own.promoted.length + row.own.suppressed.length > 0 ? () => latentDetail(row) : null),
   });
 }
@@ -476,14 +490,18 @@ function provenance() {
 
 function contents() {
   document.getElementById("contents").append(
-    ...[...document.querySelectorAll("main > section")].map((part) => element("a", { href: `#${part.id}` }, part.querySelector("h2").textContent)),
+    ...[...document.querySelectorAll("main > section")].map((part) => element("a", { href: `#${part.id}` }, part.dataset.short)),
   );
 }
 
-[...evaluated]
-  .sort((a, b) => fronts.kl.has(b.index) - fronts.kl.has(a.index) || (a.eval.kl ?? Infinity) - (b.eval.kl ?? Infinity))
-  .concat(saes.filter((sae) => !sae.eval))
-  .slice(0, COLOURS)
-  .sort((a, b) => a.index - b.index)
-  .forEach(drawMore);
+/** What is drawn at first: all if there is room, else the best for their sparsity, from the sparsest to the densest. */
+function drawFirst() {
+  const best = saes.filter((sae) => fronts.kl.has(sae.index)).sort((a, b) => a.eval.l0 - b.eval.l0);
+  const from = saes.length <= COLOURS || best.length === 0 ? saes : best;
+  const count = Math.min(COLOURS, from.length);
+  const chosen = d3.range(count).map((i) => from[Math.round((i * (from.length - 1)) / Math.max(1, count - 1))]);
+  chosen.sort((a, b) => a.index - b.index).forEach(drawMore);
+}
+
+drawFirst();
 [start, overview, pareto, byPosition, byFrequency, densities, ablation, paired, latents, notes, provenance, contents].forEach((part) => part());

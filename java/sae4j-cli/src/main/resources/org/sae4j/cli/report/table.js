@@ -35,6 +35,11 @@ function intervalText(ends) {
   return ends ? `[${figures(ends[0])}, ${figures(ends[1])}]` : "";
 }
 
+/** A name that may go on in the next line where it has a separator. */
+function breakable(name) {
+  return element("span", {}, ...name.split(/(?<=[/_])/).flatMap((part) => [part, element("wbr")]));
+}
+
 /** What is absent comes last, whichever way one sorts. */
 function compareBy(get, direction) {
   return (a, b) => {
@@ -51,7 +56,7 @@ let tables = 0;
  * A table of which one page is in the document, however many rows there are.
  *
  * columns: {label, get(row), show(row)?, number?, head?, fixed?}; get is what is sorted by, show what is seen.
- * options: size of a page; search(row): the text that a search looks in; detail(row): a node, or null.
+ * options: size of a page; search(row, text): whether it has what is looked for; detail(row): a node, or null.
  */
 function table(caption, columns, rows, options = {}) {
   const size = options.size ?? 25;
@@ -82,7 +87,7 @@ function table(caption, columns, rows, options = {}) {
       th.setAttribute("aria-sort", !own ? "none" : sorted.direction > 0 ? "ascending" : "descending");
     });
     const text = search.value.trim().toLowerCase();
-    shown = text === "" ? rows : rows.filter((row) => options.search(row).includes(text));
+    shown = text === "" ? rows : rows.filter((row) => options.search(row, text));
     if (sorted.column !== null) shown = [...shown].sort(compareBy(sorted.column.get, sorted.direction));
     draw();
   }
@@ -149,7 +154,7 @@ function table(caption, columns, rows, options = {}) {
     element(
       "div",
       { class: "scroll", role: "region", tabIndex: 0, "aria-labelledby": id },
-      element("table", {}, element("caption", { id }, caption), element("thead", {}, element("tr", {}, ...heads)), body),
+      element("table", {}, element("caption", { id }, element("span", {}, caption)), element("thead", {}, element("tr", {}, ...heads)), body),
     ),
   );
 }
