@@ -54,9 +54,8 @@ final class LatentsJson {
     for (ResultJson own : part.get().json().objects("by_latent")) {
       int latent = own.index("latent");
       JsonArray numbers = new JsonArray();
-      for (String key : List.of("pairs", "sparsity", "row_sparsity")) {
-        numbers.add(JsonDocument.number(own.number(key).orElse(Double.NaN)));
-      }
+      JsonObject known = own.allNumbers();
+      List.of("pairs", "sparsity", "row_sparsity").forEach(key -> numbers.add(known.get(key)));
       numbers.add(JsonDocument.number(part.get().measured().effects.kl(latent).orElse(Double.NaN)));
       ablated.add(String.valueOf(latent), numbers);
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
@@ -23,6 +24,9 @@ import org.openqa.selenium.logging.LoggingPreferences;
 
 /** A Chromium without a window, driven as a person would. */
 final class Browser implements AutoCloseable {
+  /** It warns of protocols that are not spoken here; kept, or the level would be forgotten. */
+  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
   private final ChromeDriver driver;
 
   private Browser(ChromeDriver driver) {
@@ -35,6 +39,7 @@ final class Browser implements AutoCloseable {
     Optional<Path> chromeDriver = onPath("chromedriver");
     Assumptions.assumeTrue(chromium.isPresent(), "no Chromium on the PATH");
     Assumptions.assumeTrue(chromeDriver.isPresent(), "no chromedriver on the PATH");
+    SELENIUM.setLevel(Level.SEVERE);
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     ChromeOptions options = new ChromeOptions().setBinary(chromium.get().toFile());
