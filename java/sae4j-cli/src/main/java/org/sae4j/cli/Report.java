@@ -80,7 +80,7 @@ final class Report {
       noteResults(result.getKey(), part.json());
     }
     Optional<String> interrupted = document.all().string("interrupted");
-    interrupted.ifPresent(when -> warn(document.name(), "of what was done until " + when));
+    interrupted.ifPresent(when -> warn(document.name(), when + "; of what was done until then"));
     for (ResultJson difference : document.all().objects("paired")) {
       addPaired(difference, indices);
     }
@@ -147,9 +147,7 @@ final class Report {
       ResultJson of = difference.objectOrEmpty(key);
       if (of.number("difference").isPresent()) {
         JsonObject own = of.allNumbers();
-        if (of.has("ci95")) {
-          own.add("ci95", of.interval("ci95"));
-        }
+        of.interval("ci95").ifPresent(ends -> own.add("ci95", ends));
         json.add(key, own);
       }
     }

@@ -82,7 +82,7 @@ final class ReportJson {
     ResultJson intervals = result.objectOrEmpty("ci95");
     JsonObject ci95 = new JsonObject();
     for (String key : intervals.object().keySet()) {
-      ci95.add(key, intervals.interval(key));
+      intervals.interval(key).ifPresent(ends -> ci95.add(key, ends));
     }
     json.add("ci95", ci95);
     for (String key : List.of("kl_by_position", "delta_ce_by_position")) {
@@ -133,9 +133,7 @@ final class ReportJson {
     JsonObject json = result.allNumbers();
     json.addProperty("of", of);
     part.document().options().number("future").ifPresent(t -> json.addProperty("future", t));
-    if (result.has("ci95")) {
-      json.add("ci95", result.interval("ci95"));
-    }
+    result.interval("ci95").ifPresent(ends -> json.add("ci95", ends));
     if (!measured.effects.isEmpty()) {
       json.add("histograms", measured.effects.histograms());
     }

@@ -72,13 +72,16 @@ record ResultJson(Path file, String path, JsonObject object) {
     return checked;
   }
 
-  /** The low and the high end of an interval, either of which may be null. */
-  JsonArray interval(String key) throws FormatException {
+  /** The low and the high end of an interval; none if it is absent or has no ends. */
+  Optional<JsonArray> interval(String key) throws FormatException {
+    if (!has(key)) {
+      return Optional.empty();
+    }
     JsonArray ends = numbers(key);
     if (ends.size() != 2) {
       throw mismatch(key, "[low, high]", ends);
     }
-    return ends;
+    return Optional.of(ends).filter(both -> !both.contains(JsonNull.INSTANCE));
   }
 
   List<String> strings(String key) throws FormatException {

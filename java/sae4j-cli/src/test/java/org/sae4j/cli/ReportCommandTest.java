@@ -155,6 +155,21 @@ class ReportCommandTest {
   }
 
   @Test
+  void warnsOfWhatWasInterrupted() throws IOException {
+    Path ablate = SampleResults.ablate(folder);
+    Files.writeString(
+        ablate,
+        Files.readString(ablate)
+            .replace("\"results\":{", "\"results\":{\"interrupted\":\"interrupted after 7\",")
+            .replace("\"ci95\":[0.1,0.3]", "\"ci95\":[null,null]"));
+
+    CommandRun run = report(ablate);
+
+    assertThat(run.err()).contains("ablate.jsonl: interrupted after 7");
+    assertThat(sae(0).getAsJsonArray("ablation").get(0).getAsJsonObject().has("ci95")).isFalse();
+  }
+
+  @Test
   void tellsTheSameSaeTwiceApart() throws IOException {
     Path eval = SampleResults.eval(folder, 10);
     Path again = folder.resolve("again.json");

@@ -71,7 +71,7 @@ function onFront(key) {
 const fronts = { kl: onFront("kl"), delta_ce: onFront("delta_ce") };
 
 function frontText(sae) {
-  return Object.keys(fronts).filter((key) => fronts[key].has(sae.index)).map((key) => NAMES[key]).join(", ") || "–";
+  return Object.keys(fronts).filter((key) => fronts[key].has(sae.index)).map((key) => NAMES[key]).join(", ") || null;
 }
 
 // ---- the beginning
@@ -153,16 +153,19 @@ function overview() {
     valueColumn("l0"),
     valueColumn("kl"),
     valueColumn("delta_ce"),
-    { label: "Front", get: frontText },
+    { label: "Front", number: true, get: frontText, show: (sae) => frontText(sae) ?? "–" },
     valueColumn("ce_loss_score"),
     valueColumn("explained_variance"),
     valueColumn("top1_agreement", percent),
     valueColumn("dead_fraction", percent),
     valueColumn("tokens"),
   ];
-  const any = (column) => column.label !== "Activation" || distinct(saes.map((sae) => sae.hook)).length > 1;
+  const alike = { Activation: (sae) => sae.hook, Tokens: (sae) => sae.eval?.tokens }; // at the top, if all have one
+  const any = (column) => !(column.label in alike) || distinct(saes.map(alike[column.label])).length > 1;
   const known = (column) => !column.number || saes.some((sae) => column.get(sae) !== null);
-  section("saes", table(`${plural(saes.length, "SAE")}. ΔCE: positive is worse. CE score: 1 is as the clean model, 0 as zeros. Front: best for its sparsity. Up to ${COLOURS} are drawn.`,
+  const meaning = "ΔCE: positive is worse. CE score: 1 is as the clean model, 0 as zeros. Front: best for its sparsity. ";
+  if (evaluated.length === 0) document.querySelector("#saes p").remove();
+  section("saes", table(`${plural(saes.length, "SAE")}. ${evaluated.length > 0 ? meaning : ""}Up to ${COLOURS} are drawn.`,
     columns.filter(any).filter(known), saes, { size: 20, search: saes.length > 20 ? (sae, text) => `${sae.path} ${kind(sae)} ${sae.hook}`.toLowerCase().includes(text) : null, searchLabel: "Search SAEs" }));
 }
 
@@ -379,15 +382,19 @@ function paired() {
 
 // ---- latents
 
+/** Those of which most is known first, else by number. */
 function latentRows(data) {
   const [ablated, shown] = [data.ablated, data.shown];
   const ids = data.fires ? d3.range(data.fires.length) : [...new Set([...Object.keys(ablated), ...Object.keys(shown)].map(Number))].sort((a, b) => a - b);
-  return ids.map((latent) => {
+  const known = (row) => (row.own ? 2 : 0) + (row.pairs ? 1 : 0);
+  const rows = ids.map((latent) => {
     const own = shown[latent];
     const fires = data.fires?.[latent] ?? own?.fires ?? null;
     const [pairs, sparsity, row, kl] = ablated[latent] ?? [null, null, null, null];
-    return { latent, fires, density: data.fires && data.tokens ? fires / data.tokens : (own?.density ?? null), highest: own?.max_activation ?? null, pairs, sparsity, row, kl, own };
+    const density = data.fires && data.tokens ? fires / data.tokens : (own?.density ?? null);
+    return { latent, fires, density, highest: own?.max_activation ?? null, pairs, sparsity, row, kl, own };
   });
+  return rows.sort((a, b) => known(b) - known(a));
 }
 
 function tokens(list) {
@@ -431,7 +438,7 @@ function latentTable(sae) {
     { label: "Promoted", fixed: true, get: (row) => row.own?.promoted.length || null, show: (row) => (row.own ? tokens(row.own.promoted) : "") },
     { label: "Suppressed", fixed: true, get: (row) => row.own?.suppressed.length || null, show: (row) => (row.own ? tokens(row.own.suppressed) : "") },
   ].filter((c) => rows.some((row) => c.get(row) !== null && c.get(row) !== undefined));
-  const parts = ["Fires: at how many tokens. Density: at which share of them."];
+  const parts = rows.some((row) => row.fires !== null) ? ["Fires: at how many tokens. Density: at which share of them."] : [];
   if (rows.some((row) => row.pairs !== null)) parts.push("Sparsity, row sparsity and KL: means over the ablations of this latent.");
   return table(`${plural(rows.length, "latent")} of ${title(sae)}. ${parts.join(" ")}`, columns, rows, {
     size: 25,
