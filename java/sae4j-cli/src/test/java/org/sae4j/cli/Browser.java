@@ -99,9 +99,14 @@ final class Browser implements AutoCloseable {
   }
 
   void media(String feature, String value) {
+    media("screen", feature, value);
+  }
+
+  /** What the page is shown on, and what the reader of it prefers. */
+  void media(String medium, String feature, String value) {
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
-        Map.of("features", List.of(Map.of("name", feature, "value", value))));
+        Map.of("media", medium, "features", List.of(Map.of("name", feature, "value", value))));
   }
 
   WebElement one(String css) {

@@ -266,6 +266,19 @@ class ReportPageTest {
     assertThat(brightness(ink)).isGreaterThan(400);
   }
 
+  @Test
+  void printsOnWhitePaperAllThatIsShown() {
+    browser.media("print", "prefers-color-scheme", "dark");
+    browser.size(720, 1000);
+    browser.reload();
+
+    assertThat(brightness("return getComputedStyle(document.body).backgroundColor"))
+        .isGreaterThan(700);
+    assertThat((Long) browser.script("return document.documentElement.scrollWidth"))
+        .isLessThanOrEqualTo(720);
+    assertThat(browser.one("#contents").isDisplayed()).isFalse();
+  }
+
   /** The sum of red, green and blue. */
   private static int brightness(String script) {
     return Arrays.stream(String.valueOf(browser.script(script)).split("[^0-9]+"))

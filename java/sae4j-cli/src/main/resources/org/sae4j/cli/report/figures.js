@@ -5,6 +5,7 @@
 const INK = "var(--ink)";
 const MUTED = "var(--muted)";
 const GRID = "var(--line)";
+const NARROWEST = 240; // what a chart needs; while a page is laid out it may have less
 const LETTER = 6.4; // the width of one, on average
 
 /** A chart with its title; draw(width) returns it, label says in words what it shows. */
@@ -18,8 +19,8 @@ function figure(title, label, draw) {
     chart.replaceChildren(svg);
   };
   new ResizeObserver(() => {
-    const now = Math.floor(chart.clientWidth);
-    if (now === width || now === 0) return;
+    const now = Math.max(NARROWEST, Math.floor(chart.clientWidth));
+    if (now === width) return;
     width = now;
     redraw();
   }).observe(chart);
@@ -61,7 +62,7 @@ function axes(x, y, width, format = {}) {
 }
 
 function tip(data, options) {
-  return Plot.tip(data, Plot.pointer({ fill: "var(--paper)", stroke: MUTED, textPadding: 8, lineWidth: 26, ...options }));
+  return Plot.tip(data, Plot.pointer({ fill: "var(--paper)", stroke: MUTED, textPadding: 10, lineHeight: 1.35, lineWidth: 26, ...options }));
 }
 
 /** A scale by powers where values differ by more than a factor. */
