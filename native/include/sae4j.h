@@ -45,12 +45,16 @@ SAE4J_API const char * sae4j_last_error(void);
 typedef struct sae4j_system_info {
     const char * version;        // of sae4j
     const char * llama_version;  // of llama.cpp, as pinned by the build
-    const char * blas;           // library and kernels behind the f32 products
+    const char * blas;           // OpenBLAS's version and kernels; "" if it has not been opened
     const char * kernels;        // level of sae4j's own kernels on this CPU: baseline, avx2, avx512, …
 } sae4j_system_info;
 
 // Static strings, never freed.
 SAE4J_API sae4j_system_info sae4j_get_system_info(void);
+
+// Opens OpenBLAS's library, which does the products of attention from then on; before, and where it cannot be opened,
+// sae4j's own kernels do. For the whole process; later calls change nothing. path: UTF-8.
+SAE4J_API sae4j_status sae4j_open_openblas(const char * path);
 
 // ---------------------------------------------------------------- tensors that the caller hands over
 

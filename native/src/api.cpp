@@ -9,13 +9,12 @@
 #include "lens.h"
 #include "model.h"
 #include "points.h"
+#include "products.h"
 #include "sae.h"
 #include "sae4j.h"
 #include "session.h"
 #include "stage.h"
 #include "status.h"
-
-#include <cblas.h>
 
 #include <algorithm>
 #include <cstring>
@@ -72,7 +71,14 @@ const char * sae4j_last_error(void) {
 }
 
 sae4j_system_info sae4j_get_system_info(void) {
-    return { SAE4J_VERSION, SAE4J_LLAMA_VERSION, openblas_get_config(), kernels().level };
+    return { SAE4J_VERSION, SAE4J_LLAMA_VERSION, openblas_config(), kernels().level };
+}
+
+sae4j_status sae4j_open_openblas(const char * path) {
+    return guarded([&] {
+        require(path, "a path is needed");
+        open_openblas(path);
+    });
 }
 
 // ---------------------------------------------------------------- model

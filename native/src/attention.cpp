@@ -1,7 +1,7 @@
 #include "attention.h"
 
 #include "kernels/kernels.h"
-#include "linear.h"
+#include "products.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +33,12 @@ int64_t rows_at_once(int64_t past_length) {
 // Floats of a block's scores.
 int64_t scores_room(const Batch & batch, int64_t past_length) {
     return rows_at_once(past_length) * (past_length + batch.longest);
+}
+
+// Floats that one thread needs beside them.
+int64_t product_room(const Batch & batch, int64_t past_length, int64_t d_head) {
+    const int64_t rows = rows_at_once(past_length), keys = std::max(past_length, batch.longest);
+    return std::max(product_scratch(rows, keys, d_head), product_scratch(rows, d_head, keys));
 }
 
 std::vector<Block> blocks_of(const Batch & batch, int64_t past_length) {
@@ -71,8 +77,8 @@ struct Head {
 
 // One head of one block behind past (past_length may be 0); now and z start at the batch's first row, z's lie d apart.
 // The past is the same for all, so that its products are of all rows at once.
-void attend(const Head & past, int64_t past_length, const Head & now, const Block & block, float * scores, float * z,
-            int64_t d) {
+void attend(const Head & past, int64_t past_length, const Head & now, const Block & block, float * scores,
+            float * scratch, float * z, int64_t d) {
     const float   scale = 1.0f / std::sqrt(static_cast<float>(now.d_head));
     const int64_t first = block.front().first + block.front().begin;
     const int64_t rows  = block.back().first + block.back().keys() - first;
@@ -82,46 +88,50 @@ void attend(const Head & past, int64_t past_length, const Head & now, const Bloc
     }
     const int64_t width = past_length + keys;  // of a row of scores
     if (past_length > 0) {
-        sgemm_nt(rows, past_length, now.d_head, now.q + first * now.ld, now.ld, past.k, past.ld, scores, width);
+        product_nt(rows, past_length, now.d_head, now.q + first * now.ld, now.ld, past.k, past.ld, scores, width,
+                   scratch);
     }
     float * s = scores;
     for (const Piece & piece : block) {
         const int64_t row = piece.first + piece.begin;
-        sgemm_nt(piece.queries, piece.keys(), now.d_head, now.q + row * now.ld, now.ld, now.k + piece.first * now.ld,
-                 now.ld, s + past_length, width);
+        product_nt(piece.queries, piece.keys(), now.d_head, now.q + row * now.ld, now.ld, now.k + piece.first * now.ld,
+                   now.ld, s + past_length, width, scratch);
         for (int64_t i = 0; i < piece.queries; i++) {
             const int64_t visible = past_length + piece.begin + i + 1;
             kernels().softmax(s + i * width, visible, scale);
             std::fill(s + i * width + visible, s + (i + 1) * width, 0.0f);
         }
-        sgemm_nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld, now.ld,
-                 z + row * d, d);
+        product_nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld,
+                   now.ld, z + row * d, d, /*add=*/false, scratch);
         s += piece.queries * width;
     }
     if (past_length > 0) {
-        sgemm_nn(rows, now.d_head, past_length, scores, width, past.v, past.ld, z + first * d, d, /*add=*/true);
+        product_nn(rows, now.d_head, past_length, scores, width, past.v, past.ld, z + first * d, d, /*add=*/true,
+                   scratch);
     }
 }
 
 }  // namespace
 
-int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int n_threads) {
-    return n_threads * scores_room(batch, prefix_length);
+int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_head, int n_threads) {
+    return n_threads * (scores_room(batch, prefix_length) + product_room(batch, prefix_length, d_head));
 }
 
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
                         ggml_tensor * qkv, float * scratch, float * z) {
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
-    const auto *  in   = static_cast<const float *>(qkv->data);
-    const int64_t room = scores_room(batch, prefix.length);
+    const auto *  in          = static_cast<const float *>(qkv->data);
+    const int64_t scores_size = scores_room(batch, prefix.length);
+    const int64_t room        = scores_size + product_room(batch, prefix.length, d_head);
     return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
         const auto n_blocks = static_cast<int64_t>(blocks.size());
         const Slab tasks    = slab(n_blocks * n_head, ith, nth);
         for (int64_t task = tasks.begin; task < tasks.end; task++) {
             const int64_t head = task % n_head;
             const Head    now(in, ld, d_head, head);
-            const Head    past = prefix.qkv ? Head(prefix.qkv, ld, d_head, head) : now;
-            attend(past, prefix.length, now, blocks[task / n_head], scratch + ith * room, z + head * d_head, d);
+            const Head    past   = prefix.qkv ? Head(prefix.qkv, ld, d_head, head) : now;
+            float *       scores = scratch + ith * room;
+            attend(past, prefix.length, now, blocks[task / n_head], scores, scores + scores_size, z + head * d_head, d);
         }
     });
 }

@@ -13,7 +13,7 @@ struct Prefix {
 };
 
 // Floats of scratch that attention needs.
-int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int n_threads);
+int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_head, int n_threads);
 
 // qkv [n_tokens, 3·n_embd] -> z [n_tokens, n_embd], the heads side by side.
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,

@@ -171,7 +171,8 @@ class Pass {
     Prefix past(int l) const { return memory_.past ? Prefix{ memory_.past->layers[l], memory_.length } : Prefix{}; }
 
     float * scores() {
-        return slot_of("scores", attention_scratch(batch_, memory_.length, graph_.session().n_threads()));
+        const int64_t d_head = shape_.n_embd / shape_.n_head;
+        return slot_of("scores", attention_scratch(batch_, memory_.length, d_head, graph_.session().n_threads()));
     }
 
     ggml_tensor * token_embedding(float * out) {

@@ -2,8 +2,6 @@
 
 #include "kernels/kernels.h"
 
-#include <cblas.h>
-
 namespace sae4j {
 
 Weights::Weights(const float * w, int64_t n_out, int64_t n_in, sae4j_precision precision) :
@@ -92,16 +90,6 @@ ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, 
         return graph.node(name, { input.tensor, epilogue.residual }, y, n_out, rows, work);
     }
     return graph.node(name, { input.tensor }, y, n_out, rows, work);
-}
-
-void sgemm_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-              int64_t ldc) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
-}
-
-void sgemm_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-              int64_t ldc, bool add) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, add ? 1.0f : 0.0f, c, ldc);
 }
 
 }  // namespace sae4j

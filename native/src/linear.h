@@ -1,5 +1,4 @@
-// y = x·Wᵀ + b, the large products: our own kernels on packed weights. Those with activations on both sides are
-// OpenBLAS's.
+// y = x·Wᵀ + b, the large products: our own kernels on packed weights.
 #pragma once
 
 #include "graph.h"
@@ -60,12 +59,5 @@ struct Epilogue {
 // y = epilogue(x·Wᵀ) [rows, n_out]; rounded as in input_for.
 ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, ggml_tensor * x,
                      const Epilogue & epilogue, float * y, uint16_t * rounded);
-
-// C [m, n] = A [m, k] · Bᵀ, B [n, k], one thread. OpenBLAS.
-void sgemm_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-              int64_t ldc);
-// C [m, n] = A [m, k] · B [k, n], or added to C, one thread. OpenBLAS.
-void sgemm_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-              int64_t ldc, bool add = false);
 
 }  // namespace sae4j

@@ -1,9 +1,8 @@
 #include "session.h"
 
 #include "ggml-cpu.h"
+#include "products.h"
 #include "status.h"
-
-#include <cblas.h>
 
 namespace sae4j {
 
@@ -39,9 +38,7 @@ Lease::Lease(Session & session) : session_(session) {
     }
     // The pool's workers each call OpenBLAS on a slab of their own; its own threads would only get in their way.
     // The setting is the process's: somebody else may have changed it since the last call.
-    if (openblas_get_num_threads() != 1) {
-        openblas_set_num_threads(1);
-    }
+    use_one_openblas_thread();
     try {
         session_.arena().reset();
     } catch (...) {

@@ -1,6 +1,8 @@
 // The packed layout of weights; kernels.h describes it.
 #include "packed.h"
 
+#include <string.h>
+
 namespace sae4j {
 
 namespace {
@@ -15,6 +17,15 @@ template <> uint16_t narrow(float x) {
     return bf16_from_f32(x);
 }
 
+// A few rows of W as columns of a panel: each row is read from end to end, as memory likes it.
+template <typename T, size_t count> void pack_columns(const float * w, size_t k, size_t ld, T * out) {
+    for (size_t i = 0; i < k; ++i) {
+        for (size_t c = 0; c < count; ++c) {
+            out[i / step<T> * row_stride<T> + c * step<T> + i % step<T>] = narrow<T>(w[c * ld + i]);
+        }
+    }
+}
+
 }  // namespace
 
 size_t panel() {
@@ -27,13 +38,17 @@ template <typename T> size_t packed_size(size_t n, size_t k) {
 
 template <typename T> void pack(const float * w, size_t n, size_t k, size_t ld, void * packed) {
     T * out = static_cast<T *>(packed);
-    for (size_t c0 = 0; c0 < n; c0 += panel_columns) {
-        for (size_t i0 = 0; i0 < k; i0 += step<T>) {
-            for (size_t c = c0; c < c0 + panel_columns; ++c) {
-                for (size_t i = i0; i < i0 + step<T>; ++i) {
-                    *out++ = c < n && i < k ? narrow<T>(w[c * ld + i]) : T{};
-                }
-            }
+    for (size_t c0 = 0; c0 < n; c0 += panel_columns, out += panel_stride<T>(k)) {
+        const size_t columns = n - c0 < panel_columns ? n - c0 : panel_columns;
+        if (columns < panel_columns || k % step<T>) {
+            memset(out, 0, panel_stride<T>(k) * sizeof(T));
+        }
+        size_t c = 0;
+        for (; c + 4 <= columns; c += 4) {
+            pack_columns<T, 4>(w + (c0 + c) * ld, k, ld, out + c * step<T>);
+        }
+        for (; c < columns; ++c) {
+            pack_columns<T, 1>(w + (c0 + c) * ld, k, ld, out + c * step<T>);
         }
     }
 }

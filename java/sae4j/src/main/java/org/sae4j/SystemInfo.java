@@ -4,6 +4,7 @@ import static org.sae4j.engine.global.sae4j.sae4j_get_system_info;
 
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
+import org.sae4j.engine.NativeEngine;
 import org.sae4j.engine.sae4j_system_info;
 
 /**
@@ -11,7 +12,8 @@ import org.sae4j.engine.sae4j_system_info;
  *
  * @param version the version of sae4j's engine
  * @param llamaVersion the version of llama.cpp in it
- * @param blas the library and kernels behind the large f32 products
+ * @param blas what does the products of attention: OpenBLAS's version and kernels, or {@code own
+ *     kernels} and why OpenBLAS cannot be used here
  * @param kernels the level of sae4j's own kernels on this processor: {@code avx2}, {@code avx512}
  * @param platform the operating system and processor family: {@code linux-x86_64}
  */
@@ -25,7 +27,9 @@ public record SystemInfo(
     return new SystemInfo(
         text(info.version()),
         text(info.llama_version()),
-        text(info.blas()),
+        NativeEngine.openBlasFailure()
+            .map(reason -> "own kernels, because OpenBLAS cannot be used: " + reason)
+            .orElseGet(() -> text(info.blas())),
         text(info.kernels()),
         Loader.getPlatform());
   }

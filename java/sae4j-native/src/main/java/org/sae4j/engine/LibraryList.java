@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -29,6 +30,20 @@ record LibraryList(String folder, List<Library> libraries) {
     boolean hasNativeMethods() {
       return name.startsWith("jni");
     }
+
+    /** Whether it is OpenBLAS, or a library that OpenBLAS needs; the engine runs without. */
+    boolean isOfOpenBlas() {
+      return !name.contains("sae4j");
+    }
+  }
+
+  /** Where OpenBLAS is, of libraries in a folder. */
+  Path openBlas(Path folder) {
+    return libraries.stream()
+        .filter(library -> library.name().contains("openblas"))
+        .map(library -> folder.resolve(library.file()))
+        .findFirst()
+        .orElseThrow(() -> malformed(folder.toString()));
   }
 
   /** Reads a list. */

@@ -1,13 +1,17 @@
 package org.sae4j.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.sae4j.engine.LibraryList.Library;
+import org.sae4j.engine.global.sae4j;
 
 /**
  * Loads the native libraries, once, in a fixed order. Call {@link #load()} before anything else of
@@ -25,6 +29,7 @@ public final class NativeEngine {
   private static final Logger LOG = System.getLogger(NativeEngine.class.getName());
 
   private static boolean loaded;
+  private static String openBlasFailure;
   private static EngineLoadException failure;
 
   private NativeEngine() {}
@@ -51,6 +56,11 @@ public final class NativeEngine {
       failure = new EngineLoadException("Cannot load the native libraries: " + e.getMessage(), e);
       throw failure;
     }
+  }
+
+  /** Why OpenBLAS cannot be used here, if it cannot; then sae4j's own kernels do its work. */
+  public static synchronized Optional<String> openBlasFailure() {
+    return Optional.ofNullable(openBlasFailure);
   }
 
   private static void loadInOrder() throws IOException {
@@ -96,22 +106,59 @@ public final class NativeEngine {
   /** Throws IOException if libraries may not be loaded from this folder, whatever they are. */
   private static void loadAll(LibraryList list, Path folder, Steps steps) throws IOException {
     LibraryLoader loader = new LibraryLoader(folder);
+    openBlasFailure = null;
     for (Library library : list.libraries()) {
-      try {
-        steps.done(library.name(), loader.load(library));
-      } catch (UnsatisfiedLinkError e) {
-        if (LinkFailure.isNotExecutable(e)) {
-          throw new IOException(LinkFailure.explain(e), e);
-        }
-        throw new EngineLoadException(
-            "Cannot load the native library %s on %s: %s."
-                .formatted(library.file(), Loader.getPlatform(), LinkFailure.explain(e)),
-            e);
+      if (library.isOfOpenBlas()) {
+        loadIfPossible(library, loader, steps);
+      } else {
+        load(library, loader, steps);
       }
       if (library.name().equals(Cpu.LIBRARY)) {
         requireCpu();
       }
     }
+    openOpenBlas(list.openBlas(folder), steps);
+  }
+
+  private static void load(Library library, LibraryLoader loader, Steps steps) throws IOException {
+    try {
+      steps.done(library.name(), loader.load(library));
+    } catch (UnsatisfiedLinkError e) {
+      requireExecutable(e);
+      throw new EngineLoadException(
+          "Cannot load the native library %s on %s: %s."
+              .formatted(library.file(), Loader.getPlatform(), LinkFailure.explain(e)),
+          e);
+    }
+  }
+
+  /** OpenBLAS needs more of a system than the engine, whose own kernels can do without it. */
+  private static void loadIfPossible(Library library, LibraryLoader loader, Steps steps)
+      throws IOException {
+    if (openBlasFailure != null) {
+      return;
+    }
+    try {
+      steps.done(library.name(), loader.load(library));
+    } catch (UnsatisfiedLinkError e) {
+      requireExecutable(e);
+      openBlasFailure = library.file() + ": " + LinkFailure.explain(e);
+    }
+  }
+
+  private static void requireExecutable(UnsatisfiedLinkError e) throws IOException {
+    if (LinkFailure.isNotExecutable(e)) {
+      throw new IOException(LinkFailure.explain(e), e);
+    }
+  }
+
+  /** The engine calls OpenBLAS only where it is told to, and not what it happens to find. */
+  private static void openOpenBlas(Path library, Steps steps) {
+    if (openBlasFailure == null
+        && sae4j.sae4j_open_openblas(library.toString()) != sae4j.SAE4J_OK) {
+      openBlasFailure = sae4j.sae4j_last_error().getString(UTF_8);
+    }
+    steps.done("OpenBLAS", openBlasFailure == null ? "in use" : "not used: " + openBlasFailure);
   }
 
   private static void requireCpu() {

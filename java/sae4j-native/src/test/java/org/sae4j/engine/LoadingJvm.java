@@ -34,7 +34,7 @@ final class LoadingJvm {
         try {
           NativeEngine.load();
           String blas = org.sae4j.engine.global.sae4j.sae4j_get_system_info().blas().getString();
-          System.out.println("loaded: " + blas);
+          System.out.println("loaded: " + NativeEngine.openBlasFailure().orElse(blas));
         } catch (EngineLoadException e) {
           System.out.println("failed: " + e.getMessage());
         }

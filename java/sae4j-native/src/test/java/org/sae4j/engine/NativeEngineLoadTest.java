@@ -66,7 +66,8 @@ class NativeEngineLoadTest {
             "4. jnisae4j_cpu: ",
             ". openblas@.0: ",
             ". sae4j: ",
-            ". jnisae4j: ");
+            ". jnisae4j: ",
+            ". OpenBLAS: in use");
   }
 
   @Test
@@ -238,15 +239,34 @@ class NativeEngineLoadTest {
   @EnabledOnOs(OS.LINUX)
   void saysThatGlibcIsTooOld() throws Exception {
     Path folder = copyOfLibraries();
-    Path library = folder.resolve(fileNames().get(0));
-    byte[] elf = Files.readAllBytes(library);
-    assumeTrue(count(elf, "GLIBC_2.2.5\0".getBytes(US_ASCII)) > 0, "made for another glibc");
-    replace(elf, "GLIBC_2.2.5\0".getBytes(US_ASCII), "GLIBC_9.9.9\0".getBytes(US_ASCII));
-    replace(elf, elfHash("GLIBC_2.2.5"), elfHash("GLIBC_9.9.9"));
-    Files.write(library, elf);
+    assumeTrue(
+        needNewerGlibc(folder.resolve(fileNames().get(0)), "2.2.5"), "made for another glibc");
     assertThat(jvm().with(LibrarySource.PATH, folder).run().first())
         .startsWith("failed: ")
         .contains("it needs glibc 9.9.9 or newer, and this system's is older");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void runsWithoutOpenBlasIfGlibcIsTooOldForIt() throws Exception {
+    Path folder = copyOfLibraries();
+    Path support = folder.resolve("libgcc_s.so.1");
+    assumeTrue(needNewerGlibc(support, "2.2.5"), "made for another glibc");
+    Output output = jvm().with(LibrarySource.PATH, folder).run();
+    assertLoaded(output);
+    assertThat(output.first())
+        .startsWith("loaded: libgcc_s.so.1: it needs glibc 9.9.9 or newer")
+        .doesNotContain("NO_AFFINITY");
+  }
+
+  @Test
+  void runsWithoutOpenBlasIfItIsNotThere() throws Exception {
+    Path folder = copyOfLibraries();
+    Path openBlas = list().openBlas(folder);
+    Files.delete(openBlas);
+    Output output = jvm().with(LibrarySource.PATH, folder).run();
+    assertLoaded(output);
+    assertThat(output.first()).startsWith("loaded: " + openBlas.getFileName() + ": ");
   }
 
   @Test
@@ -301,6 +321,17 @@ class NativeEngineLoadTest {
         Files.copy(file, to.resolve(from.relativize(file)), REPLACE_EXISTING);
       }
     }
+  }
+
+  /** Makes a library need a glibc that there is not, where it needs this one; tells if it does. */
+  private static boolean needNewerGlibc(Path library, String version) throws IOException {
+    byte[] elf = Files.readAllBytes(library);
+    byte[] name = ("GLIBC_" + version + "\0").getBytes(US_ASCII);
+    replace(elf, elfHash("GLIBC_" + version), elfHash("GLIBC_9.9.9"));
+    boolean found = count(elf, name) > 0;
+    replace(elf, name, "GLIBC_9.9.9\0".getBytes(US_ASCII));
+    Files.write(library, elf);
+    return found;
   }
 
   /** The hash that stands in an ELF file beside the name of a version. */
