@@ -5,7 +5,7 @@
 #   TOOLCHAIN     "zig", "host", or empty: "host" if this machine is of that platform, else "zig"
 #   ZIG           Zig's program; empty: the pinned version, fetched on first use
 #   OPENBLAS_DIR, SAE4J_VERSION, LLAMA_CPP_DIR (may be empty), SAE4J_WERROR, SAE4J_JNI_DIR: see native/CMakeLists.txt
-#   JAVA_HOME     the JDK, for jni.h and to check what was built
+#   JAVA_HOME     the JDK, for jni.h and to run what stands in java/sae4j-native/src/build and src/check
 cmake_minimum_required(VERSION 3.25)
 
 foreach(name IN ITEMS BUILD_DIR INSTALL_DIR PLATFORM OPENBLAS_DIR SAE4J_VERSION SAE4J_JNI_DIR JAVA_HOME)
@@ -55,6 +55,9 @@ if(NINJA AND NOT EXISTS "${BUILD_DIR}/CMakeCache.txt")
     list(APPEND options -G Ninja)
 endif()
 
+set(java "${native}/../java/sae4j-native/src")
+execute_process(COMMAND "${JAVA_HOME}/bin/java" "${java}/build/java/SortMethods.java" "${SAE4J_JNI_DIR}"
+                COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" -S "${native}" -B "${BUILD_DIR}" ${options} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${CMAKE_COMMAND}" --build "${BUILD_DIR}" --config Release --parallel
                 COMMAND_ERROR_IS_FATAL ANY)
@@ -63,6 +66,6 @@ execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --config Rel
 
 # What the libraries need of a system, and whether every one that is supported has it.
 execute_process(COMMAND "${JAVA_HOME}/bin/java"
-                        "${native}/../java/sae4j-native/src/check/java/CheckLibraries.java"
+                        "${java}/check/java/CheckLibraries.java"
                         ${PLATFORM} ${SAE4J_GLIBC} "${native}/include/sae4j.h" "${INSTALL_DIR}" "${OPENBLAS_DIR}"
                 COMMAND_ERROR_IS_FATAL ANY)

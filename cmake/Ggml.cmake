@@ -23,14 +23,12 @@ set_source_files_properties("${LLAMA_CPP_DIR}/ggml/src/ggml-cpu/ggml-cpu.c" TARG
     COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/ggml-relax.h"
     OBJECT_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/ggml-relax.h")
 
-if(APPLE)  # a source uses FLT_MAX without its header, which, included before all, would take INFINITY away
-    set_target_properties(llama PROPERTIES UNITY_BUILD_CODE_BEFORE_INCLUDE
-        "#if !defined(FLT_MAX)\n#define FLT_MAX __FLT_MAX__\n#endif")
-endif()
-
 if(NOT MSVC)
     foreach(target IN ITEMS ggml-base ggml-cpu ggml llama)
         # -fexceptions: what ggml's abort callback throws passes through C code. -w: their warnings are theirs.
         target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:-fexceptions> -w)
+        if(APPLE)  # some sources have these from other headers everywhere else; here <cfloat> first would lose INFINITY
+            target_compile_definitions(${target} PRIVATE FLT_MAX=__FLT_MAX__ DBL_MAX=__DBL_MAX__)
+        endif()
     endforeach()
 endif()

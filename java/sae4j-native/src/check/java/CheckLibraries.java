@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,9 +28,13 @@ import java.util.stream.Stream;
  * GLIBC is the newest version of it that our libraries may ask for, or "any".
  */
 public final class CheckLibraries {
-  /** What a library says about itself, whatever its format. */
+  /** What a library says about itself, whatever its format, and what is wrong with it. */
   private record Library(
-      String machine, Set<String> needed, Set<String> exports, Map<String, String> versions) {}
+      String machine,
+      Set<String> needed,
+      Set<String> exports,
+      Map<String, String> versions,
+      List<String> faults) {}
 
   private static final Map<String, String> MACHINES =
       Map.of(
@@ -45,6 +51,14 @@ public final class CheckLibraries {
               + "|(kernel32|msvcrt|ntdll|advapi32|psapi|ws2_32|bcrypt)\\.dll"
               + "|api-ms-win-crt-[a-z]+-l1-1-0\\.dll"
               + "|/usr/lib/libsystem\\.b\\.dylib");
+
+  /** What the engine looks up in OpenBLAS; see products.cpp. */
+  private static final Set<String> OPENBLAS =
+      Set.of(
+          "cblas_sgemm",
+          "openblas_get_config",
+          "openblas_get_num_threads",
+          "openblas_set_num_threads");
 
   private final List<String> complaints = new ArrayList<>();
 
@@ -71,6 +85,7 @@ public final class CheckLibraries {
       System.out.printf(
           "%-22s %,11d bytes  %-14s %s%n", name, Files.size(file), library.machine, needs(library));
       expect(library.machine.equals(MACHINES.get(platform)), name + " is for " + library.machine);
+      library.faults.forEach(fault -> complaints.add(name + " " + fault));
       for (String needed : library.needed) {
         boolean there = shipped.contains(needed.replace("@rpath/", ""));
         boolean system = SYSTEM.matcher(needed.toLowerCase(Locale.ROOT)).matches();
@@ -83,10 +98,12 @@ public final class CheckLibraries {
           expect(!library.versions.containsKey(runtime), name + " needs a C++ runtime: " + runtime);
         }
       }
-      if (name.matches("(lib)?sae4j\\..*")) {
-        for (String function : functions(header)) {
-          expect(library.exports.contains(function), name + " does not export " + function);
-        }
+      Set<String> called =
+          name.matches("(lib)?sae4j\\..*")
+              ? functions(header)
+              : name.contains("openblas") ? OPENBLAS : Set.of();
+      for (String function : called) {
+        expect(library.exports.contains(function), name + " does not export " + function);
       }
     }
     expect(files.stream().anyMatch(f -> f.startsWith(openblas)), "no OpenBLAS in " + openblas);
@@ -180,7 +197,7 @@ public final class CheckLibraries {
       }
     }
     String machine = Map.of(62, "ELF x86-64", 183, "ELF AArch64").get((int) b.getShort(0x12));
-    return new Library(machine, needed, exports, versions);
+    return new Library(machine, needed, exports, versions, List.of());
   }
 
   private static void elfVersions(ByteBuffer b, int at, int strings, Map<String, String> versions) {
@@ -201,12 +218,16 @@ public final class CheckLibraries {
   private static Library machO(ByteBuffer b) {
     Set<String> needed = new TreeSet<>();
     Set<String> exports = new TreeSet<>();
+    Set<String> searched = new TreeSet<>();
     Map<String, String> versions = new TreeMap<>();
+    List<String> faults = new ArrayList<>();
+    int signature = 0;
     int at = 32;
     for (int i = 0; i < b.getInt(16); i++, at += b.getInt(at + 4)) {
       switch (b.getInt(at)) {
         case 0xc, 0x80000018, 0x8000001f -> // LC_LOAD_DYLIB, weak, re-exported
             needed.add(text(b, at + b.getInt(at + 8)));
+        case 0x8000001c -> searched.add(text(b, at + b.getInt(at + 8))); // LC_RPATH
         case 0x2 -> { // LC_SYMTAB
           for (int n = 0; n < b.getInt(at + 12); n++) {
             int symbol = b.getInt(at + 8) + 16 * n;
@@ -217,13 +238,75 @@ public final class CheckLibraries {
         }
         case 0x24 -> versions.put("macOS", version(b.getInt(at + 8))); // LC_VERSION_MIN_MACOSX
         case 0x32 -> versions.put("macOS", version(b.getInt(at + 12))); // LC_BUILD_VERSION
-        case 0x1d -> versions.put("signed", "yes"); // LC_CODE_SIGNATURE
+        case 0x1d -> signature = b.getInt(at + 8); // LC_CODE_SIGNATURE
         default -> {}
       }
     }
     String machine =
         Map.of(0x01000007, "Mach-O x86-64", 0x0100000c, "Mach-O AArch64").get(b.getInt(4));
-    return new Library(machine, needed, exports, versions);
+    if (needed.stream().anyMatch(library -> library.startsWith("@rpath/"))
+        && searched.stream().noneMatch(folder -> folder.matches("@loader_path(/\\.?)?"))) {
+      faults.add("does not look beside itself for what it needs");
+    }
+    if (signature != 0) {
+      faults.addAll(faultsOfSignature(b.duplicate(), signature));
+      versions.put("signed", "yes");
+    } else if (machine.endsWith("AArch64")) {
+      faults.add("is not signed, and Apple's processors run nothing that is not");
+    }
+    return new Library(machine, needed, exports, versions, faults);
+  }
+
+  /** A signature without a certificate is a hash of each page of the file before it. */
+  private static List<String> faultsOfSignature(ByteBuffer b, int start) {
+    int limit = b.order(ByteOrder.BIG_ENDIAN).limit();
+    if (start > limit - 12 || b.getInt(start) != 0xfade0cc0) {
+      return List.of("has a signature that is none");
+    }
+    List<String> faults = new ArrayList<>();
+    int directories = 0;
+    for (int i = 0; i < b.getInt(start + 8); i++) {
+      int directory = start + b.getInt(start + 16 + 8 * i);
+      if (b.getInt(directory) == 0xfade0c02) { // CSMAGIC_CODEDIRECTORY
+        directories++;
+        if (!hashesAgree(b, directory, start)) {
+          faults.add("was changed after it had been signed");
+        }
+      }
+    }
+    if (directories == 0) {
+      faults.add("has a signature without hashes");
+    }
+    return faults;
+  }
+
+  private static boolean hashesAgree(ByteBuffer b, int directory, int end) {
+    int hashes = directory + b.getInt(directory + 16);
+    int pages = b.getInt(directory + 28);
+    int hashSize = b.get(directory + 36);
+    int pageSize = 1 << b.get(directory + 39);
+    if (b.getInt(directory + 32) != end || pages != (end + pageSize - 1) / pageSize) {
+      return false;
+    }
+    for (int page = 0; page < pages; page++) {
+      int from = page * pageSize;
+      byte[] hash = hash(b.get(directory + 37), b, from, Math.min(from + pageSize, end));
+      int expected = hashes + page * hashSize;
+      if (!Arrays.equals(hash, 0, hashSize, b.array(), expected, expected + hashSize)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte[] hash(int kind, ByteBuffer b, int from, int to) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance(kind == 1 ? "SHA-1" : "SHA-256");
+      digest.update(b.array(), from, to - from);
+      return digest.digest();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String version(int packed) {
@@ -249,7 +332,7 @@ public final class CheckLibraries {
       }
     }
     String machine = b.getShort(header + 4) == (short) 0x8664 ? "PE x86-64" : "PE of another kind";
-    return new Library(machine, needed, exports, new TreeMap<>());
+    return new Library(machine, needed, exports, new TreeMap<>(), List.of());
   }
 
   /** Where in the file an address of the loaded image is. */
