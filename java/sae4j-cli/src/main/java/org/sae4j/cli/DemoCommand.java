@@ -56,7 +56,8 @@ final class DemoCommand implements Callable<Integer> {
   private static Input input(DemoFiles files, Model model) {
     List<Path> texts = List.of(files.text());
     TextCorpus corpus = TextCorpus.of(texts, model.tokenizer(), CONTEXT);
-    return Input.ofText(texts, corpus, Optional.of(TOKENS), CONTEXT, false);
+    Input.Source source = new Input.Source(texts, Optional.empty(), Optional.empty());
+    return Input.ofText(source, corpus, Optional.of(TOKENS), CONTEXT, false);
   }
 
   private static EvaluationResult evaluate(Model model, Sae sae, Sequences sequences) {

@@ -17,22 +17,34 @@ import org.sae4j.Sequences;
 /** The tokens that a command runs on. */
 final class Input {
   private final String kind;
-  private final List<Path> files;
+  private final Source source;
   private final Corpus all;
   private final Optional<Integer> maxTokens;
   private final OptionalInt context;
   private final boolean bos;
   private Optional<Sequences> uncut = Optional.empty();
 
+  /**
+   * Which files, and where in them.
+   *
+   * @param textKey the key of JSON lines, if named
+   * @param column the column of a Parquet file, if named
+   */
+  record Source(List<Path> files, Optional<String> textKey, Optional<String> column) {
+    Source {
+      files = List.copyOf(files);
+    }
+  }
+
   private Input(
       String kind,
-      List<Path> files,
+      Source source,
       Corpus all,
       Optional<Integer> maxTokens,
       OptionalInt context,
       boolean bos) {
     this.kind = kind;
-    this.files = List.copyOf(files);
+    this.source = source;
     this.all = all;
     this.maxTokens = maxTokens;
     this.context = context;
@@ -48,8 +60,8 @@ final class Input {
    * @param bos whether each of them begins with a BOS token
    */
   static Input ofText(
-      List<Path> files, Corpus all, Optional<Integer> maxTokens, int context, boolean bos) {
-    return new Input("text", files, all, maxTokens, OptionalInt.of(context), bos);
+      Source source, Corpus all, Optional<Integer> maxTokens, int context, boolean bos) {
+    return new Input("text", source, all, maxTokens, OptionalInt.of(context), bos);
   }
 
   /**
@@ -60,9 +72,9 @@ final class Input {
    * @param context the length of sequences that are not given as such, if there may be any
    */
   static Input ofTokens(
-      List<Path> files, Corpus all, Optional<Integer> maxTokens, Optional<Integer> context) {
+      Source source, Corpus all, Optional<Integer> maxTokens, Optional<Integer> context) {
     OptionalInt length = context.isPresent() ? OptionalInt.of(context.get()) : OptionalInt.empty();
-    return new Input("tokens", files, all, maxTokens, length, false);
+    return new Input("tokens", source, all, maxTokens, length, false);
   }
 
   /** The sequences to run, read as they are needed; the last may be shorter than the others. */
@@ -129,7 +141,7 @@ final class Input {
     for (int s = 1; s < sequences.count(); s++) {
       if (sequences.length(s) != sequences.length(0)) {
         throw FormatException.of(
-            files.get(0),
+            source.files().get(0),
             "one tensor needs sequences of one length; sequence 0 has %d tokens, sequence %d has %d"
                 .formatted(sequences.length(0), s, sequences.length(s)));
       }
@@ -142,7 +154,7 @@ final class Input {
         kind.equals("text")
             ? "in sequences of %d, %s".formatted(context.getAsInt(), bos ? "BOS first" : "no BOS")
             : "in %d sequences, as given".formatted(sequences);
-    String names = files.stream().map(Path::toString).collect(Collectors.joining(", "));
+    String names = source.files().stream().map(Path::toString).collect(Collectors.joining(", "));
     return String.format(Locale.ROOT, "%s: %,d tokens %s", names, tokens, how);
   }
 
@@ -151,13 +163,15 @@ final class Input {
     document
         .option("context", context.stream().boxed().findAny())
         .option("bos", bos)
-        .option("max_tokens", maxTokens);
+        .option("max_tokens", maxTokens)
+        .option("text_key", source.textKey())
+        .option("column", source.column());
   }
 
   /** Says of each file which it is, and what of all of them was run. */
   List<JsonObject> files(long sequences, long tokens) throws IOException {
     List<JsonObject> described = new ArrayList<>();
-    for (Path file : files) {
+    for (Path file : source.files()) {
       JsonObject shape = new JsonObject();
       shape.addProperty("sequences", sequences);
       shape.addProperty("tokens", tokens);

@@ -114,7 +114,10 @@ final class InputOptions {
       corpus = corpus.withContext(requireContext(model, context.get()));
     }
     return Input.ofTokens(
-        source.tokens, column.map(corpus::withColumn).orElse(corpus), maxTokens, context);
+        new Input.Source(source.tokens, textKey, column),
+        column.map(corpus::withColumn).orElse(corpus),
+        maxTokens,
+        context);
   }
 
   private Input text(Model model, List<SaeConfig> saes) {
@@ -127,7 +130,11 @@ final class InputOptions {
     corpus = withBos ? corpus.withBos(bosToken(model)) : corpus;
     corpus = textKey.map(corpus::withTextKey).orElse(corpus);
     return Input.ofText(
-        source.text, column.map(corpus::withColumn).orElse(corpus), maxTokens, length, withBos);
+        new Input.Source(source.text, textKey, column),
+        column.map(corpus::withColumn).orElse(corpus),
+        maxTokens,
+        length,
+        withBos);
   }
 
   private int bosToken(Model model) {

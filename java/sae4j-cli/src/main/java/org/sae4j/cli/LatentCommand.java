@@ -16,6 +16,7 @@ import org.sae4j.Model;
 import org.sae4j.Positions;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
+import org.sae4j.Sequences;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -129,6 +129,18 @@ class InputTest {
   }
 
   @Test
+  void howFilesAreReadIsWrittenDown() throws IOException {
+    String lines = Files.writeString(folder.resolve("x"), "{\"body\": \"a b c d\"}\n").toString();
+    JsonObject options =
+        capture("--text", lines, "--text-key", "body", "--context", "2")
+            .json()
+            .getAsJsonObject("options");
+    assertThat(options.get("text_key").getAsString()).isEqualTo("body");
+    assertThat(options.get("column").isJsonNull()).isTrue();
+    assertThat(options.get("context").getAsInt()).isEqualTo(2);
+  }
+
+  @Test
   void wrongUsage() {
     for (String[] args :
         List.of(
