@@ -24,7 +24,7 @@ final class LatentsJson {
       ReportSae.Part part = sae.evaluation().get();
       if (part.measured().fires.isPresent()) {
         JsonArray fires = new JsonArray();
-        for (int count : part.measured().fires.get()) {
+        for (long count : part.measured().fires.get()) {
           fires.add(count);
         }
         json.add("fires", fires);

@@ -18,7 +18,7 @@ final class Measured {
   EffectTally effects = new EffectTally();
 
   /** At how many tokens each latent fires. */
-  Optional<int[]> fires = Optional.empty();
+  Optional<long[]> fires = Optional.empty();
 
   /** The channels that latents are compared with. */
   Optional<Measured> channels = Optional.empty();

@@ -17,7 +17,7 @@ final class Report {
    *
    * @param about what it is about
    * @param text what there is to know
-   * @param warning whether it puts them in doubt; else it was merely assumed
+   * @param warning whether it puts them in doubt
    */
   record Note(String about, String text, boolean warning) {}
 
@@ -125,6 +125,10 @@ final class Report {
     ResultJson undefined = json.objectOrEmpty("undefined");
     for (String key : undefined.object().keySet()) {
       warn(path, key + " is undefined: " + undefined.string(key).orElse(""));
+    }
+    for (String key : List.of("ci95_missing", "without_logits")) {
+      Optional<String> reason = json.string(key);
+      reason.ifPresent(why -> notes.add(new Note(path, key.replace('_', ' ') + ": " + why, false)));
     }
     for (String warning : json.objectOrEmpty("self_test").strings("warnings")) {
       warn(path, warning);

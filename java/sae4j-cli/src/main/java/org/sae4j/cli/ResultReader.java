@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.sae4j.FormatException;
 
 /**
@@ -157,11 +157,11 @@ final class ResultReader {
     measured.json.add("density", density);
   }
 
-  private int[] fires() throws IOException {
-    IntStream.Builder counts = IntStream.builder();
+  private long[] fires() throws IOException {
+    LongStream.Builder counts = LongStream.builder();
     in.beginArray();
     while (in.hasNext()) {
-      int count = in.nextInt();
+      long count = in.nextLong();
       if (count < 0) {
         throw FormatException.mismatch(file, in.getPreviousPath(), "a count", count);
       }

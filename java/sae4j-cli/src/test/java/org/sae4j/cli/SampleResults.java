@@ -182,7 +182,12 @@ final class SampleResults {
   static Path latent(Path folder) throws IOException {
     Object results =
         object(
-            "sae", SAES.get(0), "latents", List.of(shown(3, " whale", 30), shown(4, HOSTILE, 40)));
+            "sae",
+            SAES.get(0),
+            "without_logits",
+            "of an inner hook",
+            "latents",
+            List.of(shown(3, " whale", 30), shown(4, HOSTILE, 40)));
     return write(
         folder.resolve("latent.json"), with(header("latent", SAES.subList(0, 1)), results));
   }

@@ -466,7 +466,7 @@ function latents() {
 function notes() {
   if (report.notes.length === 0) return section("notes");
   const columns = [
-    { label: "Kind", get: (note) => (note.warning ? "warning" : "assumption") },
+    { label: "Kind", get: (note) => (note.warning ? "warning" : "note") },
     { label: "About", head: true, get: (note) => note.about },
     { label: "What", get: (note) => note.text },
   ];
