@@ -153,7 +153,7 @@ function ticks(scale) {
   const [low, high] = scale.domain;
   const steps = high / low > 1000 ? [1] : high / low > 100 ? [1, 3] : high / low > 8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7];
   const all = d3.range(-12, 8).flatMap((power) => steps.map((s) => s * Math.pow(10, power)));
-  return { ticks: all.filter((t) => t >= low && t <= high), tickFormat: figures };
+  return { ticks: all.filter((t) => t >= low && t <= high), tickFormat: (tick) => figures(tick) };
 }
 
 /** Lines, one a series, which ends with its number. points: {x, y, series, number, colour, about} */

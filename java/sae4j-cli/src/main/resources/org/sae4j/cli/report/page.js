@@ -112,7 +112,7 @@ function valueColumn(key, show = figures) {
     show: (sae) => {
       const ends = sae.eval?.ci95[key];
       const cell = element("span", {}, show(sae.eval?.[key] ?? null));
-      if (ends) cell.append(element("span", { class: "interval" }, `[${show(ends[0])}, ${show(ends[1])}]`));
+      if (ends) cell.append(element("span", { class: "interval" }, `[${show(ends[0], 3)}, ${show(ends[1], 3)}]`));
       return cell;
     },
   };

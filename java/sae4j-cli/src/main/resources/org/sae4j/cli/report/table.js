@@ -16,14 +16,14 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A number as people read it: four figures. */
-function figures(value) {
+/** A number as people read it: four figures, fewer for the ends of an interval. */
+function figures(value, digits = 4) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
   const text =
     size !== 0 && (size < 1e-3 || size >= 1e7)
       ? value.toExponential(2)
-      : value.toLocaleString("en-US", size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 });
+      : value.toLocaleString("en-US", size >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: digits });
   return text.replace(/-/g, "−");
 }
 
@@ -32,7 +32,7 @@ function percent(fraction) {
 }
 
 function intervalText(ends) {
-  return ends ? `[${figures(ends[0])}, ${figures(ends[1])}]` : "";
+  return ends ? `[${figures(ends[0], 3)}, ${figures(ends[1], 3)}]` : "";
 }
 
 /** A name that may go on in the next line where it has a separator. */
