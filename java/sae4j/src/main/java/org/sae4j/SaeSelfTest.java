@@ -35,12 +35,15 @@ public record SaeSelfTest(
     double explainedVariance,
     Optional<SaeSuspect> suspect,
     List<String> warnings) {
+  /** The explained variance from which on nothing else is tried. */
+  public static final double GOOD = 0.8;
+
+  /** The explained variance below which there is a warning in any case. */
+  public static final double BAD = 0.3;
+
   private static final int MOST_TOKENS = 512;
   private static final int FEW_TOKENS = 128;
   private static final int SHARE = 8;
-
-  static final double GOOD = 0.8;
-  static final double BAD = 0.3;
 
   public SaeSelfTest {
     Objects.requireNonNull(suspect, "suspect");
