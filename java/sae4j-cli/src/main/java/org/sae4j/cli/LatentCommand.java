@@ -123,7 +123,7 @@ final class LatentCommand implements Callable<Integer> {
     }
   }
 
-  private LatentStudyResult study(Model model, Sae sae, Input input) {
+  private LatentStudyResult study(Model model, Sae sae, Input input) throws IOException {
     LatentStudyOptions options =
         LatentStudyOptions.defaults()
             .withLatents(choice())
@@ -148,12 +148,14 @@ final class LatentCommand implements Callable<Integer> {
         : LatentChoice.all();
   }
 
-  private void print(Model model, SaeHeaders headers, Input input, LatentStudyResult result) {
+  private void print(Model model, SaeHeaders headers, Input input, LatentStudyResult result)
+      throws IOException {
     PrintWriter out = json.text();
     LatentStudyOptions options = result.options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
     headers.print(out);
-    out.println("Input     " + input.description());
+    Sequences sequences = input.sequences();
+    out.println("Input     " + input.description(sequences.count(), sequences.tokens()));
     out.printf(
         Locale.ROOT,
         "Tokens    counted: %s; %s, %d threads%n",
@@ -178,7 +180,8 @@ final class LatentCommand implements Callable<Integer> {
     input.describe(document);
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
     headers.describe(document);
-    document.input(input.file(input.sequences()));
+    Sequences sequences = input.sequences();
+    input.files(sequences.count(), sequences.tokens()).forEach(document::input);
     return document.results(LatentJson.of(path, model, result));
   }
 }
