@@ -1,6 +1,8 @@
 package org.sae4j.cli;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.sae4j.FormatException;
@@ -21,7 +23,7 @@ final class ReportSae {
    *
    * @param model its path
    * @param modelSha256 of the model's bytes
-   * @param input the path of the text or tokens
+   * @param input the paths of the files of text or tokens
    * @param inputSha256 of their bytes
    * @param tokens how many of them
    * @param hook the activation
@@ -95,14 +97,19 @@ final class ReportSae {
 
   Group group() throws FormatException {
     Optional<ResultJson> model = document().model();
-    Optional<ResultJson> input = document().text();
-    double tokens =
-        input.isPresent() ? input.get().objectOrEmpty("shape").number("tokens").orElse(0) : 0;
+    List<String> inputs = new ArrayList<>();
+    List<String> digests = new ArrayList<>();
+    double tokens = 0;
+    for (ResultJson input : document().texts()) {
+      inputs.add(input.string("path").orElse(""));
+      digests.add(input.string("sha256").orElse(""));
+      tokens = Math.max(tokens, input.objectOrEmpty("shape").number("tokens").orElse(0));
+    }
     return new Group(
         text(model, "path"),
         text(model, "sha256"),
-        text(input, "path"),
-        text(input, "sha256"),
+        String.join(", ", inputs),
+        String.join(" ", digests),
         tokens,
         hook());
   }

@@ -133,15 +133,16 @@ record ResultDocument(
     return inputs(header, "model").stream().findFirst();
   }
 
-  /** What it says of the text or tokens, which go by several kinds. */
-  Optional<ResultJson> text() throws FormatException {
+  /** What it says of each file of text or tokens, which go by several kinds. */
+  List<ResultJson> texts() throws FormatException {
+    List<ResultJson> found = new ArrayList<>();
     for (ResultJson input : header.objects("inputs")) {
       String kind = input.string("kind").orElse("");
       if (!kind.equals("model") && !kind.equals("sae")) {
-        return Optional.of(input);
+        found.add(input);
       }
     }
-    return Optional.empty();
+    return found;
   }
 
   ResultJson options() throws FormatException {
