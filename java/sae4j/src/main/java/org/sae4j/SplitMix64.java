@@ -35,6 +35,17 @@ final class SplitMix64 {
     return ((next() >>> 11) + 1) * 0x1p-53;
   }
 
+  /** A whole number from the Poisson distribution with mean 1, by inversion. */
+  byte poisson() {
+    double u = (next() >>> 11) * 0x1p-53;
+    byte k = 0;
+    for (double share = 1 / Math.E; u >= share && share > 0; share /= k) {
+      u -= share;
+      k++;
+    }
+    return k;
+  }
+
   /** A number from the standard normal distribution, by Box and Muller's cosine. */
   double gaussian() {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
