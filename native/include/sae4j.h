@@ -350,7 +350,7 @@ typedef struct sae4j_place {
     int32_t       zero;       // 1: also the zero-ablated run
     const float * mean;       // [width] for the mean-ablated run; NULL: no such run
     double *      x_squared;  // [n_tokens] ‖x‖², or NULL
-    double *      x_sum;      // [width] adds x over the counted tokens, or NULL
+    double *      x_sum;      // [n_sequences, width] adds x over the counted tokens of each, or NULL
     sae4j_effect  zero_effect;
     sae4j_effect  mean_effect;
 } sae4j_place;

@@ -126,16 +126,19 @@ class Evaluation {
         return tail(batch, &start);
     }
 
-    // Σ x² of each token, and Σ x over the counted ones.
+    // Σ x² of each token, and Σ x over the counted ones of each sequence.
     void sums(const sae4j_place & place) const {
         const int64_t width = this->width(place.point);
         const float * x     = at(place.point).activation;
-        for (int64_t t = 0; t < batch_.n_tokens; t++, x += width) {
-            if (place.x_squared) {
-                place.x_squared[t] = kernels().dot(x, x, width);
-            }
-            for (int64_t i = 0; place.x_sum && counted(t) && i < width; i++) {
-                place.x_sum[i] += x[i];
+        for (int64_t s = 0, t = 0; s < batch_.n_sequences(); s++) {
+            double * const x_sum = place.x_sum ? place.x_sum + s * width : nullptr;
+            for (; t < batch_.offsets[s + 1]; t++, x += width) {
+                if (place.x_squared) {
+                    place.x_squared[t] = kernels().dot(x, x, width);
+                }
+                for (int64_t i = 0; x_sum && counted(t) && i < width; i++) {
+                    x_sum[i] += x[i];
+                }
             }
         }
     }

@@ -103,7 +103,7 @@ struct Result {
     Result(const Case & c) :
         ce_clean(c.tokens.size(), NAN),
         x_squared(c.tokens.size(), NAN),
-        x_sum(width_at(c.shape, c.point), 500),
+        x_sum(c.tokens.lengths.size() * width_at(c.shape, c.point), 500),
         zero(c.tokens.size()),
         mean(c.tokens.size()) {
         for (const NaiveSae & sae : c.saes) {
@@ -233,19 +233,24 @@ void check_reconstruction(const Case & c, const NaiveSae & sae, const Matrix & x
 }
 
 void check_sums(const Case & c, const Matrix & x, const Result & got) {
-    std::vector<double> sum(x.columns, 500);
+    std::vector<double> sums;  // [n_sequences, width]
     double              size = 1;
-    for (int64_t t = 0; t < x.rows; t++) {
-        double squared = 0;
-        for (int64_t i = 0; i < x.columns; i++) {
-            squared += x.row(t)[i] * x.row(t)[i];
-            sum[i] += c.counted.empty() || c.counted[t] ? x.row(t)[i] : 0;
+    for (int64_t s = 0, t = 0, end = 0; s < static_cast<int64_t>(c.tokens.lengths.size()); s++) {
+        std::vector<double> sum(x.columns, 500);
+        for (end += c.tokens.lengths[s]; t < end; t++) {
+            double squared = 0;
+            for (int64_t i = 0; i < x.columns; i++) {
+                squared += x.row(t)[i] * x.row(t)[i];
+                sum[i] += c.counted.empty() || c.counted[t] ? x.row(t)[i] : 0;
+            }
+            size = std::max(size, squared);
+            CHECK_NEAR(got.x_squared[t], squared, 1e-4 * squared);
         }
-        size = std::max(size, squared);
-        CHECK_NEAR(got.x_squared[t], squared, 1e-4 * squared);
+        sums.insert(sums.end(), sum.begin(), sum.end());
     }
-    for (int64_t i = 0; i < x.columns; i++) {
-        CHECK_NEAR(got.x_sum[i], sum[i], 1e-5 * std::sqrt(size) * static_cast<double>(x.rows));
+    CHECK(got.x_sum.size() == sums.size());
+    for (size_t i = 0; i < sums.size(); i++) {
+        CHECK_NEAR(got.x_sum[i], sums[i], 1e-5 * std::sqrt(size) * static_cast<double>(x.rows));
     }
 }
 
@@ -490,7 +495,7 @@ void test_sums_only() {
     context                      = "sums only";
     const ModelPtr         model = make_model(NaiveGpt2(small, 3));
     const Result           got   = evaluate(c, model.get(), 1);
-    std::vector<double>    sum(small.n_embd, 500);
+    std::vector<double>    sum(c.tokens.lengths.size() * small.n_embd, 500);
     const sae4j_place      place{ c.point, 0, nullptr, nullptr, sum.data(), {}, {} };
     const sae4j_evaluation wanted{ &place, 1, nullptr, 0, nullptr, c.counted.data(), nullptr };
     const sae4j_batch      batch   = c.tokens.view();

@@ -1,5 +1,7 @@
 package org.sae4j;
 
+import java.util.stream.IntStream;
+
 /**
  * Which tokens of a batch count, and in what.
  *
@@ -23,6 +25,12 @@ record CountedTokens(int[] position, boolean[] counted, boolean[] compared, bool
     }
     boolean[] compared = options.klPositions() == KlPositions.WITH_TARGET ? targeted : counted;
     return new CountedTokens(position, counted, compared, targeted);
+  }
+
+  /** Tells whether any token of a sequence counts. */
+  boolean any(Sequences batch, int sequence) {
+    int from = batch.offset(sequence);
+    return IntStream.range(from, from + batch.length(sequence)).anyMatch(t -> counted[t]);
   }
 
   int tokens() {

@@ -1,9 +1,14 @@
 package org.sae4j;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import org.sae4j.engine.sae4j_session;
 
 /**
@@ -29,12 +34,22 @@ public final class Evaluation {
   private final List<Sae> saes;
   private final EvaluationOptions options;
   private final Progress progress;
+  private final Consumer<SequenceResult> listener;
+  private final Optional<Checkpoint> checkpoint;
 
-  private Evaluation(Model model, List<Sae> saes, EvaluationOptions options, Progress progress) {
+  private Evaluation(
+      Model model,
+      List<Sae> saes,
+      EvaluationOptions options,
+      Progress progress,
+      Consumer<SequenceResult> listener,
+      Optional<Checkpoint> checkpoint) {
     this.model = Objects.requireNonNull(model, "model");
     this.saes = List.copyOf(saes);
     this.options = Objects.requireNonNull(options, "options");
     this.progress = Objects.requireNonNull(progress, "progress");
+    this.listener = Objects.requireNonNull(listener, "listener");
+    this.checkpoint = checkpoint;
     if (saes.isEmpty()) {
       throw new IllegalArgumentException("there is no SAE to evaluate");
     }
@@ -47,17 +62,38 @@ public final class Evaluation {
 
   /** Prepares to evaluate SAEs with {@link EvaluationOptions#defaults()}. */
   public static Evaluation of(Model model, List<Sae> saes) {
-    return new Evaluation(model, saes, EvaluationOptions.defaults(), SILENT);
+    return new Evaluation(
+        model, saes, EvaluationOptions.defaults(), SILENT, sequence -> {}, Optional.empty());
   }
 
   /** The same evaluation with these options. */
   public Evaluation with(EvaluationOptions options) {
-    return new Evaluation(model, saes, options, progress);
+    return new Evaluation(model, saes, options, progress, listener, checkpoint);
   }
 
   /** The same evaluation, telling a listener how far it is. */
   public Evaluation onProgress(Progress progress) {
-    return new Evaluation(model, saes, options, progress);
+    return new Evaluation(model, saes, options, progress, listener, checkpoint);
+  }
+
+  /**
+   * The same evaluation, telling a listener of each sequence what each SAE does on it.
+   *
+   * <p>Sequences come in order, and of each the SAEs in theirs, on the thread that works.
+   */
+  public Evaluation onSequence(Consumer<SequenceResult> listener) {
+    return new Evaluation(model, saes, options, progress, listener, checkpoint);
+  }
+
+  /**
+   * The same evaluation, which keeps its state in a file and goes on from there if the file is
+   * there: to the same results, bit for bit, as if it had never stopped.
+   *
+   * <p>The file is written after an interrupt, too. Whoever has stored the results deletes it. The
+   * sequences that were done before are not told again.
+   */
+  public Evaluation resuming(Checkpoint checkpoint) {
+    return new Evaluation(model, saes, options, progress, listener, Optional.of(checkpoint));
   }
 
   /**
@@ -86,37 +122,48 @@ public final class Evaluation {
    */
   public List<EvaluationResult> runAll(Sequences sequences) {
     sequences.requireFor(model.shape());
-    List<Splice> splices = new ArrayList<>();
-    for (Sae sae : saes) {
-      splices.add(Splice.of(sae, options.hook(), model.shape()));
-    }
-    int passes = options.meanBaseline() instanceof MeanBaseline.Measured ? 2 : 1;
-    Meter meter = new Meter(progress, (long) sequences.tokens() * passes);
-    SessionOptions threads = new SessionOptions(options.threads());
-    try (NativeHandle<sae4j_session> session = Session.newHandle(threads, new SessionMemory());
-        Uses uses = new Uses()) {
-      return new EvaluationPass(uses.enter(session), model, splices, options, uses)
-          .run(sequences, meter);
+    try {
+      return runAll((Corpus) sequences);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
-  /** Counts tokens for the listener, and looks out for an interrupt between batches. */
-  static final class Meter {
-    private final Progress progress;
-    private final long total;
-    private long done;
-
-    private Meter(Progress progress, long total) {
-      this.progress = progress;
-      this.total = total;
+  /**
+   * The same on sequences that need not be in memory: it keeps nothing of a sequence but sums.
+   *
+   * <p>A mean that is to be measured takes a pass of its own, so that the corpus is opened twice.
+   *
+   * @throws IOException if the corpus cannot be read, or a checkpoint not be read or written
+   */
+  public List<EvaluationResult> runAll(Corpus corpus) throws IOException {
+    ModelShape shape = model.shape();
+    List<Splice> splices = new ArrayList<>();
+    for (Sae sae : saes) {
+      splices.add(Splice.of(sae, options.hook(), shape));
     }
-
-    void add(int tokens) {
-      done += tokens;
-      progress.tokens(done, total);
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException("interrupted after " + done + " of " + total + " tokens");
-      }
+    List<HookPoint> places = splices.stream().map(Splice::out).distinct().toList();
+    EvaluationState state =
+        new EvaluationState(splices, places, shape, options.resampling().replicates());
+    if (checkpoint.isPresent()) {
+      checkpoint.get().load(state);
     }
+    EvaluationWatch watch = new EvaluationWatch(state, total(corpus), progress, checkpoint);
+    SessionOptions threads = new SessionOptions(options.threads());
+    try (NativeHandle<sae4j_session> session = Session.newHandle(threads, new SessionMemory());
+        Uses uses = new Uses()) {
+      return new EvaluationPass(uses.enter(session), model, splices, places, state, options, uses)
+          .run(corpus, watch, listener);
+    }
+  }
+
+  /** The tokens of all passes together, if that is known. */
+  private OptionalLong total(Corpus corpus) {
+    OptionalLong tokens = corpus.knownTokens();
+    if (tokens.isEmpty() || !(options.meanBaseline() instanceof MeanBaseline.Measured)) {
+      return tokens;
+    }
+    long known = tokens.getAsLong();
+    return OptionalLong.of(known + Math.min(known, EvaluationPass.measuredTokens(options)));
   }
 }

@@ -2,9 +2,11 @@ package org.sae4j;
 
 import static org.sae4j.engine.global.sae4j.sae4j_evaluate;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.sae4j.engine.sae4j_evaluation;
@@ -16,83 +18,95 @@ import org.sae4j.engine.sae4j_splice;
 
 /** Takes all sequences through the model once, for all SAEs at all activations. */
 final class EvaluationPass {
+  private static final long MEASURED_IF_STOPPING = 1 << 17;
+  private static final long FEWEST_IF_STOPPING = 30;
+
   private final sae4j_session session;
   private final sae4j_model model;
   private final ModelShape shape;
   private final List<Splice> splices;
   private final List<HookPoint> places; // what is replaced, each once
   private final List<sae4j_sae> entered = new ArrayList<>();
+  private final EvaluationState state;
   private final EvaluationOptions options;
 
   EvaluationPass(
       sae4j_session session,
       Model model,
       List<Splice> splices,
+      List<HookPoint> places,
+      EvaluationState state,
       EvaluationOptions options,
       Uses uses) {
     this.session = session;
     this.model = uses.enter(model.handle());
     this.shape = model.shape();
     this.splices = splices;
-    this.places = splices.stream().map(Splice::out).distinct().toList();
+    this.places = places;
+    this.state = state;
     this.options = options;
     for (Splice splice : splices) {
       entered.add(uses.enter(splice.sae().handle()));
     }
   }
 
-  List<EvaluationResult> run(Sequences sequences, Evaluation.Meter meter) {
-    long start = System.nanoTime();
-    List<Sequences> batches = sequences.batches(options.batchTokens());
-    requireCounted(sequences);
-    List<float[]> means = means(batches, meter);
-    List<CleanSums> clean = new ArrayList<>();
-    for (HookPoint place : places) {
-      clean.add(new CleanSums(place.width(shape), sequences.longest()));
-    }
-    List<SpliceSums> sums = new ArrayList<>();
-    for (Splice splice : splices) {
-      sums.add(new SpliceSums(splice.sae().config().dSae(), sequences.longest()));
-    }
-    for (Sequences batch : batches) {
-      evaluate(batch, means, clean, sums);
-      meter.add(batch.tokens());
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
+  /**
+   * Runs what the state does not have yet.
+   *
+   * @param listener hears of each sequence and SAE
+   */
+  List<EvaluationResult> run(
+      Corpus corpus, EvaluationWatch watch, Consumer<SequenceResult> listener) throws IOException {
+    List<float[]> means = means(corpus, watch);
+    boolean stopped = evaluate(corpus, means, watch, listener);
+    requireCounted(state.counting(), state.sequences(), state.tokens());
+    EvaluationReport report = new EvaluationReport(options, state, stopped);
     List<EvaluationResult> results = new ArrayList<>();
     for (int i = 0; i < splices.size(); i++) {
-      HookPoint out = splices.get(i).out();
-      CleanSums shared = clean.get(places.indexOf(out));
-      results.add(
-          new EvaluationReport(out, options, shared, sequences.tokens(), seconds).of(sums.get(i)));
+      results.add(report.of(splices.get(i).out(), state.splice(i)));
     }
     return results;
   }
 
-  private void requireCounted(Sequences sequences) {
-    for (boolean counted : sequences.select(options.counted())) {
-      if (counted) {
-        return;
-      }
+  private void requireCounted(long counted, long sequences, long tokens) {
+    if (counted == 0) {
+      throw new IllegalArgumentException(
+          "\"%s\" counts no token of %d sequences, %d tokens"
+              .formatted(options.counted(), sequences, tokens));
     }
-    throw new IllegalArgumentException(
-        "\"" + options.counted() + "\" counts no token of " + sequences);
   }
 
   /** What replaces each place in the mean-ablated runs; empty if there are no such runs. */
-  private List<float[]> means(List<Sequences> batches, Evaluation.Meter meter) {
+  private List<float[]> means(Corpus corpus, EvaluationWatch watch) throws IOException {
     if (options.meanBaseline() instanceof MeanBaseline.Given given) {
       return List.of(fitting(given.mean()));
     }
     if (options.meanBaseline() instanceof MeanBaseline.None) {
       return List.of();
     }
-    MeanActivations activations = new MeanActivations(places, shape);
-    for (Sequences batch : batches) {
-      activations.add(batch, batch.select(options.counted()), session, model);
-      meter.add(batch.tokens());
+    MeanActivations activations = state.means();
+    try (Batches batches = batches(corpus, activations.sequences())) {
+      while (activations.tokensRun() < measuredTokens(options)) {
+        Optional<Sequences> batch = batches.next();
+        if (batch.isEmpty()) {
+          watch.expect(2 * activations.tokensRun());
+          break;
+        }
+        activations.add(batch.get(), batch.get().select(options.counted()), session, model);
+        watch.add(batch.get());
+      }
     }
+    requireCounted(activations.tokens(), activations.sequences(), activations.tokensRun());
     return activations.means();
+  }
+
+  /** How many tokens a mean is measured over at most: who stops early needs no more. */
+  static long measuredTokens(EvaluationOptions options) {
+    return options.untilCi().isPresent() ? MEASURED_IF_STOPPING : Long.MAX_VALUE;
+  }
+
+  private Batches batches(Corpus corpus, long skipped) throws IOException {
+    return new Batches(corpus, skipped, options.batchTokens(), shape);
   }
 
   private float[] fitting(float[] mean) {
@@ -109,8 +123,37 @@ final class EvaluationPass {
     return mean;
   }
 
-  private void evaluate(
-      Sequences batch, List<float[]> means, List<CleanSums> clean, List<SpliceSums> sums) {
+  /** Tells whether it stopped before the end of the corpus because the intervals were narrow. */
+  private boolean evaluate(
+      Corpus corpus, List<float[]> means, EvaluationWatch watch, Consumer<SequenceResult> listener)
+      throws IOException {
+    try (Batches batches = batches(corpus, state.sequences())) {
+      while (!isSure()) {
+        Optional<Sequences> batch = batches.next();
+        if (batch.isEmpty()) {
+          return false;
+        }
+        evaluate(batch.get(), means, listener);
+        watch.add(batch.get());
+      }
+      return true;
+    }
+  }
+
+  private boolean isSure() {
+    return options.untilCi().isPresent()
+        && state.counting() >= FEWEST_IF_STOPPING
+        && state.splices().stream().allMatch(this::isSure);
+  }
+
+  private boolean isSure(SpliceSums splice) {
+    return splice
+        .klInterval(options.resampling().replicates(), state.counting())
+        .filter(interval -> interval.width() < options.untilCi().getAsDouble())
+        .isPresent();
+  }
+
+  private void evaluate(Sequences batch, List<float[]> means, Consumer<SequenceResult> listener) {
     CountedTokens counted = CountedTokens.of(batch, options);
     try (CallMemory memory = new CallMemory()) {
       DoublePointer ceClean = memory.doubles(batch.tokens());
@@ -120,12 +163,39 @@ final class EvaluationPass {
       List<PlaceArrays> placeArrays = places(batch, means, struct, memory);
       List<SpliceArrays> spliceArrays = splices(batch, struct, memory);
       Engine.check(sae4j_evaluate(session, model, EngineStructs.batch(batch, memory), struct));
-      for (int i = 0; i < places.size(); i++) {
-        clean.get(i).add(counted, ceClean, placeArrays.get(i));
+      int withCounted = 0;
+      for (int s = 0; s < batch.count(); s++) {
+        withCounted += counted.any(batch, s) ? 1 : 0;
+        add(batch, s, counted, ceClean, placeArrays, spliceArrays, listener);
       }
       for (int i = 0; i < splices.size(); i++) {
-        sums.get(i).add(counted, placeArrays.get(place(i)), spliceArrays.get(i));
+        state.splice(i).add(batch, counted, ceClean, spliceArrays.get(i));
       }
+      state.add(batch, withCounted);
+    }
+  }
+
+  /** Adds one sequence of a batch. */
+  private void add(
+      Sequences batch,
+      int sequence,
+      CountedTokens counted,
+      DoublePointer ceClean,
+      List<PlaceArrays> placeArrays,
+      List<SpliceArrays> spliceArrays,
+      Consumer<SequenceResult> listener) {
+    long index = state.sequences() + sequence;
+    byte[] draws = options.resampling().draws(index);
+    int from = batch.offset(sequence);
+    int to = from + batch.length(sequence);
+    for (int i = 0; i < places.size(); i++) {
+      state.place(i).add(draws, placeArrays.get(i).xSum(sequence));
+    }
+    for (int i = 0; i < splices.size(); i++) {
+      PlaceArrays place = placeArrays.get(place(i));
+      double[] sums = SequenceSums.of(counted, from, to, ceClean, place, spliceArrays.get(i));
+      state.splice(i).add(draws, sums);
+      listener.accept(SequenceResult.of(i, index, new Sums(sums, place.xSum(sequence))));
     }
   }
 
@@ -151,11 +221,7 @@ final class EvaluationPass {
       }
       PlaceArrays place =
           new PlaceArrays(
-              batch.tokens(),
-              places.get(i).width(shape),
-              options.zeroBaseline(),
-              !means.isEmpty(),
-              memory);
+              batch, places.get(i).width(shape), options.zeroBaseline(), !means.isEmpty(), memory);
       place.writeTo(struct);
       arrays.add(place);
     }

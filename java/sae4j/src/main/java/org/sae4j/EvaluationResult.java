@@ -17,9 +17,16 @@ import java.util.Objects;
  * @param options how the evaluation was done
  * @param downstream what happens to the predictions
  * @param reconstruction how well and how sparsely the SAE reconstructs
+ * @param replicates what the numbers would be on other sequences: how sure they are
  * @param density how often each latent was active
  * @param klByPosition the mean KL at each position of the sequences; NaN where none counted
+ * @param deltaCeByPosition the mean ΔCE at each position; NaN where none counted
+ * @param byTokenFrequency KL and ΔCE by the frequency of the token that was to be predicted, the
+ *     rarest first
  * @param tokens the tokens counted
+ * @param sequences the sequences run
+ * @param stoppedEarly whether there may be more sequences, which {@link EvaluationOptions#untilCi}
+ *     made unnecessary
  * @param seconds the time that all SAEs of the evaluation took together
  * @param tokensPerSecond tokens run, over {@code seconds}
  * @param undefined for each number that is NaN, by its key in {@link #values}, the reason
@@ -29,9 +36,14 @@ public record EvaluationResult(
     EvaluationOptions options,
     Downstream downstream,
     Reconstruction reconstruction,
+    Replicates replicates,
     FeatureDensity density,
     List<Double> klByPosition,
+    List<Double> deltaCeByPosition,
+    List<FrequencyBand> byTokenFrequency,
     long tokens,
+    long sequences,
+    boolean stoppedEarly,
     double seconds,
     double tokensPerSecond,
     Map<String, String> undefined) {
@@ -62,7 +74,22 @@ public record EvaluationResult(
       double klMean,
       double ceLossScore,
       double klScore,
-      double top1Agreement) {}
+      double top1Agreement) {
+
+    void putInto(Map<String, Double> values) {
+      values.put("kl", kl());
+      values.put("delta_ce", deltaCe());
+      values.put("ce_clean", ceClean());
+      values.put("ce_sae", ceSae());
+      values.put("ce_zero", ceZero());
+      values.put("ce_mean", ceMean());
+      values.put("kl_zero", klZero());
+      values.put("kl_mean", klMean());
+      values.put("ce_loss_score", ceLossScore());
+      values.put("kl_score", klScore());
+      values.put("top1_agreement", top1Agreement());
+    }
+  }
 
   /**
    * How well and how sparsely the SAE reconstructs x as x̂; means over tokens.
@@ -84,44 +111,53 @@ public record EvaluationResult(
       double l2Ratio,
       double relativeReconstructionBias,
       double l0,
-      double l1) {}
+      double l1) {
+
+    void putInto(Map<String, Double> values) {
+      values.put("mse", mse());
+      values.put("normalized_mse", normalizedMse());
+      values.put("explained_variance", explainedVariance());
+      values.put("cosine_similarity", cosineSimilarity());
+      values.put("l2_ratio", l2Ratio());
+      values.put("relative_reconstruction_bias", relativeReconstructionBias());
+      values.put("l0", l0());
+      values.put("l1", l1());
+    }
+  }
 
   public EvaluationResult {
     Objects.requireNonNull(hook, "hook");
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(downstream, "downstream");
     Objects.requireNonNull(reconstruction, "reconstruction");
+    Objects.requireNonNull(replicates, "replicates");
     Objects.requireNonNull(density, "density");
     klByPosition = List.copyOf(klByPosition);
+    deltaCeByPosition = List.copyOf(deltaCeByPosition);
+    byTokenFrequency = List.copyOf(byTokenFrequency);
     undefined = Collections.unmodifiableMap(new LinkedHashMap<>(undefined));
   }
 
   /** All numbers by the keys that reports use, in the order of reports. */
   public Map<String, Double> values() {
     Map<String, Double> values = new LinkedHashMap<>();
-    values.put("kl", downstream.kl());
-    values.put("delta_ce", downstream.deltaCe());
-    values.put("ce_clean", downstream.ceClean());
-    values.put("ce_sae", downstream.ceSae());
-    values.put("ce_zero", downstream.ceZero());
-    values.put("ce_mean", downstream.ceMean());
-    values.put("kl_zero", downstream.klZero());
-    values.put("kl_mean", downstream.klMean());
-    values.put("ce_loss_score", downstream.ceLossScore());
-    values.put("kl_score", downstream.klScore());
-    values.put("top1_agreement", downstream.top1Agreement());
-    values.put("mse", reconstruction.mse());
-    values.put("normalized_mse", reconstruction.normalizedMse());
-    values.put("explained_variance", reconstruction.explainedVariance());
-    values.put("cosine_similarity", reconstruction.cosineSimilarity());
-    values.put("l2_ratio", reconstruction.l2Ratio());
-    values.put("relative_reconstruction_bias", reconstruction.relativeReconstructionBias());
-    values.put("l0", reconstruction.l0());
-    values.put("l1", reconstruction.l1());
+    downstream.putInto(values);
+    reconstruction.putInto(values);
     values.put("dead_fraction", density.deadFraction());
     values.put("tokens", (double) tokens);
     values.put("seconds", seconds);
     values.put("tokens_per_second", tokensPerSecond);
     return Collections.unmodifiableMap(values);
+  }
+
+  /**
+   * By how much a number differs from another SAE's, in the same evaluation.
+   *
+   * @param key the number, as in {@link #values}
+   */
+  public PairedDifference minus(EvaluationResult other, String key) {
+    return new PairedDifference(
+        values().get(key) - other.values().get(key),
+        replicates.ci95OfDifference(key, other.replicates));
   }
 }

@@ -14,6 +14,8 @@ import org.sae4j.engine.sae4j_session;
 final class MeanActivations {
   private final List<HookPoint> points;
   private final List<double[]> sums = new ArrayList<>();
+  private long sequences;
+  private long tokensRun;
   private long tokens;
 
   MeanActivations(List<HookPoint> points, ModelShape shape) {
@@ -27,7 +29,7 @@ final class MeanActivations {
       sae4j_place places = memory.struct(new sae4j_place(points.size()));
       List<DoublePointer> added = new ArrayList<>();
       for (int i = 0; i < points.size(); i++) {
-        added.add(memory.doubles(sums.get(i).length));
+        added.add(memory.doubles((long) batch.count() * sums.get(i).length));
         places.position(i).point(EngineStructs.point(points.get(i), memory)).x_sum(added.get(i));
       }
       sae4j_evaluation evaluation =
@@ -41,15 +43,33 @@ final class MeanActivations {
         add(added.get(i), sums.get(i));
       }
     }
+    sequences += batch.count();
+    tokensRun += batch.tokens();
     for (boolean token : counted) {
       tokens += token ? 1 : 0;
     }
   }
 
+  /** Adds what was added for each sequence, [sequences, width]. */
   private static void add(DoublePointer added, double[] sum) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += added.get(i);
+    for (long i = 0; i < added.capacity(); i++) {
+      sum[(int) (i % sum.length)] += added.get(i);
     }
+  }
+
+  /** The sequences added. */
+  long sequences() {
+    return sequences;
+  }
+
+  /** The tokens of these sequences. */
+  long tokensRun() {
+    return tokensRun;
+  }
+
+  /** The counted ones of them. */
+  long tokens() {
+    return tokens;
   }
 
   /** The mean of each activation, in their order. */
@@ -63,5 +83,13 @@ final class MeanActivations {
       means.add(mean);
     }
     return means;
+  }
+
+  /** Writes or reads the sums. */
+  void visit(Archive archive) {
+    sequences = archive.number(sequences);
+    tokensRun = archive.number(tokensRun);
+    tokens = archive.number(tokens);
+    sums.replaceAll(archive::doubles);
   }
 }

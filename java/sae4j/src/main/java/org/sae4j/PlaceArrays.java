@@ -7,13 +7,16 @@ import org.sae4j.engine.sae4j_place;
 /** What the engine says of one replaced activation at each token of a batch, clean and replaced. */
 final class PlaceArrays {
   private final DoublePointer xSquared; // [tokens]
-  private final DoublePointer xSum; // [width]
+  private final DoublePointer xSum; // [sequences, width]
+  private final int width;
   private final Optional<EffectArrays> zero;
   private final Optional<EffectArrays> mean;
 
-  PlaceArrays(int tokens, int width, boolean zero, boolean mean, CallMemory memory) {
+  PlaceArrays(Sequences batch, int width, boolean zero, boolean mean, CallMemory memory) {
+    int tokens = batch.tokens();
+    this.width = width;
     xSquared = memory.doubles(tokens);
-    xSum = memory.doubles(width);
+    xSum = memory.doubles((long) batch.count() * width);
     this.zero = zero ? Optional.of(new EffectArrays(tokens, memory)) : Optional.empty();
     this.mean = mean ? Optional.of(new EffectArrays(tokens, memory)) : Optional.empty();
   }
@@ -28,8 +31,13 @@ final class PlaceArrays {
     return xSquared.get(token);
   }
 
-  double xSum(int channel) {
-    return xSum.get(channel);
+  /** Σ x over the counted tokens of a sequence, [width]. */
+  double[] xSum(int sequence) {
+    double[] sum = new double[width];
+    for (int i = 0; i < width; i++) {
+      sum[i] = xSum.get((long) sequence * width + i);
+    }
+    return sum;
   }
 
   /** What zero in place of the activation does. */

@@ -27,8 +27,18 @@ final class ReplicateSums {
     }
   }
 
+  /** One of the sums of one replicate. */
+  double of(int replicate, int index) {
+    return sums[replicate * n + index];
+  }
+
   /** The sums of one replicate, [n], a copy. */
   double[] of(int replicate) {
     return Arrays.copyOfRange(sums, replicate * n, (replicate + 1) * n);
+  }
+
+  /** Writes or reads the sums. */
+  void visit(Archive archive) {
+    sums = archive.doubles(sums);
   }
 }

@@ -261,20 +261,29 @@ public final class Sequences implements Corpus {
 
   /** Returns these sequences if a model can run them, else says what is wrong with them. */
   Sequences requireFor(ModelShape shape) {
+    return requireFor(shape, 0);
+  }
+
+  /**
+   * The same of some sequences of a corpus.
+   *
+   * @param before how many come before them there
+   */
+  Sequences requireFor(ModelShape shape, long before) {
     for (int s = 0; s < count(); s++) {
       if (length(s) > shape.context()) {
         throw new IllegalArgumentException(
             "sequence %d has %d tokens, the model's context has %d"
-                .formatted(s, length(s), shape.context()));
+                .formatted(before + s, length(s), shape.context()));
       }
       for (int p = 0; p < length(s); p++) {
-        requireToken(token(s, p), s, p, shape.vocabulary());
+        requireToken(token(s, p), before + s, p, shape.vocabulary());
       }
     }
     return this;
   }
 
-  private static void requireToken(int id, int sequence, int position, int vocabulary) {
+  private static void requireToken(int id, long sequence, int position, int vocabulary) {
     if (id < 0 || id >= vocabulary) {
       throw new IllegalArgumentException(
           "token id %d at position %d of sequence %d: the model has ids 0 to %d"

@@ -1,90 +1,90 @@
 package org.sae4j;
 
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.javacpp.DoublePointer;
+
 /** What one SAE does, summed over counted tokens. */
 final class SpliceSums {
-  private final EffectSums effect = new EffectSums();
-  private final double[] klAt; // [longest]
-  private final long[] fires; // [latents]
-  private double squaredError;
-  private double xHatSquared;
-  private double xDotXHat;
-  private double cosine;
-  private double l2Ratio;
-  private double l1;
-  private long l0;
+  private static final int KL = Quantity.KL.ordinal();
+  private static final int COMPARED = Quantity.COMPARED.ordinal();
 
-  SpliceSums(int latents, int longest) {
-    klAt = new double[longest];
+  private final PlaceSums place;
+  private final ReplicateSums replicates;
+  private final Breakdown byPosition = new Breakdown(0);
+  private final Breakdown byTarget; // [vocabulary], of tokens with a next one only
+  private double[] sums = new double[Quantity.COUNT];
+  private long[] fires; // [latents]
+
+  SpliceSums(PlaceSums place, int latents, int vocabulary, int replicates) {
+    this.place = place;
+    this.replicates = new ReplicateSums(replicates, Quantity.COUNT);
+    byTarget = new Breakdown(vocabulary);
     fires = new long[latents];
   }
 
-  void add(CountedTokens counted, PlaceArrays place, SpliceArrays splice) {
-    effect.add(counted, splice.effect());
+  /** Adds the sums of one sequence. */
+  void add(byte[] draws, double[] values) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += values[i];
+    }
+    replicates.add(draws, values);
+  }
+
+  /** Adds what is not kept by sequence, of all tokens of a batch. */
+  void add(Sequences batch, CountedTokens counted, DoublePointer ceClean, SpliceArrays splice) {
+    int[] ids = batch.ids();
+    byPosition.grow(batch.longest());
     splice.addFires(fires);
     for (int t = 0; t < counted.tokens(); t++) {
-      if (counted.counted()[t]) {
-        addReconstruction(t, place, splice);
-      }
+      int position = counted.position()[t];
+      double kl = splice.effect().kl(t);
       if (counted.compared()[t]) {
-        klAt[counted.position()[t]] += splice.effect().kl(t);
+        byPosition.addKl(position, kl);
+      }
+      if (counted.targeted()[t]) {
+        double deltaCe = splice.effect().ce(t) - ceClean.get(t);
+        byPosition.addDeltaCe(position, deltaCe);
+        byTarget.addDeltaCe(ids[t + 1], deltaCe);
+        byTarget.addKl(ids[t + 1], kl);
       }
     }
   }
 
-  private void addReconstruction(int token, PlaceArrays place, SpliceArrays splice) {
-    double x = Math.sqrt(place.xSquared(token));
-    double xHat = Math.sqrt(splice.xHatSquared(token));
-    squaredError += splice.squaredError(token);
-    xHatSquared += splice.xHatSquared(token);
-    xDotXHat += splice.xDotXHat(token);
-    // A zero vector points nowhere: similar to nothing.
-    cosine += x * xHat == 0 ? 0 : splice.xDotXHat(token) / (x * xHat);
-    l2Ratio += xHat / x;
-    l1 += splice.l1(token);
-    l0 += splice.l0(token);
+  Sums sums() {
+    return new Sums(sums, place.x());
   }
 
-  EffectSums effect() {
-    return effect;
+  /** The sums as a replicate drew the sequences. */
+  Sums sums(int replicate) {
+    return new Sums(replicates.of(replicate), place.x(replicate));
   }
 
-  double klAt(int position) {
-    return klAt[position];
+  /** Where the mean KL lies with a confidence of 95 %, if so many sequences say. */
+  Optional<Interval> klInterval(int count, long sequences) {
+    double[] means = new double[count];
+    Arrays.setAll(means, r -> replicates.of(r, KL) / replicates.of(r, COMPARED));
+    return PercentileInterval.ci95(means, sequences);
   }
 
-  int longest() {
-    return klAt.length;
+  Breakdown byPosition() {
+    return byPosition;
+  }
+
+  Breakdown byTarget() {
+    return byTarget;
   }
 
   long[] fires() {
     return fires;
   }
 
-  double squaredError() {
-    return squaredError;
-  }
-
-  double xHatSquared() {
-    return xHatSquared;
-  }
-
-  double xDotXHat() {
-    return xDotXHat;
-  }
-
-  double cosine() {
-    return cosine;
-  }
-
-  double l2Ratio() {
-    return l2Ratio;
-  }
-
-  double l1() {
-    return l1;
-  }
-
-  long l0() {
-    return l0;
+  /** Writes or reads the sums, but for the place's. */
+  void visit(Archive archive) {
+    sums = archive.doubles(sums);
+    replicates.visit(archive);
+    byPosition.visit(archive);
+    byTarget.visit(archive);
+    fires = archive.longs(fires);
   }
 }

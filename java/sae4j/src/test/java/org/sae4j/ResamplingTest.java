@@ -3,14 +3,16 @@ package org.sae4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 
 /** Intervals from a Poisson bootstrap, where the truth is known. */
 class ResamplingTest {
-  private static final int TRIALS = 600;
+  private static final int TRIALS = 400;
 
   @Test
   void drawsArePoisson() {
@@ -65,11 +67,13 @@ class ResamplingTest {
   /** Expected values: Φ(−√(n / (n − 1))·t) by scipy.stats. */
   @Test
   void tailsAreThoseOfStudent() {
-    assertThat(PercentileInterval.tail(5)).isCloseTo(0.00095410, within(5e-6));
-    assertThat(PercentileInterval.tail(6)).isCloseTo(0.00243180, within(2e-6));
-    assertThat(PercentileInterval.tail(10)).isCloseTo(0.00855064, within(1e-6));
-    assertThat(PercentileInterval.tail(30)).isCloseTo(0.01875390, within(1e-6));
-    assertThat(PercentileInterval.tail(1_000_000)).isCloseTo(0.025, within(1e-6));
+    Map<Integer, Double> tails =
+        Map.of(5, 0.00095410, 6, 0.00243180, 10, 0.00855064, 30, 0.01875390, 1_000_000, 0.0249999);
+    tails.forEach(
+        (n, tail) ->
+            assertThat(PercentileInterval.tail(n))
+                .as("%d", n)
+                .isCloseTo(tail, withinPercentage(0.5)));
   }
 
   @Test
@@ -93,10 +97,10 @@ class ResamplingTest {
   /** 95 % ± 3.5 standard deviations of the share of successes. */
   @Test
   void intervalsCoverTheTruthAsOftenAsTheySay() {
-    for (int sequences : new int[] {6, 10, 30, 100}) {
+    for (int sequences : new int[] {6, 10, 30, 60}) {
       SplitMix64 random = new SplitMix64(sequences);
       double share = coverage(sequences, 1, random, () -> 1 + random.gaussian());
-      assertThat(share).as("%d sequences", sequences).isCloseTo(0.95, within(0.031));
+      assertThat(share).as("%d sequences", sequences).isCloseTo(0.95, within(0.038));
     }
   }
 
@@ -106,8 +110,8 @@ class ResamplingTest {
     SplitMix64 random = new SplitMix64(5);
     double truth = Math.exp(0.5 * 0.5 / 2);
     DoubleSupplier lognormal = () -> Math.exp(0.5 * random.gaussian());
-    assertThat(coverage(20, truth, random, lognormal)).isBetween(0.88, 0.97);
-    assertThat(coverage(200, truth, random, lognormal)).isBetween(0.92, 0.98);
+    assertThat(coverage(20, truth, random, lognormal)).isBetween(0.87, 0.97);
+    assertThat(coverage(100, truth, random, lognormal)).isBetween(0.90, 0.98);
   }
 
   /** How often the interval of a mean over the tokens of sequences of 8 to 64 covers the truth. */
@@ -129,7 +133,7 @@ class ResamplingTest {
 
   private static double[] means(ReplicateSums sums) {
     double[] means = new double[1000];
-    Arrays.setAll(means, r -> sums.of(r)[0] / sums.of(r)[1]);
+    Arrays.setAll(means, r -> sums.of(r, 0) / sums.of(r, 1));
     return means;
   }
 
