@@ -35,6 +35,7 @@ final class EvaluationReport {
             FrequencyBand.of(splice.byTarget(), state.occurrences(), state.tokens()),
             tokens,
             state.sequences(),
+            state.tokens(),
             stoppedEarly,
             state.seconds(),
             state.tokens() / state.seconds(),

@@ -25,6 +25,7 @@ import java.util.Objects;
  *     rarest first
  * @param tokens the tokens counted
  * @param sequences the sequences run
+ * @param tokensRun their tokens, counted or not
  * @param stoppedEarly whether there may be more sequences, which {@link EvaluationOptions#untilCi}
  *     made unnecessary
  * @param seconds the time that all SAEs of the evaluation took together
@@ -43,6 +44,7 @@ public record EvaluationResult(
     List<FrequencyBand> byTokenFrequency,
     long tokens,
     long sequences,
+    long tokensRun,
     boolean stoppedEarly,
     double seconds,
     double tokensPerSecond,

@@ -76,7 +76,7 @@ final class DemoCommand implements Callable<Integer> {
       DemoFiles files, Model model, Input input, EvaluationResult result, AblationSummary ablation)
       throws IOException {
     JsonDocument document = new JsonDocument("demo");
-    EvaluationOutcome.describe(List.of(result), document);
+    EvaluationOutcome.describe(Optional.of(result.hook().name()), result.options(), document);
     document
         .option("threads", result.options().threads())
         .option("precision", PrecisionName.of(model.options().precision()));

@@ -1,17 +1,19 @@
 package org.sae4j.cli;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
-import org.sae4j.Sae;
 import org.sae4j.Sequences;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,6 +29,8 @@ import picocli.CommandLine.Spec;
           + " model's predictions, and how good and sparse the reconstruction is."
     })
 final class EvalCommand implements Callable<Integer> {
+  private static final int SELF_TEST_TOKENS = 4096; // of which it tries an eighth
+
   @Spec private CommandSpec spec;
   @Mixin private ModelOptionsMixin modelOptions;
 
@@ -42,10 +46,12 @@ final class EvalCommand implements Callable<Integer> {
   @Mixin private PositionOptions positions;
   @Mixin private SaeOverrideOptions overrides;
   @Mixin private JsonOption json;
+  @Mixin private EvaluationRun run;
 
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
+    run.requireSense(json);
     paths = SaePaths.expand(paths, spec.commandLine().getErr());
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
@@ -53,32 +59,39 @@ final class EvalCommand implements Callable<Integer> {
         modelOptions.require(point, model);
       }
       Input input = inputOptions.read(model, headers.configs());
-      try (OpenSaes saes = OpenSaes.open(paths, overrides)) {
+      JsonDocument document = document(model, headers, input);
+      if (run.isResumable()) {
+        run.prepare(json, identity(document, input));
+      }
+      try (OpenSaes saes = OpenSaes.open(paths, overrides);
+          SequenceLines sequences = run.sequences(paths)) {
+        Evaluation evaluation = Evaluation.of(model, saes.list()).with(evaluationOptions());
         SelfTests selfTests =
             SelfTests.run(
                 model,
                 saes.list(),
                 hook.given(),
-                input.sequences(),
+                Sequences.read(input.corpus().first(SELF_TEST_TOKENS)),
                 positions.counted(),
                 modelOptions.session(),
                 spec.commandLine().getErr());
-        List<EvaluationResult> results = evaluate(model, saes.list(), input.sequences());
+        List<EvaluationResult> results = run.run(evaluation, input.corpus(), sequences);
         print(model, headers, input, results);
         if (json.wanted()) {
-          json.write(document(model, headers, input, selfTests, results));
+          json.write(complete(document, input, selfTests, results));
         }
+        run.done();
+        sequences.complete(results.get(0).sequences());
         return EvaluationOutcome.exitCode(results, spec.commandLine().getErr());
+      } catch (CancellationException e) {
+        if (!run.isResumable()) {
+          throw e;
+        }
+        spec.commandLine()
+            .getErr()
+            .printf("%s: %s; --resume goes on%n", spec.qualifiedName(), e.getMessage());
+        return ExitCode.INTERRUPTED;
       }
-    }
-  }
-
-  private List<EvaluationResult> evaluate(Model model, List<Sae> saes, Sequences sequences) {
-    try (ProgressDisplay progress = ProgressDisplay.ofTokens("eval")) {
-      return Evaluation.of(model, saes)
-          .with(evaluationOptions())
-          .onProgress(progress::update)
-          .runAll(sequences);
     }
   }
 
@@ -88,17 +101,16 @@ final class EvalCommand implements Callable<Integer> {
             .withReplaced(positions.replaced())
             .withCounted(positions.counted())
             .withThreads(modelOptions.threads());
-    return hook.given().map(options::withHook).orElse(options);
+    return run.addTo(hook.given().map(options::withHook).orElse(options));
   }
 
-  private void print(Model model, SaeHeaders headers, Input input, List<EvaluationResult> results)
-      throws IOException {
+  private void print(Model model, SaeHeaders headers, Input input, List<EvaluationResult> results) {
     PrintWriter out = json.text();
-    EvaluationOptions options = results.get(0).options();
+    EvaluationResult first = results.get(0);
+    EvaluationOptions options = first.options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
     headers.print(out);
-    Sequences sequences = input.sequences();
-    out.println("Input     " + input.description(sequences.count(), sequences.tokens()));
+    out.println("Input     " + input.description(first.sequences(), first.tokensRun()));
     out.printf(
         Locale.ROOT,
         "Tokens    replaced: %s; counted: %s; %s, %d threads%n",
@@ -109,23 +121,35 @@ final class EvalCommand implements Callable<Integer> {
     EvaluationTable.print(results, out);
   }
 
-  private JsonDocument document(
-      Model model,
-      SaeHeaders headers,
-      Input input,
-      SelfTests selfTests,
-      List<EvaluationResult> results)
-      throws IOException {
+  /** The document but for the tokens and the results. */
+  private JsonDocument document(Model model, SaeHeaders headers, Input input) throws IOException {
     JsonDocument document = new JsonDocument("eval");
-    EvaluationOutcome.describe(results, document);
+    if (!json.wanted()) {
+      return document;
+    }
+    EvaluationOutcome.describe(headers.hookNames(), evaluationOptions(), document);
     modelOptions.describe(document);
     overrides.describe(document);
     positions.describe(document);
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
     headers.describe(document);
     input.describe(document);
-    Sequences sequences = input.sequences();
-    input.files(sequences.count(), sequences.tokens()).forEach(document::input);
+    return document;
+  }
+
+  /** What has to be the same for a run to go on with another one's results. */
+  private static JsonObject identity(JsonDocument document, Input input) throws IOException {
+    JsonObject identity = document.header().deepCopy();
+    JsonArray inputs = identity.getAsJsonArray("inputs");
+    input.files().forEach(inputs::add);
+    return identity;
+  }
+
+  private JsonDocument complete(
+      JsonDocument document, Input input, SelfTests selfTests, List<EvaluationResult> results)
+      throws IOException {
+    EvaluationResult first = results.get(0);
+    input.files(first.sequences(), first.tokensRun()).forEach(document::input);
     return document.results(selfTests.addTo(EvaluationJson.of(paths, results)));
   }
 }

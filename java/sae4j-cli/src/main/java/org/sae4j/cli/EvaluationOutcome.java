@@ -1,5 +1,6 @@
 package org.sae4j.cli;
 
+import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -8,7 +9,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
-import org.sae4j.HookPoint;
 
 /** How an evaluation was done, and whether it found all it was to find. */
 final class EvaluationOutcome {
@@ -25,17 +25,23 @@ final class EvaluationOutcome {
     return ExitCode.FAILED;
   }
 
-  /** Writes down the options that the results carry. */
-  static void describe(List<EvaluationResult> results, JsonDocument document) {
-    List<String> hooks =
-        results.stream().map(EvaluationResult::hook).map(HookPoint::name).distinct().toList();
-    EvaluationOptions options = results.get(0).options();
+  /**
+   * Writes down how it is done.
+   *
+   * @param hook the activation, or several
+   */
+  static void describe(Optional<?> hook, EvaluationOptions options, JsonDocument document) {
+    JsonObject bootstrap = new JsonObject();
+    bootstrap.addProperty("replicates", options.resampling().replicates());
+    bootstrap.addProperty("seed", options.resampling().seed());
     document
-        .option("hook", hooks.size() == 1 ? Optional.of(hooks.get(0)) : Optional.of(hooks))
+        .option("hook", hook)
         .option("replaced", options.replaced().toString())
         .option("counted", options.counted().toString())
         .option("kl_positions", options.klPositions().name().toLowerCase(Locale.ROOT))
         .option("mean_baseline", options.meanBaseline().toString())
+        .option("bootstrap", Optional.of(bootstrap))
+        .option("until_ci", options.untilCi().stream().boxed().findAny())
         .option("batch_tokens", options.batchTokens());
   }
 }

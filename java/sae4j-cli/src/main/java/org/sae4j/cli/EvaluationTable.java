@@ -29,6 +29,7 @@ final class EvaluationTable {
     table.density();
     table.speed();
     table.table.print(out);
+    PairedTable.print(results, out);
     table.undefined(out);
   }
 
@@ -44,7 +45,9 @@ final class EvaluationTable {
   private void predictions() {
     table.heading("Predictions with the reconstruction in place of the activation");
     line("kl", Figures::of, "nats from the clean predictions; 0 is perfect");
+    plusOrMinus("kl");
     line("delta_ce", Figures::signed, "nats; " + verdict());
+    plusOrMinus("delta_ce");
     line("ce_clean", Figures::of, "nats");
     line("ce_sae", Figures::of, "nats");
     line("top1_agreement", Figures::percent, "same likeliest token as the clean model");
@@ -121,6 +124,10 @@ final class EvaluationTable {
   private void speed() {
     table.heading("Run");
     line("tokens", value -> String.valueOf((long) value), "counted");
+    table.line(
+        "  sequences",
+        results.stream().map(result -> String.valueOf(result.sequences())).toList(),
+        sequences());
     line("seconds", Figures::of, "");
     line("tokens_per_second", Figures::of, "");
   }
@@ -129,6 +136,38 @@ final class EvaluationTable {
     ToDoubleFunction<EvaluationResult> value = result -> result.values().get(key);
     List<String> figures = results.stream().mapToDouble(value).mapToObj(format).toList();
     table.line("  " + key, figures, remark);
+  }
+
+  /** Half the length of intervals, where there are any. */
+  private void plusOrMinus(String key) {
+    if (results.get(0).replicates().missing().isEmpty()) {
+      List<String> halves =
+          results.stream()
+              .map(result -> result.replicates().ci95(key))
+              .map(ci95 -> ci95.map(ci -> "±" + Figures.of(ci.width() / 2)).orElse("-"))
+              .toList();
+      table.line("", halves, "half the 95 % interval" + ends(key));
+    }
+  }
+
+  private String ends(String key) {
+    return results.size() > 1
+        ? ""
+        : results
+            .get(0)
+            .replicates()
+            .ci95(key)
+            .map(ci -> ", from %s to %s".formatted(Figures.of(ci.low()), Figures.of(ci.high())))
+            .orElse("");
+  }
+
+  private String sequences() {
+    EvaluationResult first = results.get(0);
+    if (first.stoppedEarly()) {
+      return "then kl was sure: its interval is narrower than "
+          + Figures.of(first.options().untilCi().orElseThrow());
+    }
+    return first.replicates().missing().orElse("");
   }
 
   private void undefined(PrintWriter out) {

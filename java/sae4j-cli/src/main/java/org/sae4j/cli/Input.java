@@ -22,6 +22,7 @@ final class Input {
   private final Optional<Integer> maxTokens;
   private final OptionalInt context;
   private final boolean bos;
+  private final List<JsonObject> described = new ArrayList<>();
   private Optional<Sequences> uncut = Optional.empty();
 
   /**
@@ -168,15 +169,24 @@ final class Input {
         .option("column", source.column());
   }
 
+  /** Says of each file which it is. */
+  List<JsonObject> files() throws IOException {
+    if (described.isEmpty()) {
+      for (Path file : source.files()) {
+        described.add(InputFile.of(kind, file, new JsonObject()));
+      }
+    }
+    return described.stream().map(JsonObject::deepCopy).toList();
+  }
+
   /** Says of each file which it is, and what of all of them was run. */
   List<JsonObject> files(long sequences, long tokens) throws IOException {
-    List<JsonObject> described = new ArrayList<>();
-    for (Path file : source.files()) {
-      JsonObject shape = new JsonObject();
+    List<JsonObject> run = files();
+    for (JsonObject file : run) {
+      JsonObject shape = file.getAsJsonObject("shape");
       shape.addProperty("sequences", sequences);
       shape.addProperty("tokens", tokens);
-      described.add(InputFile.of(kind, file, shape));
     }
-    return described;
+    return run;
   }
 }

@@ -35,7 +35,7 @@ final class JsonOption {
 
   /** Fails now rather than after the work if the document cannot be written. */
   void requireWritable() throws IOException {
-    if (wanted() && !isStandardOutput()) {
+    if (isFile()) {
       OutputFile.requireWritable(target.get());
     }
   }
@@ -43,6 +43,11 @@ final class JsonOption {
   /** Tells whether the file is to have one JSON value a line. */
   boolean isLines() {
     return wanted() && target.get().toString().endsWith(".jsonl");
+  }
+
+  /** Tells whether the document goes to a file. */
+  boolean isFile() {
+    return wanted() && !isStandardOutput();
   }
 
   /** The file; there is none on standard output. */

@@ -37,14 +37,14 @@ final class ProgressDisplay implements AutoCloseable {
     return new ProgressDisplay(task, " tokens", 1);
   }
 
-  /** Shows how far the work is. */
+  /** Shows how far the work is; a total below 0 is not known yet. */
   void update(long done, long total) {
     Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
     if (!decided && elapsed.compareTo(A_MOMENT) > 0) {
       decided = true;
       bar = ConsoleTerminal.isStandardError() ? Optional.of(bar(done, total)) : Optional.empty();
     }
-    bar.ifPresent(shown -> shown.stepTo(done));
+    bar.ifPresent(shown -> shown.maxHint(total).stepTo(done));
   }
 
   private ProgressBar bar(long done, long total) {

@@ -59,7 +59,7 @@ class EvalCommandTest {
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JsonObject results = run.json().getAsJsonObject("results");
-    assertThat(results.keySet()).containsExactly("saes");
+    assertThat(results.keySet()).containsExactly("saes", "paired");
     JsonArray found = results.getAsJsonArray("saes");
     assertThat(found).hasSize(SAES.size());
     for (int i = 0; i < SAES.size(); i++) {

@@ -37,7 +37,14 @@ final class ExpectedResults {
           "dead_fraction",
           "tokens",
           "seconds",
-          "tokens_per_second");
+          "tokens_per_second",
+          "sequences",
+          "stopped_early",
+          "ci95",
+          "kl_by_position",
+          "delta_ce_by_position",
+          "by_token_frequency",
+          "density");
 
   private static final double RELATIVE = 1e-4;
   private static final double ABSOLUTE = 1e-6;
