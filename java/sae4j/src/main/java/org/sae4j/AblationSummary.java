@@ -18,8 +18,9 @@ import java.util.TreeMap;
  * @param options how the ablation was done
  * @param mean mean {@link AblationEffect#sparsity}: smaller is sparser
  * @param median its median; of an even number the mean of the two in the middle
- * @param ci95 where the mean lies with a confidence of 95 %, by a bootstrap over effects: the 2.5
- *     and 97.5 percentiles of the means of 1000 resamples, with a fixed seed
+ * @param ci95 where the mean lies with a confidence of 95 %, by a bootstrap with a fixed seed; NaN
+ *     if there is nothing to draw
+ * @param drawn what the bootstrap draws
  * @param rowMean mean {@link AblationEffect#rowSparsity}
  * @param pairs the effects found: one for each token and latent, or channel
  * @param skipped how many pairs were left out, by the reason
@@ -37,6 +38,7 @@ public record AblationSummary(
     double mean,
     double median,
     Interval ci95,
+    Drawn drawn,
     double rowMean,
     long pairs,
     Map<String, Long> skipped,
@@ -47,13 +49,15 @@ public record AblationSummary(
     double seconds,
     Map<String, String> undefined) {
 
-  /**
-   * A range.
-   *
-   * @param low its lower end
-   * @param high its upper end
-   */
-  public record Interval(double low, double high) {}
+  /** What a bootstrap draws: effects that share a token, or a sequence, are not independent. */
+  public enum Drawn {
+    /** Sequences, with all effects in them. */
+    SEQUENCES,
+    /** Tokens, with all effects at them, because fewer than five sequences have any. */
+    TOKENS,
+    /** Nothing: fewer than five tokens have any effect, which says too little. */
+    NOTHING
+  }
 
   /**
    * The effects of one latent, or channel.
@@ -68,6 +72,7 @@ public record AblationSummary(
     Objects.requireNonNull(hook, "hook");
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(ci95, "ci95");
+    Objects.requireNonNull(drawn, "drawn");
     Objects.requireNonNull(compared, "compared");
     skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));
     byAblated = Collections.unmodifiableSortedMap(new TreeMap<>(byAblated));

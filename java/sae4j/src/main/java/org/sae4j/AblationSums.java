@@ -12,6 +12,7 @@ import java.util.TreeMap;
 final class AblationSums {
   private double[] sparsities = new double[1024];
   private int counted;
+  private final ClusteredMean clustered = new ClusteredMean();
   private double rowSum;
   private long pairs;
   private long belowNoise;
@@ -40,6 +41,7 @@ final class AblationSums {
       sparsities = Arrays.copyOf(sparsities, Math.multiplyExact(2, counted));
     }
     sparsities[counted++] = effect.sparsity();
+    clustered.add(effect.sequence(), effect.position(), effect.sparsity());
     rowSum += effect.rowSparsity();
     Sum sum = byAblated.computeIfAbsent(effect.ablated(), ablated -> new Sum());
     sum.pairs++;
@@ -72,7 +74,8 @@ final class AblationSums {
         options,
         Arrays.stream(values).sum() / counted,
         median(values),
-        Bootstrap.ci95(values),
+        clustered.ci95(),
+        clustered.drawn(),
         rowSum / counted,
         pairs,
         skipped,

@@ -62,17 +62,4 @@ class RandomChoiceTest {
     assertThat(new TokenSample(5, 0).of(IntStream.range(0, 100).toArray()))
         .containsExactly(2, 32, 33, 42, 53);
   }
-
-  @Test
-  void theIntervalOfAMeanIsAboutTwoStandardErrorsWide() {
-    SplitMix64 random = new SplitMix64(3);
-    double[] values = IntStream.range(0, 400).mapToDouble(i -> 5 + random.gaussian()).toArray();
-    double mean = Arrays.stream(values).average().orElseThrow();
-    AblationSummary.Interval interval = Bootstrap.ci95(values);
-    assertThat(interval.low()).isCloseTo(mean - 1.96 / 20, within(0.02));
-    assertThat(interval.high()).isCloseTo(mean + 1.96 / 20, within(0.02));
-    assertThat(Bootstrap.ci95(values)).isEqualTo(interval);
-    assertThat(Bootstrap.ci95(new double[] {2})).isEqualTo(new AblationSummary.Interval(2, 2));
-    assertThat(Bootstrap.ci95(new double[0]).low()).isNaN();
-  }
 }

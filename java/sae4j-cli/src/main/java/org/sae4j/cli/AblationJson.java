@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import org.sae4j.AblationEffect;
@@ -73,6 +74,7 @@ final class AblationJson {
     interval.add(JsonDocument.number(summary.ci95().low()));
     interval.add(JsonDocument.number(summary.ci95().high()));
     json.add("ci95", interval);
+    json.addProperty("ci95_drawn", summary.drawn().name().toLowerCase(Locale.ROOT));
     json.add("row_mean", JsonDocument.number(summary.rowMean()));
     json.addProperty("pairs", summary.pairs());
     json.addProperty("skipped", summary.skippedPairs());

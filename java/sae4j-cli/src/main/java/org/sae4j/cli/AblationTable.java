@@ -13,6 +13,7 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
 import org.sae4j.AblationOptions;
 import org.sae4j.AblationSummary;
+import org.sae4j.Interval;
 import org.sae4j.Model;
 
 /** The results of {@code ablate} for people. */
@@ -105,8 +106,17 @@ final class AblationTable {
   }
 
   private String interval() {
-    AblationSummary.Interval ci95 = columns.get(0).summary().ci95();
-    return "95 %% interval %s to %s".formatted(Figures.of(ci95.low()), Figures.of(ci95.high()));
+    AblationSummary summary = columns.get(0).summary();
+    Interval ci95 = summary.ci95();
+    return switch (summary.drawn()) {
+      case NOTHING -> "no interval of so few tokens";
+      case TOKENS, SEQUENCES ->
+          "95 %% interval %s to %s by %s"
+              .formatted(
+                  Figures.of(ci95.low()),
+                  Figures.of(ci95.high()),
+                  summary.drawn().name().toLowerCase(Locale.ROOT));
+    };
   }
 
   private void run() {

@@ -50,8 +50,8 @@ final class EvaluationRun {
   @Option(
       names = "--checkpoint-every",
       paramLabel = "SECONDS",
-      converter = CountConverter.class,
-      description = "How often --resume writes the checkpoint (default: 30).")
+      converter = IndexConverter.class,
+      description = "How often --resume writes the checkpoint, at most; 0 is after each batch (default: 30).")
   private Optional<Integer> checkpointEvery = Optional.empty();
 
   private Optional<Checkpoint> checkpoint = Optional.empty();

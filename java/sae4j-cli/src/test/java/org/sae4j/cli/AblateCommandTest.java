@@ -26,6 +26,7 @@ class AblateCommandTest {
           "mean",
           "median",
           "ci95",
+          "ci95_drawn",
           "row_mean",
           "pairs",
           "skipped",
@@ -131,7 +132,7 @@ class AblateCommandTest {
 
   @Test
   void summaryIsOfTheEffects() {
-    JsonObject results = results(TestData.OPENAI, "--position", "20");
+    JsonObject results = results(TestData.OPENAI, "--sample", "6");
 
     double sum = 0;
     JsonArray effects = results.getAsJsonArray("effects");
@@ -141,6 +142,7 @@ class AblateCommandTest {
     double mean = results.get("mean").getAsDouble();
     assertThat(mean).isCloseTo(sum / effects.size(), within(1e-12));
     JsonArray interval = results.getAsJsonArray("ci95");
+    assertThat(results.get("ci95_drawn").getAsString()).isEqualTo("tokens");
     assertThat(interval).hasSize(2);
     assertThat(mean).isBetween(interval.get(0).getAsDouble(), interval.get(1).getAsDouble());
     assertThat(results.get("skipped").getAsInt()).isZero();
@@ -299,9 +301,15 @@ class AblateCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .contains(TestData.HOOK, "positions [20, 50]", "active latents: all", "32,768 logits")
-        .containsPattern("mean +0\\.\\d+ +95 % interval 0\\.\\d+ to 0\\.\\d+")
+        .containsPattern("mean +0\\.\\d+ +no interval of so few tokens")
         .containsPattern("skipped +32 +fewer than 16 positions left")
         .contains("Largest effects", "latent 461");
+  }
+
+  @Test
+  void tableSaysHowSureTheMeanIs() {
+    assertThat(ablate(TestData.OPENAI, "--sample", "6").out())
+        .containsPattern("mean +0\\.\\d+ +95 % interval 0\\.\\d+ to 0\\.\\d+ by tokens");
   }
 
   @Test
