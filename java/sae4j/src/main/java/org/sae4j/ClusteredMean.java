@@ -47,13 +47,11 @@ final class ClusteredMean {
 
   /** Where the mean lies with a confidence of 95 %; NaN if there is nothing to draw. */
   Interval ci95() {
-    SortedMap<Long, Sum> units =
-        drawn() == AblationSummary.Drawn.SEQUENCES ? sequences() : tokens;
+    SortedMap<Long, Sum> units = drawn() == AblationSummary.Drawn.SEQUENCES ? sequences() : tokens;
     Resampling resampling = Resampling.defaults();
     ReplicateSums sums = new ReplicateSums(resampling.replicates(), 2);
     units.forEach(
-        (unit, sum) ->
-            sums.add(resampling.draws(unit), new double[] {sum.value, sum.count}));
+        (unit, sum) -> sums.add(resampling.draws(unit), new double[] {sum.value, sum.count}));
     double[] means = new double[resampling.replicates()];
     for (int r = 0; r < means.length; r++) {
       means[r] = sums.of(r, 0) / sums.of(r, 1);

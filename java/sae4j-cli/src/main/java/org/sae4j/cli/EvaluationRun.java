@@ -51,7 +51,8 @@ final class EvaluationRun {
       names = "--checkpoint-every",
       paramLabel = "SECONDS",
       converter = IndexConverter.class,
-      description = "How often --resume writes the checkpoint, at most; 0 is after each batch (default: 30).")
+      description =
+          "How often --resume writes the checkpoint, at most; 0 is after each batch (default: 30).")
   private Optional<Integer> checkpointEvery = Optional.empty();
 
   private Optional<Checkpoint> checkpoint = Optional.empty();
