@@ -72,6 +72,7 @@ class AblationOfSeveralTest {
   static void assertSameButSeconds(AblationSummary summary, AblationSummary expected) {
     assertThat(summary)
         .usingRecursiveComparison()
+        .withComparatorForType(Double::compare, Double.class)
         .ignoringFields("seconds", "compared.value.seconds")
         .isEqualTo(expected);
   }

@@ -183,6 +183,7 @@ class EvaluationTest {
   private static void requireSame(EvaluationResult found, EvaluationResult expected) {
     assertThat(found)
         .usingRecursiveComparison()
+        .withComparatorForType(Double::compare, Double.class)
         .ignoringFields("seconds", "tokensPerSecond")
         .isEqualTo(expected);
   }
