@@ -98,35 +98,39 @@ class Pass {
     // One transformer block; x is the stream before it. [n_tokens, n_embd]
     ggml_tensor * block(int l, ggml_tensor * x) {
         const Block &     b = model_.block(l);
-        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, z_point{ SAE4J_HOOK_Z, l },
-            attn_out{ SAE4J_HOOK_ATTN_OUT, l }, mid{ SAE4J_HOOK_RESID_MID, l }, mlp_post{ SAE4J_HOOK_MLP_POST, l },
-            mlp_out{ SAE4J_HOOK_MLP_OUT, l }, post{ SAE4J_HOOK_RESID_POST, l };
+        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, ln1{ SAE4J_HOOK_LN1, l }, z_point{ SAE4J_HOOK_Z, l },
+            attn_out{ SAE4J_HOOK_ATTN_OUT, l }, mid{ SAE4J_HOOK_RESID_MID, l }, ln2{ SAE4J_HOOK_LN2, l },
+            mlp_post{ SAE4J_HOOK_MLP_POST, l }, mlp_out{ SAE4J_HOOK_MLP_OUT, l }, post{ SAE4J_HOOK_RESID_POST, l };
 
-        x               = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
-        ggml_tensor * z = at(z_point, x, [&](float * out) {
-            ggml_tensor * qkv = memory_.past && !attended_ ? first_qkv(l, x) : this->qkv(l, x, qkv_memory(l));
+        x = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
+        ggml_tensor * normed = at(ln1, x, [&](float * out) { return norm("ln_1", x, b.ln_1, out); });
+        x                    = stream(ln1, x);
+        ggml_tensor * z      = at(z_point, x, [&](float * out) {
+            ggml_tensor * qkv = memory_.past && !attended_ ? first_qkv(l, normed) : this->qkv(l, normed, qkv_memory(l));
             attended_         = true;
             return attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scores(), out);  // [n_tokens, n_embd]
         });
-        x               = stream(z_point, x);
-        x               = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
-        ggml_tensor * u = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
-            return product("mlp_post", *b.ffn_up, norm("ln_2", x, b.ln_2), { b.ffn_up_b, /*gelu=*/true }, out);
+        x                    = stream(z_point, x);
+        x                    = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
+        normed               = at(ln2, x, [&](float * out) { return norm("ln_2", x, b.ln_2, out); });
+        x                    = stream(ln2, x);
+        ggml_tensor * u      = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
+            return product("mlp_post", *b.ffn_up, normed, { b.ffn_up_b, /*gelu=*/true }, out);
         });
-        x               = stream(mlp_post, x);
+        x                    = stream(mlp_post, x);
         return plus_linear(mlp_out, post, stream(mlp_out, x), u, *b.ffn_down, b.ffn_down_b);
     }
 
-    // Queries, keys and values of some rows of the stream. [rows, 3·n_embd]
-    ggml_tensor * qkv(int l, ggml_tensor * x, float * out) {
+    // Queries, keys and values of some rows of ln1. [rows, 3·n_embd]
+    ggml_tensor * qkv(int l, ggml_tensor * normed, float * out) {
         const Block & b = model_.block(l);
-        return product("qkv", *b.attn_qkv, norm("ln_1", x, b.ln_1), { b.attn_qkv_b }, out);
+        return product("qkv", *b.attn_qkv, normed, { b.attn_qkv_b }, out);
     }
 
     // The same at the first attention of a pass behind a past, which has all rows but each sequence's first.
-    ggml_tensor * first_qkv(int l, ggml_tensor * x) {
+    ggml_tensor * first_qkv(int l, ggml_tensor * normed) {
         const int64_t d = shape_.n_embd, d_qkv = 3 * d, n_sequences = batch_.n_sequences();
-        const auto *  in      = static_cast<const float *>(x->data);
+        const auto *  in      = static_cast<const float *>(normed->data);
         float *       rows    = slot("first_rows", d);
         float *       new_qkv = slot("first_qkv", d_qkv);
         auto          gather  = [=, this](int ith, int nth) {
@@ -135,7 +139,7 @@ class Pass {
                 std::copy_n(in + batch_.offsets[i] * d, d, rows + i * d);
             }
         };
-        ggml_tensor * own  = graph_.node("firsts", { x }, rows, d, n_sequences, gather);
+        ggml_tensor * own  = graph_.node("firsts", { normed }, rows, d, n_sequences, gather);
         own                = qkv(l, own, new_qkv);
         const float * past = memory_.past->layers[l] + (memory_.length + 1) * d_qkv;
         float *       out  = qkv_memory(l);
@@ -196,10 +200,9 @@ class Pass {
         });
     }
 
-    ggml_tensor * norm(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out = nullptr) {
-        const int64_t d = shape_.n_embd;
-        out             = out ? out : slot("normed", d);
-        const auto * in = static_cast<const float *>(x->data);
+    ggml_tensor * norm(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out) {
+        const int64_t d  = shape_.n_embd;
+        const auto *  in = static_cast<const float *>(x->data);
         return graph_.node(name, { x }, out, d, x->ne[1], [=, this, rows = x->ne[1]](int ith, int nth) {
             const Slab s = slab(rows, ith, nth);
             for (int64_t t = s.begin; t < s.end; t++) {

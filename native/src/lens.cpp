@@ -14,7 +14,8 @@ namespace {
 
 // Whether what an SAE puts there goes straight on to the final norm, or lies behind it.
 bool reaches_logits(sae4j_point point) {
-    return point.site != SAE4J_HOOK_Z && point.site != SAE4J_HOOK_MLP_POST;
+    return point.site != SAE4J_HOOK_LN1 && point.site != SAE4J_HOOK_Z && point.site != SAE4J_HOOK_LN2 &&
+           point.site != SAE4J_HOOK_MLP_POST;
 }
 
 void check(const Model & model, const Sae & sae, sae4j_point point, std::span<const int32_t> latents) {

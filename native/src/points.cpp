@@ -15,9 +15,11 @@ bool has_layer(sae4j_site site) {
 }  // namespace
 
 std::string name_of(sae4j_point point) {
-    constexpr const char * names[] = { "hook_embed",      "hook_pos_embed",          "hook_resid_pre", "attn.hook_z",
-                                       "hook_attn_out",   "hook_resid_mid",          "mlp.hook_post",  "hook_mlp_out",
-                                       "hook_resid_post", "ln_final.hook_normalized" };
+    constexpr const char * names[] = {
+        "hook_embed",    "hook_pos_embed", "hook_resid_pre",  "ln1.hook_normalized",
+        "attn.hook_z",   "hook_attn_out",  "hook_resid_mid",  "ln2.hook_normalized",
+        "mlp.hook_post", "hook_mlp_out",   "hook_resid_post", "ln_final.hook_normalized"
+    };
     if (point.site < SAE4J_HOOK_EMBED || point.site > SAE4J_HOOK_NORMALIZED) {
         return "hook " + std::to_string(point.site);
     }

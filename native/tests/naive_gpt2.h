@@ -132,13 +132,17 @@ class NaiveGpt2 {
         Matrix x = sum(embed, pos);
         for (int l = 0; l < shape.n_layer; l++) {
             see(SAE4J_HOOK_RESID_PRE, l, x);
-            Matrix z = attention(tokens, linear(norm(x, blk(l, "attn_norm")), blk(l, "attn_qkv"), 3 * shape.n_embd));
+            Matrix ln1 = norm(x, blk(l, "attn_norm"));
+            see(SAE4J_HOOK_LN1, l, ln1);
+            Matrix z = attention(tokens, linear(ln1, blk(l, "attn_qkv"), 3 * shape.n_embd));
             see(SAE4J_HOOK_Z, l, z);
             Matrix attn_out = linear(z, blk(l, "attn_output"), shape.n_embd);
             see(SAE4J_HOOK_ATTN_OUT, l, attn_out);
             x = sum(x, attn_out);
             see(SAE4J_HOOK_RESID_MID, l, x);
-            Matrix u = linear(norm(x, blk(l, "ffn_norm")), blk(l, "ffn_up"), shape.n_ff);
+            Matrix ln2 = norm(x, blk(l, "ffn_norm"));
+            see(SAE4J_HOOK_LN2, l, ln2);
+            Matrix u = linear(ln2, blk(l, "ffn_up"), shape.n_ff);
             for (double & v : u.values) {
                 v = gelu(v);
             }

@@ -388,6 +388,9 @@ void test_together() {
             case_at(small, { SAE4J_HOOK_NORMALIZED, 0 }, 1, lengths),
             case_at(small, { SAE4J_HOOK_EMBED, 0 }, 1, lengths),
             case_at(small, { SAE4J_HOOK_Z, 1 }, 2, lengths),
+            transcoders_at(small, { SAE4J_HOOK_LN2, 1 }, { SAE4J_HOOK_MLP_OUT, 1 }, lengths),
+            transcoders_at(small, { SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_ATTN_OUT, 0 }, lengths),
+            case_at(small, { SAE4J_HOOK_LN1, 1 }, 2, lengths),
             transcoders_at(small, { SAE4J_HOOK_Z, 1 }, { SAE4J_HOOK_RESID_POST, 1 }, lengths),
             case_at(small, { SAE4J_HOOK_RESID_POST, 1 }, 0, lengths),
         };

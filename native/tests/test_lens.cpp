@@ -56,7 +56,8 @@ void compare(int32_t tied, int32_t rescaled, int32_t width) {
         context = "tied " + std::to_string(tied) + ", rescaled " + std::to_string(rescaled) + ", width " +
                   std::to_string(width) + ", " + name_of(point);
         std::vector<float> logits(n * shape.n_vocab, nan_f32);
-        if (point.site == SAE4J_HOOK_Z || point.site == SAE4J_HOOK_MLP_POST) {
+        if (point.site == SAE4J_HOOK_LN1 || point.site == SAE4J_HOOK_Z || point.site == SAE4J_HOOK_LN2 ||
+            point.site == SAE4J_HOOK_MLP_POST) {
             CHECK_STATUS(
                 sae4j_latent_logits(session.get(), model.get(), sae.get(), point, latents.data(), n, logits.data()),
                 SAE4J_BAD_ARGUMENT);

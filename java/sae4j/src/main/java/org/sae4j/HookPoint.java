@@ -66,6 +66,11 @@ public record HookPoint(Site site, int layer) {
     return new HookPoint(Site.RESID_PRE, layer);
   }
 
+  /** The layer norm's output that attention reads, {@code blocks.L.ln1.hook_normalized}. */
+  public static HookPoint ln1(int layer) {
+    return new HookPoint(Site.LN1, layer);
+  }
+
   /** The heads' results side by side, {@code blocks.L.attn.hook_z}. */
   public static HookPoint z(int layer) {
     return new HookPoint(Site.Z, layer);
@@ -79,6 +84,11 @@ public record HookPoint(Site site, int layer) {
   /** The residual stream between attention and MLP, {@code blocks.L.hook_resid_mid}. */
   public static HookPoint residMid(int layer) {
     return new HookPoint(Site.RESID_MID, layer);
+  }
+
+  /** The layer norm's output that the MLP reads, {@code blocks.L.ln2.hook_normalized}. */
+  public static HookPoint ln2(int layer) {
+    return new HookPoint(Site.LN2, layer);
   }
 
   /** The MLP's hidden activation after GELU, {@code blocks.L.mlp.hook_post}. */

@@ -10,12 +10,16 @@ public enum Site {
   POS_EMBED("hook_pos_embed", false),
   /** The residual stream before a block. */
   RESID_PRE("hook_resid_pre", true),
+  /** The layer norm's output that attention reads. */
+  LN1("ln1.hook_normalized", true),
   /** The heads' results, side by side, before the output projection. */
   Z("attn.hook_z", true),
   /** What attention adds to the residual stream. */
   ATTN_OUT("hook_attn_out", true),
   /** The residual stream between attention and MLP. */
   RESID_MID("hook_resid_mid", true),
+  /** The layer norm's output that the MLP reads. */
+  LN2("ln2.hook_normalized", true),
   /** The MLP's hidden activation, after GELU. */
   MLP_POST("mlp.hook_post", true),
   /** What the MLP adds to the residual stream. */
@@ -43,7 +47,7 @@ public enum Site {
    * stream, is added to it, or lies behind it.
    */
   public boolean hasDirectPath() {
-    return this != Z && this != MLP_POST;
+    return this != LN1 && this != Z && this != LN2 && this != MLP_POST;
   }
 
   /** The name in TransformerLens, with {@code L} for the layer: {@code blocks.L.hook_mlp_out}. */

@@ -12,7 +12,7 @@ class HookPointTest {
 
   @Test
   void namesThereAndBack() {
-    assertThat(HookPoint.all(SHAPE)).hasSize(3 + 2 * 7);
+    assertThat(HookPoint.all(SHAPE)).hasSize(3 + 2 * 9);
     for (HookPoint point : HookPoint.all(SHAPE)) {
       assertThat(HookPoint.of(point.name())).isEqualTo(point);
     }
@@ -26,9 +26,11 @@ class HookPointTest {
             "hook_embed",
             "hook_pos_embed",
             "blocks.0.hook_resid_pre",
+            "blocks.0.ln1.hook_normalized",
             "blocks.0.attn.hook_z",
             "blocks.0.hook_attn_out",
             "blocks.0.hook_resid_mid",
+            "blocks.0.ln2.hook_normalized",
             "blocks.0.mlp.hook_post",
             "blocks.0.hook_mlp_out",
             "blocks.0.hook_resid_post",
