@@ -18,8 +18,8 @@ import java.util.TreeMap;
  * @param options how the ablation was done
  * @param mean mean {@link AblationEffect#sparsity}: smaller is sparser
  * @param median its median; of an even number the mean of the two in the middle
- * @param ci95 where the mean lies with a confidence of 95 %, by a bootstrap with a fixed seed; NaN
- *     if there is nothing to draw
+ * @param ci95 where the mean lies with a confidence of 95 %, by a bootstrap with a fixed seed;
+ *     empty if there is nothing to draw
  * @param drawn what the bootstrap draws
  * @param rowMean mean {@link AblationEffect#rowSparsity}
  * @param pairs the effects found: one for each token and latent, or channel
@@ -37,7 +37,7 @@ public record AblationSummary(
     AblationOptions options,
     double mean,
     double median,
-    Interval ci95,
+    Optional<Interval> ci95,
     Drawn drawn,
     double rowMean,
     long pairs,

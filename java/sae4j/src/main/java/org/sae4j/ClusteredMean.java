@@ -1,5 +1,6 @@
 package org.sae4j;
 
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -45,8 +46,8 @@ final class ClusteredMean {
     return sums;
   }
 
-  /** Where the mean lies with a confidence of 95 %; NaN if there is nothing to draw. */
-  Interval ci95() {
+  /** Where the mean lies with a confidence of 95 %; empty if there is nothing to draw. */
+  Optional<Interval> ci95() {
     SortedMap<Long, Sum> units = drawn() == AblationSummary.Drawn.SEQUENCES ? sequences() : tokens;
     Resampling resampling = Resampling.defaults();
     ReplicateSums sums = new ReplicateSums(resampling.replicates(), 2);
@@ -56,7 +57,6 @@ final class ClusteredMean {
     for (int r = 0; r < means.length; r++) {
       means[r] = sums.of(r, 0) / sums.of(r, 1);
     }
-    return PercentileInterval.ci95(means, units.size())
-        .orElse(new Interval(Double.NaN, Double.NaN));
+    return PercentileInterval.ci95(means, units.size());
   }
 }

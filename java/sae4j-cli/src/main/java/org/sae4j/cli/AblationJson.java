@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import org.sae4j.AblationEffect;
 import org.sae4j.AblationSummary;
+import org.sae4j.Interval;
 
 /** The results of {@code ablate} as JSON; its keys are a promise to scripts. */
 final class AblationJson {
@@ -71,8 +72,8 @@ final class AblationJson {
     json.add("mean", JsonDocument.number(summary.mean()));
     json.add("median", JsonDocument.number(summary.median()));
     JsonArray interval = new JsonArray();
-    interval.add(JsonDocument.number(summary.ci95().low()));
-    interval.add(JsonDocument.number(summary.ci95().high()));
+    interval.add(JsonDocument.number(summary.ci95().map(Interval::low).orElse(Double.NaN)));
+    interval.add(JsonDocument.number(summary.ci95().map(Interval::high).orElse(Double.NaN)));
     json.add("ci95", interval);
     json.addProperty("ci95_drawn", summary.drawn().name().toLowerCase(Locale.ROOT));
     json.add("row_mean", JsonDocument.number(summary.rowMean()));

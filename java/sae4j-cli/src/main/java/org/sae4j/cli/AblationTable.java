@@ -98,8 +98,8 @@ final class AblationTable {
     String all = "of %,d logits at %d positions".formatted(logits, options.future());
     line("mean", AblationSummary::mean, isOne() ? interval() + "; " + all : all);
     if (!isOne()) {
-      line("ci95, low", summary -> summary.ci95().low(), "");
-      line("ci95, high", summary -> summary.ci95().high(), "");
+      line("ci95, low", summary -> summary.ci95().map(Interval::low).orElse(Double.NaN), "");
+      line("ci95, high", summary -> summary.ci95().map(Interval::high).orElse(Double.NaN), "");
     }
     line("median", AblationSummary::median, "");
     line("row_mean", AblationSummary::rowMean, "each position by itself");
@@ -107,16 +107,16 @@ final class AblationTable {
 
   private String interval() {
     AblationSummary summary = columns.get(0).summary();
-    Interval ci95 = summary.ci95();
-    return switch (summary.drawn()) {
-      case NOTHING -> "no interval of so few tokens";
-      case TOKENS, SEQUENCES ->
-          "95 %% interval %s to %s by %s"
-              .formatted(
-                  Figures.of(ci95.low()),
-                  Figures.of(ci95.high()),
-                  summary.drawn().name().toLowerCase(Locale.ROOT));
-    };
+    return summary
+        .ci95()
+        .map(
+            ci95 ->
+                "95 %% interval %s to %s by %s"
+                    .formatted(
+                        Figures.of(ci95.low()),
+                        Figures.of(ci95.high()),
+                        summary.drawn().name().toLowerCase(Locale.ROOT)))
+        .orElse("no interval of so few tokens");
   }
 
   private void run() {
