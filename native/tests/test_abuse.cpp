@@ -171,7 +171,7 @@ void test_batches(Setup & s) {
 
 void test_points(Setup & s) {
     context = "points";
-    for (const sae4j_point & bad : { sae4j_point{ static_cast<sae4j_site>(10), 0 },
+    for (const sae4j_point & bad : { sae4j_point{ static_cast<sae4j_site>(SAE4J_HOOK_NORMALIZED + 1), 0 },
                                      { static_cast<sae4j_site>(-1), 0 },
                                      { static_cast<sae4j_site>(1000), 0 },
                                      { SAE4J_HOOK_RESID_PRE, 2 },
@@ -269,7 +269,7 @@ void test_splices(Setup & s) {
     }
     for (const sae4j_point & in : { sae4j_point{ SAE4J_HOOK_RESID_PRE, 2 },
                                     { SAE4J_HOOK_RESID_POST, 1 },
-                                    { static_cast<sae4j_site>(10), 0 },
+                                    { static_cast<sae4j_site>(SAE4J_HOOK_NORMALIZED + 1), 0 },
                                     { static_cast<sae4j_site>(-1), 0 } }) {
         bad    = good;
         bad.in = in;

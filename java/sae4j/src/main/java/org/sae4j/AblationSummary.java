@@ -55,7 +55,12 @@ public record AblationSummary(
     SEQUENCES,
     /** Tokens, with all effects at them, because fewer than five sequences have any. */
     TOKENS,
-    /** Nothing: fewer than five tokens have any effect, which says too little. */
+    /**
+     * Effects one by one, because fewer than five tokens have any: as if they were independent,
+     * which makes the interval rather too narrow.
+     */
+    EFFECTS,
+    /** Nothing: there are fewer than five effects, which says too little. */
     NOTHING
   }
 

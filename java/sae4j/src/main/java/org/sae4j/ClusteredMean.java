@@ -1,5 +1,8 @@
 package org.sae4j;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -8,14 +11,22 @@ import java.util.TreeMap;
  * How sure the mean over the effects of an ablation is.
  *
  * <p>Effects at one token are alike, and so are those in one sequence: what a bootstrap may draw
- * are whole sequences, or whole tokens where too few sequences have effects.
+ * are whole sequences, or whole tokens where too few sequences have effects. Of very few tokens the
+ * effects themselves are drawn, which is better than no interval, if too narrow a one.
  */
 final class ClusteredMean {
   private final SortedMap<Long, Sum> tokens = new TreeMap<>();
+  private final List<Sum> effects = new ArrayList<>(); // while there are too few tokens
 
   private static final class Sum {
     private double value;
     private long count;
+
+    private Sum() {}
+
+    private Sum(double value) {
+      add(value, 1);
+    }
 
     private void add(double value, long count) {
       this.value += value;
@@ -26,33 +37,53 @@ final class ClusteredMean {
   void add(int sequence, int position, double value) {
     long token = (long) sequence << Integer.SIZE | position;
     tokens.computeIfAbsent(token, t -> new Sum()).add(value, 1);
+    if (isEnough(tokens.values())) {
+      effects.clear();
+    } else {
+      effects.add(new Sum(value));
+    }
+  }
+
+  private static boolean isEnough(Collection<Sum> units) {
+    return units.size() >= PercentileInterval.FEWEST_SEQUENCES;
   }
 
   /** What is drawn. */
   AblationSummary.Drawn drawn() {
-    if (sequences().size() >= PercentileInterval.FEWEST_SEQUENCES) {
+    if (isEnough(sequences())) {
       return AblationSummary.Drawn.SEQUENCES;
     }
-    return tokens.size() >= PercentileInterval.FEWEST_SEQUENCES
-        ? AblationSummary.Drawn.TOKENS
-        : AblationSummary.Drawn.NOTHING;
+    if (isEnough(tokens.values())) {
+      return AblationSummary.Drawn.TOKENS;
+    }
+    return isEnough(effects) ? AblationSummary.Drawn.EFFECTS : AblationSummary.Drawn.NOTHING;
   }
 
-  private SortedMap<Long, Sum> sequences() {
+  private Collection<Sum> units() {
+    return switch (drawn()) {
+      case SEQUENCES -> sequences();
+      case TOKENS -> tokens.values();
+      case EFFECTS, NOTHING -> effects;
+    };
+  }
+
+  private Collection<Sum> sequences() {
     SortedMap<Long, Sum> sums = new TreeMap<>();
     tokens.forEach(
         (token, sum) ->
             sums.computeIfAbsent(token >> Integer.SIZE, s -> new Sum()).add(sum.value, sum.count));
-    return sums;
+    return sums.values();
   }
 
   /** Where the mean lies with a confidence of 95 %; empty if there is nothing to draw. */
   Optional<Interval> ci95() {
-    SortedMap<Long, Sum> units = drawn() == AblationSummary.Drawn.SEQUENCES ? sequences() : tokens;
+    Collection<Sum> units = units();
     Resampling resampling = Resampling.defaults();
     ReplicateSums sums = new ReplicateSums(resampling.replicates(), 2);
-    units.forEach(
-        (unit, sum) -> sums.add(resampling.draws(unit), new double[] {sum.value, sum.count}));
+    long index = 0;
+    for (Sum unit : units) {
+      sums.add(resampling.draws(index++), new double[] {unit.value, unit.count});
+    }
     double[] means = new double[resampling.replicates()];
     for (int r = 0; r < means.length; r++) {
       means[r] = sums.of(r, 0) / sums.of(r, 1);

@@ -62,8 +62,10 @@ class AblationTest {
     assertThat(summary.mean()).isCloseTo(mean, within(1e-12));
     assertThat(summary.rowMean()).isCloseTo(rowMean, within(1e-12));
     assertThat(summary.median()).isEqualTo((sparsities[15] + sparsities[16]) / 2);
-    assertThat(summary.drawn()).isEqualTo(AblationSummary.Drawn.NOTHING); // two tokens
-    assertThat(summary.ci95()).isEmpty();
+    assertThat(summary.drawn()).isEqualTo(AblationSummary.Drawn.EFFECTS); // of two tokens
+    Interval ci95 = summary.ci95().orElseThrow();
+    assertThat(ci95.low()).isLessThan(mean);
+    assertThat(ci95.high()).isGreaterThan(mean);
     assertThat(summary.skipped()).isEmpty();
     assertThat(summary.undefined()).isEmpty();
     assertThat(summary.seconds()).isPositive();

@@ -53,15 +53,18 @@ class ClusteredMeanTest {
   }
 
   @Test
-  void aFewTokensSayTooLittle() {
+  void ofFewTokensEffectsAreDrawnAndOfFewEffectsNothing() {
     ClusteredMean mean = new ClusteredMean();
     for (int token = 0; token < 4; token++) {
       mean.add(token, 0, token);
-      mean.add(token, 0, token + 1);
     }
     assertThat(mean.drawn()).isEqualTo(AblationSummary.Drawn.NOTHING);
     assertThat(mean.ci95()).isEmpty();
+    mean.add(0, 0, 4);
+    assertThat(mean.drawn()).isEqualTo(AblationSummary.Drawn.EFFECTS);
+    assertThat(width(mean)).isPositive();
     mean.add(4, 0, 4);
+    assertThat(mean.drawn()).isEqualTo(AblationSummary.Drawn.SEQUENCES);
     assertThat(width(mean)).isPositive();
   }
 }

@@ -116,7 +116,7 @@ final class AblationTable {
                         Figures.of(ci95.low()),
                         Figures.of(ci95.high()),
                         summary.drawn().name().toLowerCase(Locale.ROOT)))
-        .orElse("no interval of so few tokens");
+        .orElse("no interval of so few effects");
   }
 
   private void run() {

@@ -301,7 +301,7 @@ class AblateCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .contains(TestData.HOOK, "positions [20, 50]", "active latents: all", "32,768 logits")
-        .containsPattern("mean +0\\.\\d+ +no interval of so few tokens")
+        .containsPattern("mean +0\\.\\d+ +95 % interval 0\\.\\d+ to 0\\.\\d+ by effects")
         .containsPattern("skipped +32 +fewer than 16 positions left")
         .contains("Largest effects", "latent 461");
   }
