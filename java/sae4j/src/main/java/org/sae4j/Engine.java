@@ -37,12 +37,14 @@ final class Engine {
     if (status == SAE4J_OK) {
       return;
     }
+    String named = file + ": "; // which the engine may have said
     String message = lastError();
+    message = message.startsWith(named) ? message.substring(named.length()) : message;
     if (status == SAE4J_BAD_FILE || status == SAE4J_BAD_ARGUMENT || status == SAE4J_NOT_FINITE) {
       throw FormatException.of(file, message);
     }
     if (status == SAE4J_IO_ERROR) {
-      throw new IOException(file + ": " + message);
+      throw new IOException(named + message);
     }
     throw failure(status, message);
   }

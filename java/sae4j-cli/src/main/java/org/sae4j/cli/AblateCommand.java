@@ -40,8 +40,8 @@ final class AblateCommand implements Callable<Integer> {
       required = true,
       paramLabel = "PATH",
       description =
-          "An SAE in any format. Several at one activation share what the model computes up to"
-              + " it.")
+          "An SAE in any format, or a folder of them. Several at one activation share what the"
+              + " model computes up to it.")
   private List<Path> paths;
 
   @Mixin private HookOption hook;
@@ -61,6 +61,7 @@ final class AblateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    paths = SaePaths.expand(paths, spec.commandLine().getErr());
     requireSense();
     json.requireWritable();
     plot.requireWritable();

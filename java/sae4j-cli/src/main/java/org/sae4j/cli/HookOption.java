@@ -47,6 +47,8 @@ final class HookOption {
   private ParameterException missing(SaeFile sae) {
     return new ParameterException(
         command.commandLine(),
-        sae.path() + " does not say which activation it is for: give --hook");
+        sae.path()
+            + " does not say which activation it is for: give --hook, such as "
+            + HookPoint.residPost(8));
   }
 }

@@ -43,7 +43,7 @@ final class LatentCommand implements Callable<Integer> {
       names = "--sae",
       required = true,
       paramLabel = "PATH",
-      description = "An SAE: OpenAI .pt file or SAELens folder.")
+      description = "An SAE in any format.")
   private Path path;
 
   @ArgGroup private Which which = new Which();

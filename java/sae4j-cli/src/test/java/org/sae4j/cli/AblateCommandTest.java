@@ -191,6 +191,14 @@ class AblateCommandTest {
   }
 
   @Test
+  void aFolderStandsForTheSaesInIt() {
+    CommandRun run = ablate(TestData.path("saes/openai"), "--position", "20", "--latents", "1");
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("layer3_k16.pt: OpenAI", "layer3_k4.pt: OpenAI");
+  }
+
+  @Test
   void severalSaesHaveAColumnEach() {
     CommandRun run = ablate(TestData.OPENAI, "--sae", TestData.SAELENS, "--position", "20");
 

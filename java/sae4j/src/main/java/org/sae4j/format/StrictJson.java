@@ -31,6 +31,8 @@ final class StrictJson {
   private static final long MAX_BYTES = 512L << 20;
 
   private static final int MAX_DEPTH = 64;
+  private static final String ADVICE =
+      "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON ";
 
   private StrictJson() {}
 
@@ -50,7 +52,7 @@ final class StrictJson {
       reader.setStrictness(Strictness.STRICT);
       return readDocument(reader);
     } catch (MalformedJsonException | EOFException | CharacterCodingException e) {
-      throw FormatException.of(file, "expected JSON, found other text: " + e.getMessage(), e);
+      throw FormatException.of(file, "expected JSON, found other text: " + said(e), e);
     } catch (JsonParseException | IllegalStateException e) {
       throw FormatException.of(file, e.getMessage(), e);
     }
@@ -65,6 +67,11 @@ final class StrictJson {
       throw new JsonParseException("expected the end of the file, found " + reader.peek());
     }
     return document;
+  }
+
+  /** What Gson says of a text, without its advice to those who call it. */
+  static String said(Exception e) {
+    return String.valueOf(e.getMessage()).replace(ADVICE, "");
   }
 
   private static JsonElement readValue(JsonReader reader, int depth) throws IOException {
