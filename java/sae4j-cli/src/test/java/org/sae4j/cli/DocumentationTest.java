@@ -3,6 +3,9 @@ package org.sae4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import com.github.luben.zstd.Zstd;
+import com.google.gson.JsonObject;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -27,9 +30,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class DocumentationTest {
   private static final Path ROOT = Path.of(TestData.MODEL).getParent().getParent();
+  private static final Pattern FENCE = Pattern.compile("```");
   private static final Pattern BLOCK = Pattern.compile("```(\\w+)\n(.*?)```", Pattern.DOTALL);
   private static final Pattern CLASS = Pattern.compile("public class (\\w+)");
   private static final Pattern MESSAGE = Pattern.compile("(?m)^\\| `([^`]+)` \\|");
+  private static final Pattern BETWEEN_LITERALS = Pattern.compile("\"\\s*\\+\\s*\"");
   private static final int LINES_OF_TEXT = 150;
 
   /** What is not run here, by its first word. */
@@ -54,12 +59,14 @@ class DocumentationTest {
     }
     List<String> lines = Files.readAllLines(Path.of(TestData.TEXT)).subList(0, LINES_OF_TEXT);
     Files.write(folder.resolve("my.txt"), lines);
-    for (String name : List.of("corpus.jsonl.gz", "big.jsonl.zst")) { // known by its first bytes
-      try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(folder.resolve(name)))) {
-        String text = String.join(" ", lines).replace('"', '\'').replace('\\', ' ');
-        out.write("{\"text\": \"%s\"}\n".formatted(text).getBytes(StandardCharsets.UTF_8));
-      }
+    JsonObject document = new JsonObject();
+    document.addProperty("text", String.join(" ", lines));
+    byte[] corpus = JsonDocument.line(document).getBytes(StandardCharsets.UTF_8);
+    try (OutputStream file = Files.newOutputStream(folder.resolve("corpus.jsonl.gz"));
+        OutputStream out = new GZIPOutputStream(file)) {
+      out.write(corpus);
     }
+    Files.write(folder.resolve("big.jsonl.zst"), Zstd.compress(corpus));
   }
 
   private void copy(String testData, String name) throws IOException {
@@ -79,14 +86,28 @@ class DocumentationTest {
     List<DynamicTest> tests = new ArrayList<>();
     for (Path document : documents()) {
       String text = Files.readString(document);
-      for (MatchResult block : BLOCK.matcher(text).results().toList()) {
+      List<MatchResult> blocks = BLOCK.matcher(text).results().toList();
+      assertThat(FENCE.matcher(text).results())
+          .as("fences in %s", document)
+          .hasSize(2 * blocks.size());
+      StringBuilder cells = new StringBuilder();
+      for (MatchResult block : blocks) {
         String code = block.group(2);
         switch (block.group(1)) {
           case "sh" -> commands(code).forEach(command -> tests.add(test(command)));
-          case "java" -> tests.add(dynamicTest(className(code), () -> compileAndRun(code)));
+          case "java" -> {
+            if (CLASS.matcher(code).find()) {
+              tests.add(dynamicTest(className(code), () -> compileAndRun(code)));
+            } else {
+              cells.append(code);
+            }
+          }
           case "xml" -> {} // java/examples has it in a project that is built
           default -> throw new IllegalStateException("nobody runs " + block.group());
         }
+      }
+      if (!cells.isEmpty()) {
+        tests.add(dynamicTest("cells of " + document.getFileName(), () -> runCells("" + cells)));
       }
     }
     return tests;
@@ -131,15 +152,43 @@ class DocumentationTest {
     run(className(code), List.of("gpt2.gguf", "my-sae", "my.txt"));
   }
 
+  /** JShell goes on after an error, so that only what it prints tells of one. */
+  private void runCells(String cells) throws Exception {
+    String end = "that was the last cell";
+    String script = cells + "System.out.println(\"" + end + "\")\n/exit\n";
+    String printed =
+        start(
+            program("jshell"),
+            "-s",
+            "-J-Djava.util.prefs.userRoot=" + folder,
+            "-R" + libraryCache(),
+            "--class-path=" + System.getProperty("java.class.path"),
+            "" + Files.writeString(folder.resolve("cells.jsh"), script));
+    assertThat(printed).contains(end).doesNotContain("Error:", "Exception");
+  }
+
   private void run(String main, List<String> arguments) throws Exception {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add(
-        "-Dorg.sae4j.library.cache=" + System.getProperty("org.sae4j.library.cache", "" + folder));
+    command.add(program("java"));
+    command.add(libraryCache());
     command.add("-cp");
-    command.add(System.getProperty("java.class.path") + java.io.File.pathSeparator + folder);
+    command.add(System.getProperty("java.class.path") + File.pathSeparator + folder);
     command.add(main);
     command.addAll(arguments);
+    assertThat(start(command.toArray(String[]::new))).isNotEmpty();
+  }
+
+  private static String program(String name) {
+    return Path.of(System.getProperty("java.home"), "bin", name).toString();
+  }
+
+  private String libraryCache() {
+    String cache = System.getProperty("org.sae4j.library.cache", "" + folder);
+    return "-Dorg.sae4j.library.cache=" + cache;
+  }
+
+  /** Returns what a command prints that ends well. */
+  private String start(String... command) throws Exception {
     Path log = folder.resolve("log");
     Process process =
         new ProcessBuilder(command)
@@ -148,21 +197,28 @@ class DocumentationTest {
             .redirectOutput(log.toFile())
             .start();
     try {
-      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("%s ends", arguments).isTrue();
+      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends").isTrue();
     } finally {
       process.destroyForcibly();
     }
-    assertThat(process.exitValue()).as("%s: %s", arguments, Files.readString(log)).isZero();
-    assertThat(log).isNotEmptyFile();
+    String printed = Files.readString(log);
+    assertThat(process.exitValue()).as(printed).isZero();
+    return printed;
   }
 
   @TestFactory
   List<DynamicTest> everyMessageIsOneThatSae4jHas() throws IOException {
     StringBuilder sources = new StringBuilder();
-    for (String module : List.of("java/sae4j", "java/sae4j-cli", "java/sae4j-native")) {
-      try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main"))) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
-          sources.append(Files.readString(file));
+    for (String part :
+        List.of(
+            "java/sae4j/src/main",
+            "java/sae4j-corpus/src/main",
+            "java/sae4j-cli/src/main",
+            "java/sae4j-native/src/main",
+            "native/src")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(part))) {
+        for (Path file : files.filter(f -> f.toString().matches(".*\\.(java|cpp)")).toList()) {
+          sources.append(BETWEEN_LITERALS.matcher(Files.readString(file)).replaceAll(""));
         }
       }
     }
