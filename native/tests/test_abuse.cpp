@@ -312,6 +312,9 @@ void test_transcoders(Setup & s) {
     CHECK_STATUS(status({ SAE4J_HOOK_RESID_MID, 1 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(status({ SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 }), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(status({ SAE4J_HOOK_MLP_POST, 0 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_OK(status({ SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_MLP_POST, 0 }));
+    CHECK_OK(status({ SAE4J_HOOK_LN2, 0 }, { SAE4J_HOOK_MLP_POST, 0 }));
+    CHECK_STATUS(status({ SAE4J_HOOK_LN2, 1 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
     const sae4j_edit edit{ SAE4J_EDIT_RECONSTRUCT, nullptr, transcoder.get(), nullptr, nullptr, nullptr };
     CHECK_STATUS(s.run(sae4j_hook{ { SAE4J_HOOK_RESID_MID, 0 }, &edit, 1, nullptr }), SAE4J_BAD_ARGUMENT);
     sae4j_sae * none = nullptr;

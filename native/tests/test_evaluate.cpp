@@ -352,6 +352,11 @@ void mask(Case & c) {
 void test_transcoders() {
     const std::pair<sae4j_point, sae4j_point> ways[] = {
         { { SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 } },
+        { { SAE4J_HOOK_LN2, 0 }, { SAE4J_HOOK_MLP_OUT, 0 } },
+        { { SAE4J_HOOK_LN1, 1 }, { SAE4J_HOOK_ATTN_OUT, 1 } },
+        { { SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_LN2, 1 } },
+        { { SAE4J_HOOK_RESID_PRE, 1 }, { SAE4J_HOOK_LN1, 1 } },
+        { { SAE4J_HOOK_LN2, 1 }, { SAE4J_HOOK_LN2, 1 } },
         { { SAE4J_HOOK_MLP_POST, 1 }, { SAE4J_HOOK_RESID_POST, 1 } },
         { { SAE4J_HOOK_EMBED, 0 }, { SAE4J_HOOK_MLP_POST, 1 } },
         { { SAE4J_HOOK_POS_EMBED, 0 }, { SAE4J_HOOK_NORMALIZED, 0 } },

@@ -10,7 +10,7 @@ public enum Site {
   POS_EMBED("hook_pos_embed", false),
   /** The residual stream before a block. */
   RESID_PRE("hook_resid_pre", true),
-  /** The layer norm's output that attention reads. */
+  /** The layer norm's output that attention reads, after weight and bias. */
   LN1("ln1.hook_normalized", true),
   /** The heads' results, side by side, before the output projection. */
   Z("attn.hook_z", true),
@@ -18,7 +18,7 @@ public enum Site {
   ATTN_OUT("hook_attn_out", true),
   /** The residual stream between attention and MLP. */
   RESID_MID("hook_resid_mid", true),
-  /** The layer norm's output that the MLP reads. */
+  /** The layer norm's output that the MLP reads, after weight and bias. */
   LN2("ln2.hook_normalized", true),
   /** The MLP's hidden activation, after GELU. */
   MLP_POST("mlp.hook_post", true),

@@ -35,11 +35,15 @@ class AblationBruteForceTest {
   static Stream<Arguments> shapesAndHooks() {
     return Stream.of(
         Arguments.of(ODD, HookPoint.residPre(0)),
+        Arguments.of(ODD, HookPoint.ln1(1)),
+        Arguments.of(ODD, HookPoint.ln2(0)),
         Arguments.of(ODD, HookPoint.mlpPost(1)),
         Arguments.of(ODD, HookPoint.attnOut(0)),
         Arguments.of(ODD, HookPoint.residMid(1)),
         Arguments.of(ODD, HookPoint.residPost(2)),
         Arguments.of(EVEN, HookPoint.z(0)),
+        Arguments.of(EVEN, HookPoint.ln1(0)),
+        Arguments.of(EVEN, HookPoint.ln2(1)),
         Arguments.of(EVEN, HookPoint.mlpOut(1)),
         Arguments.of(EVEN, HookPoint.residPre(0)),
         Arguments.of(SMALLEST, HookPoint.embed()),

@@ -62,6 +62,40 @@ class RunParityTest {
         .isLessThan(TOLERANCE);
   }
 
+  /** The reference has no layer norms of blocks, but what they read. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 5})
+  void layerNormsOfTheReferencesStream(int layer) throws IOException {
+    assertNormed(HookPoint.residPre(layer), HookPoint.ln1(layer), "ln_1");
+    assertNormed(HookPoint.residMid(layer), HookPoint.ln2(layer), "ln_2");
+  }
+
+  private static void assertNormed(HookPoint stream, HookPoint norm, String name)
+      throws IOException {
+    Safetensors weights = Safetensors.read(Fixtures.path("model/model.safetensors"));
+    String block = "transformer.h." + norm.layer() + "." + name;
+    float[] weight = weights.tensor(block + ".weight").toFloats();
+    float[] bias = weights.tensor(block + ".bias").toFloats();
+    float[] expected = Fixtures.expected("activations.safetensors", stream.name());
+    int d = weight.length;
+    for (int t = 0; t < expected.length; t += d) {
+      double mean = 0;
+      double square = 0;
+      for (int i = 0; i < d; i++) {
+        mean += expected[t + i] / (double) d;
+        square += (double) expected[t + i] * expected[t + i] / d;
+      }
+      double scale = 1 / Math.sqrt(square - mean * mean + model.shape().layerNormEpsilon());
+      for (int i = 0; i < d; i++) {
+        expected[t + i] = (float) ((expected[t + i] - mean) * scale * weight[i] + bias[i]);
+      }
+    }
+    RunResult result = session.run(tokens, RunOptions.defaults().capture(norm).withoutLogits());
+    assertThat(Fixtures.distance(result.activation(norm).toArray(), expected))
+        .as(norm.name())
+        .isLessThan(TOLERANCE);
+  }
+
   @Test
   void aCaptureAloneIsTheSameAsWithEverythingElse() {
     float[] with =

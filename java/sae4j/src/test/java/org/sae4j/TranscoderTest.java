@@ -1,40 +1,49 @@
 package org.sae4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sae4j.format.DType;
+import org.sae4j.format.Safetensors;
 import org.sae4j.format.SafetensorsWriter;
 
 /** A transcoder's evaluation against the same put together from runs with captures and edits. */
 class TranscoderTest {
+  private static final int D = 192;
+  private static final double[] KNOTS = {-3, -1.5, -0.75, 0, 0.75, 1.5};
+
   @TempDir Path folder;
 
   @ParameterizedTest
   @CsvSource({
-    "blocks.2.ln2.hook_normalized, blocks.2.hook_mlp_out",
-    "blocks.4.ln1.hook_normalized, blocks.4.hook_attn_out",
-    "blocks.1.hook_resid_mid, blocks.3.mlp.hook_post"
+    "transcoder, blocks.2.ln2.hook_normalized, blocks.2.hook_mlp_out",
+    "skip_transcoder, blocks.2.ln2.hook_normalized, blocks.2.hook_mlp_out",
+    "transcoder, blocks.4.ln1.hook_normalized, blocks.4.hook_attn_out",
+    "skip_transcoder, blocks.0.ln1.hook_normalized, blocks.5.ln2.hook_normalized",
+    "transcoder, blocks.1.hook_resid_mid, blocks.3.mlp.hook_post"
   })
-  void evaluationIsWhatRunsWithEditsGive(String in, String out) throws IOException {
+  void evaluationIsWhatRunsWithEditsGive(String architecture, String in, String out)
+      throws IOException {
     Sequences tokens = Fixtures.firstTwo();
     HookPoint read = HookPoint.of(in);
     HookPoint written = HookPoint.of(out);
     try (Model model = Fixtures.model();
         Session session = model.newSession();
-        Sae transcoder = transcoder(read, written, written.width(model.shape()))) {
+        Sae transcoder = transcoder(architecture, read, written)) {
       RunResult clean = session.run(tokens, RunOptions.defaults().capture(read, written));
       float[] y = clean.activation(written).toArray();
       double[][] p = logProbabilities(clean.logits());
@@ -83,37 +92,162 @@ class TranscoderTest {
     }
   }
 
-  /** A SAELens folder of random weights. */
-  private Sae transcoder(HookPoint in, HookPoint out, int width) throws IOException {
+  /** With straight lines between the {@link #KNOTS} of its GELU, an MLP is a transcoder of it. */
+  @Test
+  void theMlpItselfIsAlmostATranscoder() throws IOException {
+    Sequences tokens = Fixtures.firstTwo();
+    try (Model model = Fixtures.model();
+        Session session = model.newSession();
+        Sae right = mlp(3, 3);
+        Sae wrong = mlp(3, 1)) {
+      EvaluationResult result = Evaluation.of(model, right).run(tokens);
+      assertThat(result.reconstruction().explainedVariance()).isGreaterThan(0.98);
+      assertThat(result.downstream().kl()).isLessThan(0.02 * result.downstream().klZero());
+      assertThat(selfTest(session, right, tokens).warnings()).isEmpty();
+      assertThat(selfTest(session, wrong, tokens).suspect())
+          .hasValueSatisfying(
+              suspect -> {
+                assertThat(suspect.kind()).isEqualTo(SaeSuspect.Kind.HOOK);
+                assertThat(suspect.setting()).isEqualTo("blocks.3.ln2.hook_normalized");
+              });
+    }
+  }
+
+  private static SaeSelfTest selfTest(Session session, Sae sae, Sequences tokens) {
+    return SaeSelfTest.of(session, List.of(sae), Optional.empty(), tokens, Positions.all()).get(0);
+  }
+
+  @Test
+  void latentsAreStudiedButNeitherAblatedNorPutWhereTheyRead() throws IOException {
+    Sequences tokens = Fixtures.firstTwo();
+    HookPoint read = HookPoint.ln2(3);
+    HookPoint written = HookPoint.mlpOut(3);
+    try (Model model = Fixtures.model();
+        Session session = model.newSession();
+        Sae transcoder = transcoder("skip_transcoder", read, written)) {
+      LatentStudyResult study = LatentStudy.of(model, transcoder).run(tokens);
+      assertThat(study.hook()).isEqualTo(read);
+      assertThat(study.hookOut()).isEqualTo(written);
+      assertThat(study.withoutLogits()).isEmpty();
+      assertThat(study.latents())
+          .isNotEmpty()
+          .allMatch(latent -> !latent.contexts().isEmpty() && !latent.promoted().isEmpty());
+
+      AblationOptions options = AblationOptions.defaults().withPositions(Positions.of(20));
+      assertThatThrownBy(() -> Ablation.of(model, transcoder).with(options).run(tokens))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              transcoder.path()
+                  + ": an ablation needs an SAE, not a transcoder, which replaces "
+                  + written);
+      RunOptions edit = RunOptions.defaults().edit(read, Edit.reconstruct(transcoder));
+      assertThatThrownBy(() -> session.run(tokens, edit))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("an edit at " + read + " needs an SAE, not a transcoder");
+    }
+  }
+
+  /** The MLP of one block, said to be another's: GELU(u) ≈ Σ ReLU(u − knot) · (change of slope). */
+  private Sae mlp(int layer, int saidLayer) throws IOException {
+    Safetensors weights = Safetensors.read(Fixtures.path("model/model.safetensors"));
+    String mlp = "transformer.h." + layer + ".mlp.";
+    float[] in = weights.tensor(mlp + "c_fc.weight").toFloats();
+    float[] inBias = weights.tensor(mlp + "c_fc.bias").toFloats();
+    float[] out = weights.tensor(mlp + "c_proj.weight").toFloats();
+    int n = inBias.length;
+    int latents = KNOTS.length * n;
+    float[] enc = new float[D * latents];
+    float[] encBias = new float[latents];
+    float[] dec = new float[latents * D];
+    for (int k = 0; k < KNOTS.length; k++) {
+      float change = (float) (slope(k) - slope(k - 1));
+      for (int i = 0; i < D; i++) {
+        System.arraycopy(in, i * n, enc, i * latents + k * n, n);
+      }
+      for (int j = 0; j < n; j++) {
+        encBias[k * n + j] = (float) (inBias[j] - KNOTS[k]);
+      }
+      for (int i = 0; i < n * D; i++) {
+        dec[k * n * D + i] = change * out[i];
+      }
+    }
+    Map<String, float[]> tensors = new LinkedHashMap<>();
+    tensors.put("W_enc", enc);
+    tensors.put("b_enc", encBias);
+    tensors.put("W_dec", dec);
+    tensors.put("b_dec", weights.tensor(mlp + "c_proj.bias").toFloats());
+    return saeLens("transcoder", HookPoint.ln2(saidLayer), HookPoint.mlpOut(saidLayer), tensors);
+  }
+
+  /** The slope of the line from a knot to the next: 0 before all, 1 behind. */
+  private static double slope(int knot) {
+    if (knot < 0) {
+      return 0;
+    }
+    return knot == KNOTS.length - 1
+        ? 1
+        : (gelu(KNOTS[knot + 1]) - gelu(KNOTS[knot])) / (KNOTS[knot + 1] - KNOTS[knot]);
+  }
+
+  private static double gelu(double u) {
+    return u / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u)));
+  }
+
+  /** Random weights. */
+  private Sae transcoder(String architecture, HookPoint in, HookPoint out) throws IOException {
+    int width = out.site() == Site.MLP_POST ? 4 * D : D;
+    Random random = new Random(width);
+    Map<String, float[]> tensors = new LinkedHashMap<>();
+    tensors.put("W_enc", gaussian(random, D * 64));
+    tensors.put("b_enc", gaussian(random, 64));
+    tensors.put("W_dec", gaussian(random, 64 * width));
+    tensors.put("b_dec", gaussian(random, width));
+    if (architecture.startsWith("skip")) {
+      tensors.put("W_skip", gaussian(random, width * D));
+    }
+    return saeLens(architecture, in, out, tensors);
+  }
+
+  private static float[] gaussian(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (0.1 * random.nextGaussian());
+    }
+    return values;
+  }
+
+  /** A SAELens folder. */
+  private Sae saeLens(
+      String architecture, HookPoint in, HookPoint out, Map<String, float[]> tensors)
+      throws IOException {
+    Path target = Files.createTempDirectory(folder, architecture);
+    int latents = tensors.get("b_enc").length;
+    int width = tensors.get("b_dec").length;
     Files.writeString(
-        folder.resolve("cfg.json"),
+        target.resolve("cfg.json"),
         """
-        {"architecture": "transcoder", "d_in": 192, "d_sae": 64, "d_out": %d, "dtype": "float32",
+        {"architecture": "%s", "d_in": %d, "d_sae": %d, "d_out": %d, "dtype": "float32",
          "apply_b_dec_to_input": false, "normalize_activations": "none",
          "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s", "hook_name_out": "%s"}}
         """
-            .formatted(width, in.name(), out.name()));
-    Map<String, long[]> shapes = new LinkedHashMap<>();
-    shapes.put("W_enc", new long[] {192, 64});
-    shapes.put("b_enc", new long[] {64});
-    shapes.put("W_dec", new long[] {64, width});
-    shapes.put("b_dec", new long[] {width});
+            .formatted(architecture, D, latents, width, in, out));
+    Map<String, long[]> shapes =
+        Map.of(
+            "W_enc", new long[] {D, latents},
+            "b_enc", new long[] {latents},
+            "W_dec", new long[] {latents, width},
+            "b_dec", new long[] {width},
+            "W_skip", new long[] {width, D});
     SafetensorsWriter weights = new SafetensorsWriter();
-    shapes.forEach((name, shape) -> weights.tensor(name, DType.F32, shape));
-    Random random = new Random(width);
+    tensors.keySet().forEach(name -> weights.tensor(name, DType.F32, shapes.get(name)));
     weights.write(
-        folder.resolve("sae_weights.safetensors"),
+        target.resolve("sae_weights.safetensors"),
         output -> {
-          for (Map.Entry<String, long[]> tensor : shapes.entrySet()) {
-            float[] values =
-                new float[(int) Arrays.stream(tensor.getValue()).reduce(1, (a, b) -> a * b)];
-            for (int i = 0; i < values.length; i++) {
-              values[i] = (float) (0.1 * random.nextGaussian());
-            }
-            output.append(tensor.getKey(), FloatBuffer.wrap(values));
+          for (Map.Entry<String, float[]> tensor : tensors.entrySet()) {
+            output.append(tensor.getKey(), FloatBuffer.wrap(tensor.getValue()));
           }
         });
-    return Sae.open(folder);
+    return Sae.open(target);
   }
 
   private static double[][] logProbabilities(Logits logits) {

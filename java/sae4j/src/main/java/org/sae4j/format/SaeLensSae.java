@@ -71,6 +71,8 @@ final class SaeLensSae {
     boolean centreInput = config.centreInput();
     Optional<Boolean> prependBos = config.prependBos();
     assumptions.addAll(config.assumptions());
+    noteNormalized(config.hookName());
+    noteNormalized(config.hookNameOut());
     InputNormalization normalization =
         InputNormalization.of(folder.resolve(CONFIG), declared, overrides, assumptions);
     SaeConfig canonical =
@@ -92,6 +94,12 @@ final class SaeLensSae {
             config.modelName(),
             assumptions);
     return new SaeFile(path, canonical, tensors, files, List.of());
+  }
+
+  /** TransformerLens 2 on unprocessed weights has it so; folding or TransformerLens 3 do not. */
+  private void noteNormalized(Optional<String> hook) {
+    hook.filter(name -> name.endsWith(".hook_normalized"))
+        .ifPresent(name -> assumptions.add(name + ": taken after the norm's weight and bias"));
   }
 
   private Path present(String name) throws FormatException {

@@ -568,6 +568,18 @@ class SaeLensSaeTest {
   }
 
   @Test
+  void saysWhatALayerNormsOutputIsTakenFor() throws IOException {
+    transcoder().write(weights());
+    config("'architecture':'transcoder'," + TRANSCODER);
+    assertThat(read().config().assumptions()).isEmpty();
+    config(
+        "'architecture':'transcoder',"
+            + TRANSCODER.replace("hook_resid_mid", "ln2.hook_normalized"));
+    assertThat(read().config().assumptions())
+        .containsExactly("blocks.3.ln2.hook_normalized: taken after the norm's weight and bias");
+  }
+
+  @Test
   void refusesTranscodersThatContradictThemselves() throws IOException {
     transcoder().write(weights());
     config("'architecture':'transcoder'," + TRANSCODER.replace("'d_out':4,", ""));
