@@ -175,7 +175,7 @@ void keep_positive(const Candidate * best, int64_t count, int64_t t, const Kept 
     }
 }
 
-// The k largest h of a token, or of some of its latents only, after a rounded look at them.
+// The k largest h of a token, exact, after a rounded look at all of them.
 class Settled {
   public:
     Settled(const Sae & sae, const float * x, const uint16_t * rounded) :

@@ -95,15 +95,12 @@ final class EvaluationRun {
   }
 
   /**
-   * Finds out whether there is something to go on with.
+   * Finds out whether there is something to go on with; for a run that is resumable.
    *
    * @param header says which run it is
    * @throws FormatException if there is something of another run
    */
   void prepare(JsonOption json, JsonObject header) throws IOException {
-    if (!resume) {
-      return;
-    }
     Path file = checkpoint(json.file());
     Optional<String> before = Checkpoint.identity(file);
     if (before.isPresent()) {

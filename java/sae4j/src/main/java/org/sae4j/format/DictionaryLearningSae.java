@@ -8,11 +8,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
-import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 
@@ -81,11 +79,7 @@ final class DictionaryLearningSae {
     List<String> ignored =
         weights.requireAllTaken(dictionary.ignored(), "an SAE of class " + dictionary.className());
     InputNormalization normalization =
-        InputNormalization.of(
-            file,
-            new InputNormalization(Normalization.NONE, OptionalDouble.empty()),
-            overrides,
-            assumptions);
+        InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
     Optional<String> hook = hook();
     SaeConfig canonical =
         new SaeConfig(

@@ -8,12 +8,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
-import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 
@@ -98,11 +96,7 @@ final class GemmaScopeSae {
     boolean skip = checkConfig(d, n);
     Map<SaeTensor, StoredTensor> tensors = tensors(d, dOut, n, skip);
     InputNormalization normalization =
-        InputNormalization.of(
-            file,
-            new InputNormalization(Normalization.NONE, OptionalDouble.empty()),
-            overrides,
-            assumptions);
+        InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
     hook.assumption().ifPresent(assumptions::add);
     SaeConfig canonical =
         new SaeConfig(

@@ -14,6 +14,9 @@ import org.sae4j.SaeOverrides;
  * @param scale the constant, present only for {@link Normalization#EXPECTED_AVERAGE_ONLY_IN}
  */
 record InputNormalization(Normalization kind, OptionalDouble scale) {
+  /** What a file declares whose format has no normalisation. */
+  static final InputNormalization NONE =
+      new InputNormalization(Normalization.NONE, OptionalDouble.empty());
 
   /** Lets the caller's word win over the file's, and notes it where it does. */
   static InputNormalization of(

@@ -25,6 +25,9 @@ final class ReplacedFile {
 
   /** Writes {@code target}, replacing a file that is already there. */
   static void write(Path target, Content content) throws IOException {
+    if (target.getFileName() == null || Files.isDirectory(target)) {
+      throw new IOException(target + ": expected the name of a file to write, found a folder");
+    }
     Path part = neighbour(target);
     try {
       // Files.createTempFile would let nobody but the owner read it, even after the move.
@@ -39,12 +42,10 @@ final class ReplacedFile {
     }
   }
 
-  private static Path neighbour(Path target) throws IOException {
-    if (target.getFileName() == null || Files.isDirectory(target)) {
-      throw new IOException(target + ": expected the name of a file to write, found a folder");
-    }
+  /** Returns a new name beside the target, or says why nothing can be written there. */
+  static Path neighbour(Path target) throws IOException {
     Path folder = target.toAbsolutePath().getParent();
-    if (!Files.isDirectory(folder)) {
+    if (folder == null || !Files.isDirectory(folder)) {
       throw new IOException(target + ": the folder to write to does not exist: " + folder);
     }
     if (!Files.isWritable(folder)) {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +25,7 @@ final class ReplacedFolder {
   /** Writes {@code target}, which must be absent or empty. */
   static void write(Path target, Content content) throws IOException {
     requireWritable(target);
-    Path part = target.toAbsolutePath().resolveSibling(".sae4j-" + UUID.randomUUID() + ".part");
+    Path part = ReplacedFile.neighbour(target);
     try {
       Files.createDirectory(part);
       content.writeTo(part);
@@ -40,13 +39,7 @@ final class ReplacedFolder {
     if (Files.exists(target) && !isEmptyFolder(target)) {
       throw new IOException(target + ": expected a new or an empty folder, found something in it");
     }
-    Path parent = target.toAbsolutePath().getParent();
-    if (parent == null || !Files.isDirectory(parent)) {
-      throw new IOException(target + ": the folder to write to does not exist: " + parent);
-    }
-    if (!Files.isWritable(parent)) {
-      throw new IOException(target + ": the folder to write to is read-only: " + parent);
-    }
+    ReplacedFile.neighbour(target);
   }
 
   private static boolean isEmptyFolder(Path folder) throws IOException {

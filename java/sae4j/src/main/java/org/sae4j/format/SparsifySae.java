@@ -8,12 +8,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
-import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 
@@ -80,11 +78,7 @@ final class SparsifySae {
               + " or h.3.mlp");
     }
     InputNormalization normalization =
-        InputNormalization.of(
-            folder,
-            new InputNormalization(Normalization.NONE, OptionalDouble.empty()),
-            overrides,
-            assumptions);
+        InputNormalization.of(folder, InputNormalization.NONE, overrides, assumptions);
     SaeConfig canonical =
         new SaeConfig(
             FORMAT,
