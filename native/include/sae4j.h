@@ -245,18 +245,21 @@ SAE4J_API sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4
 // ---------------------------------------------------------------- hooks
 
 typedef enum sae4j_site {
-    SAE4J_HOOK_EMBED      = 0,   // hook_embed                [n_tokens, n_embd]
-    SAE4J_HOOK_POS_EMBED  = 1,   // hook_pos_embed            [n_tokens, n_embd]
-    SAE4J_HOOK_RESID_PRE  = 2,   // blocks.L.hook_resid_pre   [n_tokens, n_embd]
-    SAE4J_HOOK_LN1        = 3,   // blocks.L.ln1.hook_normalized  [n_tokens, n_embd], after weight and bias
-    SAE4J_HOOK_Z          = 4,   // blocks.L.attn.hook_z      [n_tokens, n_embd], heads side by side
-    SAE4J_HOOK_ATTN_OUT   = 5,   // blocks.L.hook_attn_out    [n_tokens, n_embd]
-    SAE4J_HOOK_RESID_MID  = 6,   // blocks.L.hook_resid_mid   [n_tokens, n_embd]
-    SAE4J_HOOK_LN2        = 7,   // blocks.L.ln2.hook_normalized  [n_tokens, n_embd], after weight and bias
-    SAE4J_HOOK_MLP_POST   = 8,   // blocks.L.mlp.hook_post    [n_tokens, n_ff]
-    SAE4J_HOOK_MLP_OUT    = 9,   // blocks.L.hook_mlp_out     [n_tokens, n_embd]
-    SAE4J_HOOK_RESID_POST = 10,  // blocks.L.hook_resid_post  [n_tokens, n_embd]
-    SAE4J_HOOK_NORMALIZED = 11   // ln_final.hook_normalized  [n_tokens, n_embd]
+    SAE4J_HOOK_EMBED            = 0,   // hook_embed                [n_tokens, n_embd]
+    SAE4J_HOOK_POS_EMBED        = 1,   // hook_pos_embed            [n_tokens, n_embd]
+    SAE4J_HOOK_RESID_PRE        = 2,   // blocks.L.hook_resid_pre   [n_tokens, n_embd]
+    SAE4J_HOOK_LN1_STANDARDIZED = 3,   // blocks.L.ln1.hook_standardized  [n_tokens, n_embd], before weight and bias
+    SAE4J_HOOK_LN1              = 4,   // blocks.L.ln1.hook_normalized  [n_tokens, n_embd], after weight and bias
+    SAE4J_HOOK_Z                = 5,   // blocks.L.attn.hook_z      [n_tokens, n_embd], heads side by side
+    SAE4J_HOOK_ATTN_OUT         = 6,   // blocks.L.hook_attn_out    [n_tokens, n_embd]
+    SAE4J_HOOK_RESID_MID        = 7,   // blocks.L.hook_resid_mid   [n_tokens, n_embd]
+    SAE4J_HOOK_LN2_STANDARDIZED = 8,   // blocks.L.ln2.hook_standardized  [n_tokens, n_embd], before weight and bias
+    SAE4J_HOOK_LN2              = 9,   // blocks.L.ln2.hook_normalized  [n_tokens, n_embd], after weight and bias
+    SAE4J_HOOK_MLP_POST         = 10,  // blocks.L.mlp.hook_post    [n_tokens, n_ff]
+    SAE4J_HOOK_MLP_OUT          = 11,  // blocks.L.hook_mlp_out     [n_tokens, n_embd]
+    SAE4J_HOOK_RESID_POST       = 12,  // blocks.L.hook_resid_post  [n_tokens, n_embd]
+    SAE4J_HOOK_STANDARDIZED     = 13,  // ln_final.hook_standardized  [n_tokens, n_embd], before weight and bias
+    SAE4J_HOOK_NORMALIZED       = 14   // ln_final.hook_normalized  [n_tokens, n_embd], after weight and bias
 } sae4j_site;
 
 typedef struct sae4j_point {

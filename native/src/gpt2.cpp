@@ -40,7 +40,8 @@ class Pass {
             x = block(l, x);
         }
         if (!done_) {
-            at({ SAE4J_HOOK_NORMALIZED, 0 }, nullptr, [&](float * out) { return norm("ln_f", x, model_.ln_f(), out); });
+            ggml_tensor * standard = standardized({ SAE4J_HOOK_STANDARDIZED, 0 }, nullptr, x);
+            normalized({ SAE4J_HOOK_NORMALIZED, 0 }, nullptr, x, standard, model_.ln_f());
         }
         graph_.compute();
         return end_;
@@ -98,27 +99,46 @@ class Pass {
     // One transformer block; x is the stream before it. [n_tokens, n_embd]
     ggml_tensor * block(int l, ggml_tensor * x) {
         const Block &     b = model_.block(l);
-        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, ln1{ SAE4J_HOOK_LN1, l }, z_point{ SAE4J_HOOK_Z, l },
-            attn_out{ SAE4J_HOOK_ATTN_OUT, l }, mid{ SAE4J_HOOK_RESID_MID, l }, ln2{ SAE4J_HOOK_LN2, l },
+        const sae4j_point pre{ SAE4J_HOOK_RESID_PRE, l }, ln1_standard{ SAE4J_HOOK_LN1_STANDARDIZED, l },
+            ln1{ SAE4J_HOOK_LN1, l }, z_point{ SAE4J_HOOK_Z, l }, attn_out{ SAE4J_HOOK_ATTN_OUT, l },
+            mid{ SAE4J_HOOK_RESID_MID, l }, ln2_standard{ SAE4J_HOOK_LN2_STANDARDIZED, l }, ln2{ SAE4J_HOOK_LN2, l },
             mlp_post{ SAE4J_HOOK_MLP_POST, l }, mlp_out{ SAE4J_HOOK_MLP_OUT, l }, post{ SAE4J_HOOK_RESID_POST, l };
 
         x = at(pre, nullptr, [&](float * out) { return hooks_.at(pre) ? copy("resid_pre", x, out) : x; });
-        ggml_tensor * normed = at(ln1, x, [&](float * out) { return norm("ln_1", x, b.ln_1, out); });
-        x                    = stream(ln1, x);
-        ggml_tensor * z      = at(z_point, x, [&](float * out) {
+        ggml_tensor * standard = standardized(ln1_standard, x, x);
+        x                      = stream(ln1_standard, x);
+        ggml_tensor * normed   = normalized(ln1, x, x, standard, b.ln_1);
+        x                      = stream(ln1, x);
+        ggml_tensor * z        = at(z_point, x, [&](float * out) {
             ggml_tensor * qkv = memory_.past && !attended_ ? first_qkv(l, normed) : this->qkv(l, normed, qkv_memory(l));
             attended_         = true;
             return attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scores(), out);  // [n_tokens, n_embd]
         });
-        x                    = stream(z_point, x);
-        x                    = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
-        normed               = at(ln2, x, [&](float * out) { return norm("ln_2", x, b.ln_2, out); });
-        x                    = stream(ln2, x);
-        ggml_tensor * u      = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
+        x                      = stream(z_point, x);
+        x                      = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
+        standard               = standardized(ln2_standard, x, x);
+        x                      = stream(ln2_standard, x);
+        normed                 = normalized(ln2, x, x, standard, b.ln_2);
+        x                      = stream(ln2, x);
+        ggml_tensor * u        = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
             return product("mlp_post", *b.ffn_up, normed, { b.ffn_up_b, /*gelu=*/true }, out);
         });
-        x                    = stream(mlp_post, x);
+        x                      = stream(mlp_post, x);
         return plus_linear(mlp_out, post, stream(mlp_out, x), u, *b.ffn_down, b.ffn_down_b);
+    }
+
+    // (x − mean) / std of a layer norm, NULL if nobody looks at it.
+    ggml_tensor * standardized(sae4j_point point, ggml_tensor * residual, ggml_tensor * x) {
+        return visible(point) ? at(point, residual, [&](float * out) { return norm("standard", x, {}, out); }) :
+                                nullptr;
+    }
+
+    // A layer norm's output, of what is standardized if that is there, else of x; the same to the bit.
+    ggml_tensor * normalized(sae4j_point point, ggml_tensor * residual, ggml_tensor * x, ggml_tensor * standard,
+                             const LayerNorm & weights) {
+        return at(point, residual, [&](float * out) {
+            return standard ? affine("ln", standard, weights, out) : norm("ln", x, weights, out);
+        });
     }
 
     // Queries, keys and values of some rows of ln1. [rows, 3·n_embd]
@@ -201,12 +221,25 @@ class Pass {
     }
 
     ggml_tensor * norm(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out) {
+        return rows(name, x, out, [=, this](const float * row, float * y) {
+            kernels().layer_norm(row, weights.weight, weights.bias, shape_.layer_norm_eps, shape_.n_embd, y);
+        });
+    }
+
+    ggml_tensor * affine(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out) {
+        return rows(name, x, out, [=, this](const float * row, float * y) {
+            kernels().affine(row, weights.weight, weights.bias, shape_.n_embd, y);
+        });
+    }
+
+    // compute(row, row of out) for each row of x [n_tokens, n_embd].
+    template <typename F> ggml_tensor * rows(const char * name, ggml_tensor * x, float * out, F compute) {
         const int64_t d  = shape_.n_embd;
         const auto *  in = static_cast<const float *>(x->data);
-        return graph_.node(name, { x }, out, d, x->ne[1], [=, this, rows = x->ne[1]](int ith, int nth) {
+        return graph_.node(name, { x }, out, d, x->ne[1], [=, rows = x->ne[1]](int ith, int nth) {
             const Slab s = slab(rows, ith, nth);
             for (int64_t t = s.begin; t < s.end; t++) {
-                kernels().layer_norm(in + t * d, weights.weight, weights.bias, shape_.layer_norm_eps, d, out + t * d);
+                compute(in + t * d, out + t * d);
             }
         });
     }

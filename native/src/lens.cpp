@@ -14,8 +14,17 @@ namespace {
 
 // Whether what an SAE puts there goes straight on to the final norm, or lies behind it.
 bool reaches_logits(sae4j_point point) {
-    return point.site != SAE4J_HOOK_LN1 && point.site != SAE4J_HOOK_Z && point.site != SAE4J_HOOK_LN2 &&
-           point.site != SAE4J_HOOK_MLP_POST;
+    switch (point.site) {
+        case SAE4J_HOOK_LN1_STANDARDIZED:
+        case SAE4J_HOOK_LN1:
+        case SAE4J_HOOK_Z:
+        case SAE4J_HOOK_LN2_STANDARDIZED:
+        case SAE4J_HOOK_LN2:
+        case SAE4J_HOOK_MLP_POST:
+            return false;
+        default:
+            return true;
+    }
 }
 
 void check(const Model & model, const Sae & sae, sae4j_point point, std::span<const int32_t> latents) {
@@ -46,10 +55,13 @@ void direction(const Sae & sae, int32_t latent, float * out) {
     std::transform(w_dec, w_dec + d, out, [norm](float w) { return norm > 0 ? w / norm : 0; });
 }
 
-// The linear part of the final norm, in place. [d]
-void norm_linear(const Model & model, float * x) {
+// The linear part of what is left of the final norm behind the point, in place. [d]
+void norm_linear(const Model & model, sae4j_point point, float * x) {
+    if (point.site == SAE4J_HOOK_NORMALIZED) {
+        return;
+    }
     const int64_t d      = model.shape().n_embd;
-    const double  centre = mean(x, d);
+    const double  centre = point.site == SAE4J_HOOK_STANDARDIZED ? 0 : mean(x, d);
     for (int64_t i = 0; i < d; i++) {
         x[i] = static_cast<float>((x[i] - centre) * model.ln_f().weight[i]);
     }
@@ -67,9 +79,7 @@ void latent_logits(Session & session, const Model & model, const Sae & sae, sae4
     float *       directions = session.arena().take<float>(n * d);
     for (int64_t r = 0; r < n; r++) {
         direction(sae, latents[r], directions + r * d);
-        if (point.site != SAE4J_HOOK_NORMALIZED) {
-            norm_linear(model, directions + r * d);
-        }
+        norm_linear(model, point, directions + r * d);
     }
     logits(session, model, directions, n, out);
     for (int64_t r = 0; r < n; r++) {

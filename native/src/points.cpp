@@ -16,9 +16,9 @@ bool has_layer(sae4j_site site) {
 
 std::string name_of(sae4j_point point) {
     constexpr const char * names[] = {
-        "hook_embed",    "hook_pos_embed", "hook_resid_pre",  "ln1.hook_normalized",
-        "attn.hook_z",   "hook_attn_out",  "hook_resid_mid",  "ln2.hook_normalized",
-        "mlp.hook_post", "hook_mlp_out",   "hook_resid_post", "ln_final.hook_normalized"
+        "hook_embed",    "hook_pos_embed", "hook_resid_pre",  "ln1.hook_standardized",      "ln1.hook_normalized",
+        "attn.hook_z",   "hook_attn_out",  "hook_resid_mid",  "ln2.hook_standardized",      "ln2.hook_normalized",
+        "mlp.hook_post", "hook_mlp_out",   "hook_resid_post", "ln_final.hook_standardized", "ln_final.hook_normalized"
     };
     if (point.site < SAE4J_HOOK_EMBED || point.site > SAE4J_HOOK_NORMALIZED) {
         return "hook " + std::to_string(point.site);
@@ -42,7 +42,7 @@ int rank_of(const sae4j_model_shape & shape, sae4j_point point) {
     if (has_layer(point.site)) {
         return SAE4J_HOOK_RESID_PRE + point.layer * sites_a_layer + (point.site - SAE4J_HOOK_RESID_PRE);
     }
-    return point.site == SAE4J_HOOK_NORMALIZED ? SAE4J_HOOK_RESID_PRE + shape.n_layer * sites_a_layer : point.site;
+    return point.site < SAE4J_HOOK_RESID_PRE ? point.site : point.site + (shape.n_layer - 1) * sites_a_layer;
 }
 
 }  // namespace sae4j

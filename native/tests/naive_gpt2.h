@@ -52,6 +52,7 @@ inline std::vector<sae4j_point> all_points(const sae4j_model_shape & shape) {
             points.push_back({ static_cast<sae4j_site>(site), l });
         }
     }
+    points.push_back({ SAE4J_HOOK_STANDARDIZED, 0 });
     points.push_back({ SAE4J_HOOK_NORMALIZED, 0 });
     return points;
 }
@@ -132,7 +133,9 @@ class NaiveGpt2 {
         Matrix x = sum(embed, pos);
         for (int l = 0; l < shape.n_layer; l++) {
             see(SAE4J_HOOK_RESID_PRE, l, x);
-            Matrix ln1 = norm(x, blk(l, "attn_norm"));
+            Matrix ln1 = standardized(x);
+            see(SAE4J_HOOK_LN1_STANDARDIZED, l, ln1);
+            affine(ln1, blk(l, "attn_norm"));
             see(SAE4J_HOOK_LN1, l, ln1);
             Matrix z = attention(tokens, linear(ln1, blk(l, "attn_qkv"), 3 * shape.n_embd));
             see(SAE4J_HOOK_Z, l, z);
@@ -140,7 +143,9 @@ class NaiveGpt2 {
             see(SAE4J_HOOK_ATTN_OUT, l, attn_out);
             x = sum(x, attn_out);
             see(SAE4J_HOOK_RESID_MID, l, x);
-            Matrix ln2 = norm(x, blk(l, "ffn_norm"));
+            Matrix ln2 = standardized(x);
+            see(SAE4J_HOOK_LN2_STANDARDIZED, l, ln2);
+            affine(ln2, blk(l, "ffn_norm"));
             see(SAE4J_HOOK_LN2, l, ln2);
             Matrix u = linear(ln2, blk(l, "ffn_up"), shape.n_ff);
             for (double & v : u.values) {
@@ -152,7 +157,9 @@ class NaiveGpt2 {
             x = sum(x, mlp_out);
             see(SAE4J_HOOK_RESID_POST, l, x);
         }
-        x = norm(x, "output_norm");
+        x = standardized(x);
+        see(SAE4J_HOOK_STANDARDIZED, 0, x);
+        affine(x, "output_norm");
         see(SAE4J_HOOK_NORMALIZED, 0, x);
         return x;
     }
@@ -208,9 +215,9 @@ class NaiveGpt2 {
         return y;
     }
 
-    Matrix norm(Matrix x, const std::string & name) const {
-        const std::vector<float> &weight = tensor(name + ".weight"), &bias = tensor(name + ".bias");
-        const double              d = static_cast<double>(x.columns);
+    // (x − mean) / std of each row
+    Matrix standardized(Matrix x) const {
+        const double d = static_cast<double>(x.columns);
         for (int64_t r = 0; r < x.rows; r++) {
             double *row = x.row(r), mean = 0, variance = 0;
             for (int64_t i = 0; i < x.columns; i++) {
@@ -220,10 +227,19 @@ class NaiveGpt2 {
                 variance += (row[i] - mean) * (row[i] - mean) / d;
             }
             for (int64_t i = 0; i < x.columns; i++) {
-                row[i] = (row[i] - mean) / std::sqrt(variance + shape.layer_norm_eps) * weight[i] + bias[i];
+                row[i] = (row[i] - mean) / std::sqrt(variance + shape.layer_norm_eps);
             }
         }
         return x;
+    }
+
+    void affine(Matrix & x, const std::string & name) const {
+        const std::vector<float> &weight = tensor(name + ".weight"), &bias = tensor(name + ".bias");
+        for (int64_t r = 0; r < x.rows; r++) {
+            for (int64_t i = 0; i < x.columns; i++) {
+                x.row(r)[i] = x.row(r)[i] * weight[i] + bias[i];
+            }
+        }
     }
 
     // qkv [n_tokens, 3·n_embd] -> z [n_tokens, n_embd]

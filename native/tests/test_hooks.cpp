@@ -231,7 +231,8 @@ void test_transplant(const Setup & s) {
         const sae4j_edit put{ SAE4J_EDIT_ROWS, kept.data(), nullptr, nullptr, nullptr, nullptr };
         CHECK(s.logits({ { point, &put, 1, nullptr } }) == plain);
         const bool stream = point.site == SAE4J_HOOK_RESID_PRE || point.site == SAE4J_HOOK_RESID_MID ||
-                            point.site == SAE4J_HOOK_RESID_POST || point.site == SAE4J_HOOK_NORMALIZED;
+                            point.site == SAE4J_HOOK_RESID_POST || point.site == SAE4J_HOOK_STANDARDIZED ||
+                            point.site == SAE4J_HOOK_NORMALIZED;
         if (stream) {
             CHECK(run_logits(s.session.get(), s.model.get(), others, { { point, &put, 1, nullptr } }) == plain);
         }

@@ -133,6 +133,19 @@ void test_gelu(const Kernels & k) {
     CHECK(same_bits(odd[2], 0.0f) && same_bits(odd[3], -0.0f) && std::isnan(odd[4]));
 }
 
+void test_affine(const Kernels & k) {
+    context = std::string(k.level) + " affine";
+    for (size_t d : sizes) {
+        const Buffer<float> x = normal(d), weight = normal(d), bias = normal(d);
+        Buffer<float>       got(d), expected(d);
+        k.affine(x.data(), weight.data(), bias.data(), d, got.data());
+        scalar_kernels().affine(x.data(), weight.data(), bias.data(), d, expected.data());
+        for (size_t i = 0; i < d; ++i) {
+            CHECK_NEAR(got[i], expected[i], ulp * (std::fabs(x[i] * weight[i]) + std::fabs(bias[i])));
+        }
+    }
+}
+
 void test_layer_norm(const Kernels & k) {
     context = std::string(k.level) + " layer_norm";
     for (size_t d : sizes) {
@@ -141,18 +154,24 @@ void test_layer_norm(const Kernels & k) {
         }
         for (float mean : { 0.0f, 3.0f, -300.0f }) {
             const Buffer<float> x = normal(d, 2, mean), weight = normal(d), bias = normal(d);
-            for (int given = 0; given < 4; ++given) {
-                const float * w = given & 1 ? weight.data() : nullptr;
-                const float * b = given & 2 ? bias.data() : nullptr;
+            for (bool given : { false, true }) {
+                const float * w = given ? weight.data() : nullptr;
+                const float * b = given ? bias.data() : nullptr;
                 Buffer<float> got(d), expected(d), in_place = x;
                 k.layer_norm(x.data(), w, b, 1e-5f, d, got.data());
                 k.layer_norm(in_place.data(), w, b, 1e-5f, d, in_place.data());
                 scalar_kernels().layer_norm(x.data(), w, b, 1e-5f, d, expected.data());
+                Buffer<float> in_steps(d);
+                k.layer_norm(x.data(), nullptr, nullptr, 1e-5f, d, in_steps.data());
+                if (given) {
+                    k.affine(in_steps.data(), w, b, d, in_steps.data());
+                }
                 for (size_t i = 0; i < d; ++i) {
                     // the mean rounded to f32 moves x - mean by up to half an ulp of it
                     const double size = (std::fabs(mean) + 10) * (w ? std::fabs(w[i]) : 1) + 2;
                     CHECK_NEAR(got[i], expected[i], (d < 8 ? 30 : 1) * ulp * size);
                     CHECK(same_bits(in_place[i], got[i]));
+                    CHECK(same_bits(in_steps[i], got[i]));
                 }
             }
         }
@@ -715,6 +734,7 @@ template <typename T> void test_pack() {
 
 void test_level(const Kernels & k) {
     test_gelu(k);
+    test_affine(k);
     test_layer_norm(k);
     test_max(k);
     test_softmax(k);

@@ -9,8 +9,10 @@ namespace {
 constexpr int32_t n_latents = 40;
 
 // [latents, n_vocab]
-Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, bool behind_norm,
+Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, sae4j_site site,
                        const std::vector<int32_t> & latents) {
+    const bool                 centred = site != SAE4J_HOOK_STANDARDIZED && site != SAE4J_HOOK_NORMALIZED;
+    const bool                 weighed = site != SAE4J_HOOK_NORMALIZED;
     const int64_t              d = gpt2.shape.n_embd, n_vocab = gpt2.shape.n_vocab;
     const std::vector<float> & w_u    = gpt2.tensor(gpt2.shape.tied ? "token_embd.weight" : "output.weight");
     const std::vector<float> & weight = gpt2.tensor("output_norm.weight");
@@ -25,7 +27,7 @@ Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, bool behind
         double centre = 0;
         for (int64_t t = 0; t < n_vocab; t++) {
             for (int64_t i = 0; i < d; i++) {
-                out.row(r)[t] += (behind_norm ? v[i] : (v[i] - mean) * weight[i]) * w_u[t * d + i];
+                out.row(r)[t] += (v[i] - (centred ? mean : 0)) * (weighed ? weight[i] : 1) * w_u[t * d + i];
             }
             centre += out.row(r)[t] / static_cast<double>(n_vocab);
         }
@@ -56,7 +58,8 @@ void compare(int32_t tied, int32_t rescaled, int32_t width) {
         context = "tied " + std::to_string(tied) + ", rescaled " + std::to_string(rescaled) + ", width " +
                   std::to_string(width) + ", " + name_of(point);
         std::vector<float> logits(n * shape.n_vocab, nan_f32);
-        if (point.site == SAE4J_HOOK_LN1 || point.site == SAE4J_HOOK_Z || point.site == SAE4J_HOOK_LN2 ||
+        if (point.site == SAE4J_HOOK_LN1_STANDARDIZED || point.site == SAE4J_HOOK_LN1 || point.site == SAE4J_HOOK_Z ||
+            point.site == SAE4J_HOOK_LN2_STANDARDIZED || point.site == SAE4J_HOOK_LN2 ||
             point.site == SAE4J_HOOK_MLP_POST) {
             CHECK_STATUS(
                 sae4j_latent_logits(session.get(), model.get(), sae.get(), point, latents.data(), n, logits.data()),
@@ -64,8 +67,7 @@ void compare(int32_t tied, int32_t rescaled, int32_t width) {
             continue;
         }
         CHECK_OK(sae4j_latent_logits(session.get(), model.get(), sae.get(), point, latents.data(), n, logits.data()));
-        CHECK(relative_error(logits, expected_logits(gpt2, naive, point.site == SAE4J_HOOK_NORMALIZED, latents)) <
-              1e-6);
+        CHECK(relative_error(logits, expected_logits(gpt2, naive, point.site, latents)) < 1e-6);
     }
 }
 

@@ -28,8 +28,11 @@ struct Kernels {
     void (*gelu)(float * x, size_t n);
 
     // y = (x - mean) / sqrt(variance + eps) * weight + bias over one row [d]; population variance, sums in f64.
-    // weight and bias may be null, y may be x.
+    // weight and bias may both be null, y may be x.
     void (*layer_norm)(const float * x, const float * weight, const float * bias, float eps, size_t d, float * y);
+
+    // y = x * weight + bias over one row [d], to the bit what layer_norm does after the division. y may be x.
+    void (*affine)(const float * x, const float * weight, const float * bias, size_t d, float * y);
 
     // s = softmax(scale * s) in place over one row [n], scale > 0; returns Σ exp(scale * (s - max)). -inf gets
     // probability 0; a row of nothing but -inf, or with +inf or NaN, becomes NaN.

@@ -40,6 +40,7 @@ extern const Kernels SAE4J_TABLE = {
     SAE4J_BF16_DOT,
     gelu,
     layer_norm,
+    affine,
     softmax,
     lse_update,
     cross_update,

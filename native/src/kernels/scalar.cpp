@@ -20,6 +20,12 @@ void gelu(float * x, size_t n) {
     }
 }
 
+void affine(const float * x, const float * weight, const float * bias, size_t d, float * y) {
+    for (size_t i = 0; i < d; ++i) {
+        y[i] = static_cast<float>(static_cast<double>(x[i]) * weight[i] + bias[i]);
+    }
+}
+
 void layer_norm(const float * x, const float * weight, const float * bias, float eps, size_t d, float * y) {
     double sum = 0;
     for (size_t i = 0; i < d; ++i) {
@@ -32,8 +38,10 @@ void layer_norm(const float * x, const float * weight, const float * bias, float
     }
     const double scale = 1 / sqrt(sq / static_cast<double>(d) + eps);
     for (size_t i = 0; i < d; ++i) {
-        const double v = (x[i] - mean) * scale * (weight ? weight[i] : 1) + (bias ? bias[i] : 0);
-        y[i]           = static_cast<float>(v);
+        y[i] = static_cast<float>((x[i] - mean) * scale);
+    }
+    if (weight) {
+        affine(y, weight, bias, d, y);
     }
 }
 
@@ -188,9 +196,9 @@ void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t 
 }  // namespace
 
 extern const Kernels kernels_scalar = {
-    "scalar",      false,           gelu,           layer_norm,     softmax,       lse_update, cross_update, kl_update,
-    collect_above, collect_between, axpy,           centre_and_sum, sparse_decode, dot,        sum_sq_diff,  max,
-    to_bf16,       gemm<float>,     gemm<uint16_t>,
+    "scalar",     false,       gelu,          layer_norm,      affine,      softmax,        lse_update,
+    cross_update, kl_update,   collect_above, collect_between, axpy,        centre_and_sum, sparse_decode,
+    dot,          sum_sq_diff, max,           to_bf16,         gemm<float>, gemm<uint16_t>,
 };
 
 }  // namespace sae4j

@@ -11,7 +11,11 @@ import java.util.stream.Collectors;
 /**
  * One activation of the model, where hooks can read and replace it.
  *
- * <p>Its name is TransformerLens's: {@code blocks.3.hook_resid_post}. Layers count from 0.
+ * <p>Its name is TransformerLens's: {@code blocks.3.hook_resid_post}. Layers count from 0. But for
+ * layer norms, where TransformerLens has one name for two values: {@code hook_normalized} is here
+ * what comes after the norm's weight and bias, as in its versions before 3 without folding, and
+ * {@code hook_standardized} what comes before them, which is its {@code hook_normalized} since
+ * version 3, and wherever norms were folded.
  *
  * @param site the kind of activation
  * @param layer the block; 0 for sites that are not in a block
@@ -27,7 +31,7 @@ public record HookPoint(Site site, int layer) {
   }
 
   /**
-   * Finds a hook point by its name in TransformerLens.
+   * Finds a hook point by its name.
    *
    * @throws IllegalArgumentException if there is none; the message lists the names
    */
@@ -66,6 +70,11 @@ public record HookPoint(Site site, int layer) {
     return new HookPoint(Site.RESID_PRE, layer);
   }
 
+  /** Attention's layer norm before weight and bias, {@code blocks.L.ln1.hook_standardized}. */
+  public static HookPoint ln1Standardized(int layer) {
+    return new HookPoint(Site.LN1_STANDARDIZED, layer);
+  }
+
   /** The layer norm's output that attention reads, {@code blocks.L.ln1.hook_normalized}. */
   public static HookPoint ln1(int layer) {
     return new HookPoint(Site.LN1, layer);
@@ -84,6 +93,11 @@ public record HookPoint(Site site, int layer) {
   /** The residual stream between attention and MLP, {@code blocks.L.hook_resid_mid}. */
   public static HookPoint residMid(int layer) {
     return new HookPoint(Site.RESID_MID, layer);
+  }
+
+  /** The MLP's layer norm before weight and bias, {@code blocks.L.ln2.hook_standardized}. */
+  public static HookPoint ln2Standardized(int layer) {
+    return new HookPoint(Site.LN2_STANDARDIZED, layer);
   }
 
   /** The layer norm's output that the MLP reads, {@code blocks.L.ln2.hook_normalized}. */
@@ -106,6 +120,11 @@ public record HookPoint(Site site, int layer) {
     return new HookPoint(Site.RESID_POST, layer);
   }
 
+  /** The final layer norm before its weight and bias, {@code ln_final.hook_standardized}. */
+  public static HookPoint standardized() {
+    return new HookPoint(Site.STANDARDIZED, 0);
+  }
+
   /** The final layer norm's output, {@code ln_final.hook_normalized}. */
   public static HookPoint normalized() {
     return new HookPoint(Site.NORMALIZED, 0);
@@ -121,11 +140,12 @@ public record HookPoint(Site site, int layer) {
         }
       }
     }
+    all.add(standardized());
     all.add(normalized());
     return List.copyOf(all);
   }
 
-  /** The name in TransformerLens. */
+  /** The name, such as {@code blocks.3.hook_resid_post}. */
   public String name() {
     return site.nameAt(layer);
   }

@@ -10,6 +10,8 @@ public enum Site {
   POS_EMBED("hook_pos_embed", false),
   /** The residual stream before a block. */
   RESID_PRE("hook_resid_pre", true),
+  /** What attention's layer norm has before its weight and bias. */
+  LN1_STANDARDIZED("ln1.hook_standardized", true),
   /** The layer norm's output that attention reads, after weight and bias. */
   LN1("ln1.hook_normalized", true),
   /** The heads' results, side by side, before the output projection. */
@@ -18,6 +20,8 @@ public enum Site {
   ATTN_OUT("hook_attn_out", true),
   /** The residual stream between attention and MLP. */
   RESID_MID("hook_resid_mid", true),
+  /** What the MLP's layer norm has before its weight and bias. */
+  LN2_STANDARDIZED("ln2.hook_standardized", true),
   /** The layer norm's output that the MLP reads, after weight and bias. */
   LN2("ln2.hook_normalized", true),
   /** The MLP's hidden activation, after GELU. */
@@ -26,6 +30,8 @@ public enum Site {
   MLP_OUT("hook_mlp_out", true),
   /** The residual stream after a block. */
   RESID_POST("hook_resid_post", true),
+  /** What the final layer norm has before its weight and bias. */
+  STANDARDIZED("ln_final.hook_standardized", false),
   /** The final layer norm's output, which the unembedding reads. */
   NORMALIZED("ln_final.hook_normalized", false);
 
@@ -47,10 +53,35 @@ public enum Site {
    * stream, is added to it, or lies behind it.
    */
   public boolean hasDirectPath() {
-    return this != LN1 && this != Z && this != LN2 && this != MLP_POST;
+    return switch (this) {
+      case LN1_STANDARDIZED, LN1, Z, LN2_STANDARDIZED, LN2, MLP_POST -> false;
+      default -> true;
+    };
   }
 
-  /** The name in TransformerLens, with {@code L} for the layer: {@code blocks.L.hook_mlp_out}. */
+  /** Tells of a layer norm's sites which of the two it is. */
+  Optional<HookNormalized> hookNormalized() {
+    return switch (this) {
+      case LN1_STANDARDIZED, LN2_STANDARDIZED, STANDARDIZED -> Optional.of(HookNormalized.BEFORE);
+      case LN1, LN2, NORMALIZED -> Optional.of(HookNormalized.AFTER);
+      default -> Optional.empty();
+    };
+  }
+
+  /** The other one of a layer norm's two sites; of other sites the same. */
+  Site otherSideOfWeights() {
+    return switch (this) {
+      case LN1_STANDARDIZED -> LN1;
+      case LN1 -> LN1_STANDARDIZED;
+      case LN2_STANDARDIZED -> LN2;
+      case LN2 -> LN2_STANDARDIZED;
+      case STANDARDIZED -> NORMALIZED;
+      case NORMALIZED -> STANDARDIZED;
+      default -> this;
+    };
+  }
+
+  /** The name of its hooks, with {@code L} for the layer: {@code blocks.L.hook_mlp_out}. */
   public String pattern() {
     return layered ? "blocks.L." + suffix : suffix;
   }

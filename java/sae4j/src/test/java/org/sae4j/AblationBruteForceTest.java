@@ -36,6 +36,8 @@ class AblationBruteForceTest {
     return Stream.of(
         Arguments.of(ODD, HookPoint.residPre(0)),
         Arguments.of(ODD, HookPoint.ln1(1)),
+        Arguments.of(ODD, HookPoint.ln1Standardized(1)),
+        Arguments.of(ODD, HookPoint.ln2Standardized(0)),
         Arguments.of(ODD, HookPoint.ln2(0)),
         Arguments.of(ODD, HookPoint.mlpPost(1)),
         Arguments.of(ODD, HookPoint.attnOut(0)),
@@ -44,10 +46,12 @@ class AblationBruteForceTest {
         Arguments.of(EVEN, HookPoint.z(0)),
         Arguments.of(EVEN, HookPoint.ln1(0)),
         Arguments.of(EVEN, HookPoint.ln2(1)),
+        Arguments.of(EVEN, HookPoint.ln2Standardized(0)),
         Arguments.of(EVEN, HookPoint.mlpOut(1)),
         Arguments.of(EVEN, HookPoint.residPre(0)),
         Arguments.of(SMALLEST, HookPoint.embed()),
         Arguments.of(SMALLEST, HookPoint.posEmbed()),
+        Arguments.of(SMALLEST, HookPoint.standardized()),
         Arguments.of(SMALLEST, HookPoint.normalized()));
   }
 

@@ -85,6 +85,7 @@ class EditTest {
       points.add(HookPoint.residMid(layer));
       points.add(HookPoint.residPost(layer));
     }
+    points.add(HookPoint.standardized());
     points.add(HookPoint.normalized());
     return points;
   }

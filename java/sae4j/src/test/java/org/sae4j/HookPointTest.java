@@ -12,30 +12,32 @@ class HookPointTest {
 
   @Test
   void namesThereAndBack() {
-    assertThat(HookPoint.all(SHAPE)).hasSize(3 + 2 * 9);
+    assertThat(HookPoint.all(SHAPE)).hasSize(4 + 2 * 11);
     for (HookPoint point : HookPoint.all(SHAPE)) {
       assertThat(HookPoint.of(point.name())).isEqualTo(point);
     }
   }
 
   @Test
-  void namesAreTransformerLenss() {
+  void namesAreTransformerLenssButForWhatNormsHaveBeforeTheirWeights() {
     assertThat(HookPoint.all(SHAPE))
         .extracting(HookPoint::name)
         .startsWith(
             "hook_embed",
             "hook_pos_embed",
             "blocks.0.hook_resid_pre",
+            "blocks.0.ln1.hook_standardized",
             "blocks.0.ln1.hook_normalized",
             "blocks.0.attn.hook_z",
             "blocks.0.hook_attn_out",
             "blocks.0.hook_resid_mid",
+            "blocks.0.ln2.hook_standardized",
             "blocks.0.ln2.hook_normalized",
             "blocks.0.mlp.hook_post",
             "blocks.0.hook_mlp_out",
             "blocks.0.hook_resid_post",
             "blocks.1.hook_resid_pre")
-        .endsWith("ln_final.hook_normalized");
+        .endsWith("ln_final.hook_standardized", "ln_final.hook_normalized");
   }
 
   @Test

@@ -235,7 +235,13 @@ class LatentStudyTest {
   @Test
   void besideTheStreamThereAreNoTokensButAReason(@TempDir Path folder) throws IOException {
     for (HookPoint hook :
-        List.of(HookPoint.mlpPost(2), HookPoint.z(2), HookPoint.ln1(2), HookPoint.ln2(2))) {
+        List.of(
+            HookPoint.mlpPost(2),
+            HookPoint.z(2),
+            HookPoint.ln1Standardized(2),
+            HookPoint.ln1(2),
+            HookPoint.ln2Standardized(2),
+            HookPoint.ln2(2))) {
       int width = hook.width(model.shape());
       try (Sae beside = RandomSae.topK(folder.resolve(hook.name()), width, 32, 4, "none");
           Session session = model.newSession()) {

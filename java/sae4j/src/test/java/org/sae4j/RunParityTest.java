@@ -66,33 +66,49 @@ class RunParityTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 3, 5})
   void layerNormsOfTheReferencesStream(int layer) throws IOException {
-    assertNormed(HookPoint.residPre(layer), HookPoint.ln1(layer), "ln_1");
-    assertNormed(HookPoint.residMid(layer), HookPoint.ln2(layer), "ln_2");
+    String block = "transformer.h." + layer + ".";
+    HookPoint pre = HookPoint.residPre(layer);
+    HookPoint mid = HookPoint.residMid(layer);
+    assertNormed(pre, HookPoint.ln1Standardized(layer), HookPoint.ln1(layer), block + "ln_1");
+    assertNormed(mid, HookPoint.ln2Standardized(layer), HookPoint.ln2(layer), block + "ln_2");
   }
 
-  private static void assertNormed(HookPoint stream, HookPoint norm, String name)
+  @Test
+  void finalLayerNormOfTheReferencesStream() throws IOException {
+    HookPoint last = HookPoint.residPost(5);
+    assertNormed(last, HookPoint.standardized(), HookPoint.normalized(), "transformer.ln_f");
+  }
+
+  private static void assertNormed(HookPoint stream, HookPoint before, HookPoint after, String name)
       throws IOException {
     Safetensors weights = Safetensors.read(Fixtures.path("model/model.safetensors"));
-    String block = "transformer.h." + norm.layer() + "." + name;
-    float[] weight = weights.tensor(block + ".weight").toFloats();
-    float[] bias = weights.tensor(block + ".bias").toFloats();
-    float[] expected = Fixtures.expected("activations.safetensors", stream.name());
+    float[] weight = weights.tensor(name + ".weight").toFloats();
+    float[] bias = weights.tensor(name + ".bias").toFloats();
+    float[] x = Fixtures.expected("activations.safetensors", stream.name());
+    float[] standardized = new float[x.length];
+    float[] normalized = new float[x.length];
     int d = weight.length;
-    for (int t = 0; t < expected.length; t += d) {
+    for (int t = 0; t < x.length; t += d) {
       double mean = 0;
       double square = 0;
       for (int i = 0; i < d; i++) {
-        mean += expected[t + i] / (double) d;
-        square += (double) expected[t + i] * expected[t + i] / d;
+        mean += x[t + i] / (double) d;
+        square += (double) x[t + i] * x[t + i] / d;
       }
       double scale = 1 / Math.sqrt(square - mean * mean + model.shape().layerNormEpsilon());
       for (int i = 0; i < d; i++) {
-        expected[t + i] = (float) ((expected[t + i] - mean) * scale * weight[i] + bias[i]);
+        double standard = (x[t + i] - mean) * scale;
+        standardized[t + i] = (float) standard;
+        normalized[t + i] = (float) (standard * weight[i] + bias[i]);
       }
     }
-    RunResult result = session.run(tokens, RunOptions.defaults().capture(norm).withoutLogits());
-    assertThat(Fixtures.distance(result.activation(norm).toArray(), expected))
-        .as(norm.name())
+    RunOptions capture = RunOptions.defaults().capture(before, after).withoutLogits();
+    RunResult result = session.run(tokens, capture);
+    assertThat(Fixtures.distance(result.activation(before).toArray(), standardized))
+        .as(before.name())
+        .isLessThan(TOLERANCE);
+    assertThat(Fixtures.distance(result.activation(after).toArray(), normalized))
+        .as(after.name())
         .isLessThan(TOLERANCE);
   }
 
