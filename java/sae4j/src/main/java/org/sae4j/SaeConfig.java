@@ -22,7 +22,7 @@ import java.util.OptionalInt;
  *     decoder rows before the activation, and latents divided by them before decoding
  * @param centreInput whether the mean over the width is subtracted before the SAE and added back
  *     after it, because the SAE was trained on a model with a centred residual stream
- * @param hookName the activation that the SAE was trained on, as TransformerLens spells it
+ * @param hookName the activation that the SAE was trained on, as {@link HookPoint} spells it
  * @param hookNameOut the activation that a transcoder's output replaces; empty for an SAE, whose
  *     output replaces what it reads
  * @param contextSize the number of tokens in a training sequence

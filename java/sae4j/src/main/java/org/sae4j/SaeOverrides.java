@@ -9,13 +9,19 @@ import java.util.OptionalDouble;
  *
  * @param normalization the normalisation of the SAE's input, instead of the file's
  * @param scale the constant of {@link Normalization#EXPECTED_AVERAGE_ONLY_IN}
+ * @param hookNormalized what a SAELens configuration means by a layer norm's {@code
+ *     hook_normalized}
  */
-public record SaeOverrides(Optional<Normalization> normalization, OptionalDouble scale) {
+public record SaeOverrides(
+    Optional<Normalization> normalization,
+    OptionalDouble scale,
+    Optional<HookNormalized> hookNormalized) {
   private static final SaeOverrides NONE =
-      new SaeOverrides(Optional.empty(), OptionalDouble.empty());
+      new SaeOverrides(Optional.empty(), OptionalDouble.empty(), Optional.empty());
 
   public SaeOverrides {
     Objects.requireNonNull(normalization, "normalization");
+    Objects.requireNonNull(hookNormalized, "hookNormalized");
     if (scale.isPresent() && !(scale.getAsDouble() > 0 && Double.isFinite(scale.getAsDouble()))) {
       throw new IllegalArgumentException(
           "scale must be above zero and finite, not " + scale.getAsDouble());
@@ -25,5 +31,20 @@ public record SaeOverrides(Optional<Normalization> normalization, OptionalDouble
   /** Takes everything from the file. */
   public static SaeOverrides none() {
     return NONE;
+  }
+
+  /** The same with another normalisation than the file's. */
+  public SaeOverrides withNormalization(Normalization normalization) {
+    return new SaeOverrides(Optional.of(normalization), scale, hookNormalized);
+  }
+
+  /** The same with the constant of {@link Normalization#EXPECTED_AVERAGE_ONLY_IN}. */
+  public SaeOverrides withScale(double scale) {
+    return new SaeOverrides(normalization, OptionalDouble.of(scale), hookNormalized);
+  }
+
+  /** The same with {@code hook_normalized} taken for one of its two values. */
+  public SaeOverrides withHookNormalized(HookNormalized hookNormalized) {
+    return new SaeOverrides(normalization, scale, Optional.of(hookNormalized));
   }
 }

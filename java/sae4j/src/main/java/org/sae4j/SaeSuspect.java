@@ -7,7 +7,7 @@ import java.util.Objects;
  *
  * @param kind what has to change
  * @param setting what to change it to: a normalisation's key, a hook's name, {@code with} or {@code
- *     without}
+ *     without}, a {@link HookNormalized}'s key
  * @param explainedVariance what it would be then
  */
 public record SaeSuspect(Kind kind, String setting, double explainedVariance) {
@@ -18,6 +18,8 @@ public record SaeSuspect(Kind kind, String setting, double explainedVariance) {
     BOS,
     /** The first token of each sequence, whose activation is unlike all others. */
     FIRST_POSITION,
+    /** Whether a layer norm's value is taken before the norm's weight and bias or after. */
+    LAYER_NORM,
     /** The normalisation of the SAE's input. */
     NORMALIZATION,
     /** The layer. */
@@ -37,6 +39,7 @@ public record SaeSuspect(Kind kind, String setting, double explainedVariance) {
       case BOS -> setting + " the beginning-of-sequence token before each sequence";
       case FIRST_POSITION -> setting + " the first token of each sequence";
       case NORMALIZATION -> "with normalisation " + setting;
+      case LAYER_NORM -> "at a layer norm " + setting + " its weight and bias";
       case HOOK -> "at " + setting;
       case CENTRING -> setting + " each token's mean over the width";
     };

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -90,6 +89,7 @@ final class SaeTrials {
       measure = SaeFit::explainedVariance;
     }
     tryBos();
+    tryOtherSideOfWeights();
     tryLayers();
     if (!sae.config().isTranscoder()) {
       tryNormalizations(x);
@@ -163,8 +163,7 @@ final class SaeTrials {
       tryNormalizations(sae, x);
       return;
     }
-    SaeOverrides without =
-        new SaeOverrides(Optional.of(Normalization.NONE), OptionalDouble.empty());
+    SaeOverrides without = SaeOverrides.none().withNormalization(Normalization.NONE);
     try (Sae plain = Sae.open(sae.path(), without)) {
       tryNormalizations(plain, x);
     } catch (IOException | OutOfMemoryError e) {
@@ -183,6 +182,27 @@ final class SaeTrials {
             () -> SaeFit.of(session, plain, sequences, counted, x, scaling));
       }
     }
+  }
+
+  /**
+   * Tries layer norms before their weight and bias instead of after, or after instead of before.
+   */
+  private void tryOtherSideOfWeights() {
+    HookPoint in = otherSideOfWeights(splice.in());
+    HookPoint out = otherSideOfWeights(splice.out());
+    Splice place = new Splice(sae, in, out);
+    if (!place.equals(splice)) {
+      Site changed = in.equals(splice.in()) ? out.site() : in.site();
+      Map<HookPoint, float[]> activations = activations(session, sequences, List.of(place));
+      attempt(
+          SaeSuspect.Kind.LAYER_NORM,
+          changed.hookNormalized().orElseThrow().key(),
+          () -> fit(activations, sequences, place));
+    }
+  }
+
+  private static HookPoint otherSideOfWeights(HookPoint point) {
+    return new HookPoint(point.site().otherSideOfWeights(), point.layer());
   }
 
   private void tryLayers() {

@@ -3,9 +3,15 @@ package org.sae4j;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import org.sae4j.format.Safetensors;
+import org.sae4j.format.SafetensorsWriter;
+import org.sae4j.format.StoredTensor;
 
 /** The demo model, SAEs, tokens and expected values in the folder {@code test-data}. */
 final class Fixtures {
@@ -20,6 +26,34 @@ final class Fixtures {
 
   static Model model() throws IOException {
     return Model.open(path("model"));
+  }
+
+  /**
+   * The model with other weights.
+   *
+   * @param change changes the values of a tensor, by its name
+   */
+  static Model changedModel(Path folder, BiConsumer<String, float[]> change) throws IOException {
+    Files.createDirectories(folder);
+    for (String name : List.of("config.json", "vocab.json", "merges.txt", "tokenizer.json")) {
+      Files.copy(path("model/" + name), folder.resolve(name));
+    }
+    Map<String, StoredTensor> weights = Safetensors.read(path("model/model.safetensors")).tensors();
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (StoredTensor each : weights.values()) {
+      long[] shape = each.shape().stream().mapToLong(size -> size).toArray();
+      writer.tensor(each.name(), each.dtype(), shape);
+    }
+    writer.write(
+        folder.resolve("model.safetensors"),
+        out -> {
+          for (StoredTensor each : weights.values()) {
+            float[] values = each.toFloats();
+            change.accept(each.name(), values);
+            out.append(each.name(), FloatBuffer.wrap(values));
+          }
+        });
+    return Model.open(folder);
   }
 
   static Sae sae(String relative) throws IOException {

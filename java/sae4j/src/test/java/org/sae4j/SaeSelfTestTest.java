@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,9 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.SafetensorsWriter;
-import org.sae4j.format.StoredTensor;
 
 /** SAEs used as they should be raise no warning; broken ones get the right diagnosis. */
 class SaeSelfTestTest {
@@ -53,7 +47,7 @@ class SaeSelfTestTest {
   }
 
   private static SaeOverrides normalization(Normalization normalization) {
-    return new SaeOverrides(Optional.of(normalization), OptionalDouble.empty());
+    return SaeOverrides.none().withNormalization(normalization);
   }
 
   private static void assertSuspected(SaeSelfTest test, SaeSuspect.Kind kind, String setting) {
@@ -121,30 +115,13 @@ class SaeSelfTestTest {
   /** The model with numbers added to one channel of one row of its embeddings. */
   private static Model withOutlier(Path folder, Map<String, Integer> rows, Map<String, Float> added)
       throws IOException {
-    Files.createDirectories(folder);
-    for (String name : List.of("config.json", "vocab.json", "merges.txt", "tokenizer.json")) {
-      Files.copy(Fixtures.path("model/" + name), folder.resolve(name));
-    }
-    Safetensors weights = Safetensors.read(Fixtures.path("model/model.safetensors"));
-    SafetensorsWriter writer = new SafetensorsWriter();
-    for (Map.Entry<String, StoredTensor> each : weights.tensors().entrySet()) {
-      writer.tensor(
-          each.getKey(),
-          each.getValue().dtype(),
-          each.getValue().shape().stream().mapToLong(size -> size).toArray());
-    }
-    writer.write(
-        folder.resolve("model.safetensors"),
-        out -> {
-          for (Map.Entry<String, StoredTensor> each : weights.tensors().entrySet()) {
-            float[] values = each.getValue().toFloats();
-            if (rows.containsKey(each.getKey())) {
-              values[rows.get(each.getKey()) * 192 + 7] += added.get(each.getKey());
-            }
-            out.append(each.getKey(), FloatBuffer.wrap(values));
+    return Fixtures.changedModel(
+        folder,
+        (name, values) -> {
+          if (rows.containsKey(name)) {
+            values[rows.get(name) * 192 + 7] += added.get(name);
           }
         });
-    return Model.open(folder);
   }
 
   private static SaeSelfTest testOn(Model changed, Sequences sequences) throws IOException {

@@ -34,6 +34,10 @@ class TranscoderTest {
     "skip_transcoder, blocks.2.ln2.hook_normalized, blocks.2.hook_mlp_out",
     "transcoder, blocks.4.ln1.hook_normalized, blocks.4.hook_attn_out",
     "skip_transcoder, blocks.0.ln1.hook_normalized, blocks.5.ln2.hook_normalized",
+    "skip_transcoder, blocks.2.ln2.hook_standardized, blocks.2.hook_mlp_out",
+    "transcoder, blocks.4.ln1.hook_standardized, blocks.4.hook_attn_out",
+    "transcoder, blocks.3.ln2.hook_standardized, blocks.3.ln2.hook_normalized",
+    "skip_transcoder, blocks.0.ln1.hook_standardized, ln_final.hook_standardized",
     "transcoder, blocks.1.hook_resid_mid, blocks.3.mlp.hook_post"
   })
   void evaluationIsWhatRunsWithEditsGive(String architecture, String in, String out)
@@ -98,8 +102,8 @@ class TranscoderTest {
     Sequences tokens = Fixtures.firstTwo();
     try (Model model = Fixtures.model();
         Session session = model.newSession();
-        Sae right = mlp(3, 3);
-        Sae wrong = mlp(3, 1)) {
+        Sae right = mlp(3, HookPoint.ln2(3), HookPoint.mlpOut(3));
+        Sae wrong = mlp(3, HookPoint.ln2(1), HookPoint.mlpOut(1))) {
       EvaluationResult result = Evaluation.of(model, right).run(tokens);
       assertThat(result.reconstruction().explainedVariance()).isGreaterThan(0.98);
       assertThat(result.downstream().kl()).isLessThan(0.02 * result.downstream().klZero());
@@ -110,6 +114,53 @@ class TranscoderTest {
                 assertThat(suspect.kind()).isEqualTo(SaeSuspect.Kind.HOOK);
                 assertThat(suspect.setting()).isEqualTo("blocks.3.ln2.hook_normalized");
               });
+    }
+  }
+
+  /** W·(weight·s + bias) is a product of s as well. */
+  @Test
+  void aTranscoderIsTheSameBeforeTheNormsWeightAndBias() throws IOException {
+    Sequences tokens = Fixtures.firstTwo();
+    HookPoint out = HookPoint.mlpOut(3);
+    try (Model model = Fixtures.model();
+        Sae before = mlp(3, HookPoint.ln2Standardized(3), out);
+        Sae after = mlp(3, HookPoint.ln2(3), out)) {
+      EvaluationResult standardized = Evaluation.of(model, before).run(tokens);
+      EvaluationResult normalized = Evaluation.of(model, after).run(tokens);
+      assertClose(standardized.downstream().kl(), normalized.downstream().kl());
+      assertClose(standardized.downstream().ceSae(), normalized.downstream().ceSae());
+      assertClose(standardized.reconstruction().mse(), normalized.reconstruction().mse());
+      assertClose(standardized.reconstruction().l1(), normalized.reconstruction().l1());
+    }
+  }
+
+  /** The same model, but that its norm multiplies by other numbers, which the MLP divides by. */
+  @Test
+  void theWrongSideOfTheWeightsIsNamed() throws IOException {
+    Sequences tokens = Fixtures.firstTwo();
+    HookPoint out = HookPoint.mlpOut(3);
+    SaeOverrides overrides = SaeOverrides.none().withHookNormalized(HookNormalized.AFTER);
+    try (Model model = Fixtures.changedModel(folder.resolve("model"), TranscoderTest::rescaleNorm);
+        Session session = model.newSession();
+        Sae right = mlp(3, HookPoint.ln2Standardized(3), out);
+        Sae wrong = Sae.open(right.path(), overrides)) {
+      assertThat(wrong.hook()).contains(HookPoint.ln2(3));
+      assertThat(selfTest(session, right, tokens).warnings()).isEmpty();
+      SaeSelfTest test = selfTest(session, wrong, tokens);
+      assertThat(test.suspect().map(SaeSuspect::kind)).contains(SaeSuspect.Kind.LAYER_NORM);
+      assertThat(test.suspect().map(SaeSuspect::setting)).contains("before");
+      assertThat(test.warnings().get(0))
+          .contains("at a layer norm before its weight and bias it would be 0.9");
+    }
+  }
+
+  private static void rescaleNorm(String tensor, float[] values) {
+    boolean norm = tensor.startsWith("transformer.h.3.ln_2.");
+    boolean product = tensor.equals("transformer.h.3.mlp.c_fc.weight");
+    int columns = norm ? 1 : values.length / D;
+    for (int i = 0; i < values.length && (norm || product); i++) {
+      float factor = 1 << (i / columns % 4);
+      values[i] = norm ? values[i] * factor : values[i] / factor;
     }
   }
 
@@ -147,14 +198,23 @@ class TranscoderTest {
     }
   }
 
-  /** The MLP of one block, said to be another's: GELU(u) ≈ Σ ReLU(u − knot) · (change of slope). */
-  private Sae mlp(int layer, int saidLayer) throws IOException {
+  /** The MLP of a block, said to be anywhere: GELU(u) ≈ Σ ReLU(u − knot) · (change of slope). */
+  private Sae mlp(int layer, HookPoint saidIn, HookPoint saidOut) throws IOException {
     Safetensors weights = Safetensors.read(Fixtures.path("model/model.safetensors"));
     String mlp = "transformer.h." + layer + ".mlp.";
     float[] in = weights.tensor(mlp + "c_fc.weight").toFloats();
     float[] inBias = weights.tensor(mlp + "c_fc.bias").toFloats();
     float[] out = weights.tensor(mlp + "c_proj.weight").toFloats();
     int n = inBias.length;
+    if (saidIn.site() == Site.LN2_STANDARDIZED) {
+      String norm = "transformer.h." + layer + ".ln_2.";
+      float[] weight = weights.tensor(norm + "weight").toFloats();
+      float[] bias = weights.tensor(norm + "bias").toFloats();
+      for (int i = 0; i < in.length; i++) {
+        inBias[i % n] += in[i] * bias[i / n];
+        in[i] *= weight[i / n];
+      }
+    }
     int latents = KNOTS.length * n;
     float[] enc = new float[D * latents];
     float[] encBias = new float[latents];
@@ -176,7 +236,7 @@ class TranscoderTest {
     tensors.put("b_enc", encBias);
     tensors.put("W_dec", dec);
     tensors.put("b_dec", weights.tensor(mlp + "c_proj.bias").toFloats());
-    return saeLens("transcoder", HookPoint.ln2(saidLayer), HookPoint.mlpOut(saidLayer), tensors);
+    return saeLens("transcoder", saidIn, saidOut, tensors);
   }
 
   /** The slope of the line from a knot to the next: 0 before all, 1 behind. */
@@ -228,9 +288,16 @@ class TranscoderTest {
         """
         {"architecture": "%s", "d_in": %d, "d_sae": %d, "d_out": %d, "dtype": "float32",
          "apply_b_dec_to_input": false, "normalize_activations": "none",
-         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s", "hook_name_out": "%s"}}
+         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s", "hook_name_out": "%s",
+          "model_from_pretrained_kwargs": {"fold_ln": true}}}
         """
-            .formatted(architecture, D, latents, width, in, out));
+            .formatted(
+                architecture,
+                D,
+                latents,
+                width,
+                transformerLensName(in),
+                transformerLensName(out)));
     Map<String, long[]> shapes =
         Map.of(
             "W_enc", new long[] {D, latents},
@@ -248,6 +315,13 @@ class TranscoderTest {
           }
         });
     return Sae.open(target);
+  }
+
+  private static String transformerLensName(HookPoint point) {
+    return point
+        .name()
+        .replace("hook_normalized", "hook_out")
+        .replace("hook_standardized", "hook_normalized");
   }
 
   private static double[][] logProbabilities(Logits logits) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.sae4j.FormatException;
+import org.sae4j.HookNormalized;
 import org.sae4j.Normalization;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
@@ -37,6 +38,17 @@ final class SaeOverrideOptions {
       description = "The constant of expected_average_only_in, if the file lacks it.")
   private Optional<Double> scale = Optional.empty();
 
+  @Option(
+      names = "--hook-normalized",
+      paramLabel = "SIDE",
+      converter = HookNormalizedConverter.class,
+      completionCandidates = HookNormalizedConverter.class,
+      description =
+          "What hook_normalized of a layer norm means in a SAELens configuration, if that does not"
+              + " tell: the value before or after the norm's weight and bias"
+              + " (${COMPLETION-CANDIDATES}).")
+  private Optional<HookNormalized> hookNormalized = Optional.empty();
+
   /** Reads what an SAE's file says, but not its weights. */
   SaeFile read(Path path) throws IOException {
     if (Files.notExists(path)) {
@@ -49,7 +61,7 @@ final class SaeOverrideOptions {
 
   /** Tells whether the user knows anything better. */
   boolean given() {
-    return normalization.isPresent() || scale.isPresent();
+    return normalization.isPresent() || scale.isPresent() || hookNormalized.isPresent();
   }
 
   Sae open(Path path) throws IOException {
@@ -69,7 +81,7 @@ final class SaeOverrideOptions {
   private SaeOverrides overrides() {
     OptionalDouble constant = scale.map(OptionalDouble::of).orElse(OptionalDouble.empty());
     try {
-      return new SaeOverrides(normalization, constant);
+      return new SaeOverrides(normalization, constant, hookNormalized);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), "--scale: " + e.getMessage());
     }
@@ -77,6 +89,9 @@ final class SaeOverrideOptions {
 
   /** Writes down these options. */
   void describe(JsonDocument document) {
-    document.option("normalize", normalization.map(Normalization::key)).option("scale", scale);
+    document
+        .option("normalize", normalization.map(Normalization::key))
+        .option("scale", scale)
+        .option("hook_normalized", hookNormalized.map(HookNormalized::key));
   }
 }

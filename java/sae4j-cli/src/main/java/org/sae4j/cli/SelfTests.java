@@ -59,6 +59,7 @@ record SelfTests(List<SaeSelfTest> tests) {
     return switch (suspect.kind()) {
       case BOS -> ": is " + (suspect.setting().equals("with") ? "--bos" : "--no-bos") + " missing?";
       case FIRST_POSITION -> ": are --skip-first-replace and --skip-first-count missing?";
+      case LAYER_NORM -> ": is --hook-normalized " + suspect.setting() + " missing?";
       case NORMALIZATION ->
           ": is --normalize " + suspect.setting().replace(" by ", " --scale ") + " missing?";
       case HOOK -> ": is --hook " + suspect.setting() + " meant?";

@@ -113,6 +113,38 @@ class EvalCommandTest {
   }
 
   @Test
+  void theSideOfALayerNormsWeightsCanBeGiven() throws IOException {
+    Path sae = folder.resolve("sae");
+    TinySae.write(sae, 192, "none", "blocks.3.ln2.hook_normalized");
+    List<String> args =
+        List.of("--sae", "" + sae, "--tokens", TestData.TOKENS, "--max-tokens", "128");
+
+    CommandRun assumed = eval(CommandRun.args(args, "--json", "-"));
+    CommandRun before = eval(CommandRun.args(args, "--hook-normalized", "before", "--json", "-"));
+    CommandRun after = eval(CommandRun.args(args, "--hook-normalized", "after", "--json", "-"));
+
+    assertThat(assumed.err()).contains("assumed blocks.3.ln2.hook_normalized: taken before");
+    assertThat(before.err()).doesNotContain("hook_normalized: taken");
+    assertThat(after.err()).doesNotContain("hook_normalized: taken");
+    assertThat(kl(assumed)).isEqualTo(kl(before)).isNotEqualTo(kl(after));
+    assertThat(after.json().getAsJsonObject("options").get("hook_normalized").getAsString())
+        .isEqualTo("after");
+    assertThat(
+            after
+                .json()
+                .getAsJsonArray("inputs")
+                .get(1)
+                .getAsJsonObject()
+                .get("hook")
+                .getAsString())
+        .isEqualTo("blocks.3.ln2.hook_normalized");
+  }
+
+  private static double kl(CommandRun run) {
+    return run.json().getAsJsonObject("results").get("kl").getAsDouble();
+  }
+
+  @Test
   void inputsAreIdentified() {
     JsonObject document =
         evalTopK("--tokens", TestData.TOKENS, "--max-tokens", "128", "--json", "-").json();
@@ -321,6 +353,7 @@ class EvalCommandTest {
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--threads", "0"), "--threads");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--precision", "f8"), "--precision");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--normalize", "x"), "layer_norm");
+    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--hook-normalized", "x"), "before");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--scale", "-1"), "--scale");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--quick"), "--quick");
   }

@@ -54,6 +54,19 @@ class InspectCommandTest {
   }
 
   @Test
+  void hooksAtLayerNormsAreOnOneSideOfTheirWeights() throws IOException {
+    Path sae = folder.resolve("sae");
+    TinySae.write(sae, 192, "none", "blocks.3.ln2.hook_normalized");
+
+    CommandRun run = CommandRun.of("inspect", sae.toString());
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("blocks.3.ln2.hook_standardized")
+        .contains("blocks.3.ln2.hook_normalized: taken before the norm's weight and bias");
+  }
+
+  @Test
   void oneBadFileDoesNotHideTheOthers() throws IOException {
     byte[] bytes = Files.readAllBytes(Path.of(TestData.MODEL));
     Path cut = Files.write(folder.resolve("cut.gguf"), Arrays.copyOf(bytes, 1_000_000));

@@ -15,6 +15,10 @@ final class TinySae {
   private TinySae() {}
 
   static void write(Path folder, int width, String normalization) throws IOException {
+    write(folder, width, normalization, TestData.HOOK);
+  }
+
+  static void write(Path folder, int width, String normalization, String hook) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("cfg.json"),
@@ -22,9 +26,9 @@ final class TinySae {
         {"architecture": "standard", "d_in": %d, "d_sae": %d, "dtype": "float32",
          "apply_b_dec_to_input": true, "normalize_activations": "%s",
          "reshape_activations": "none",
-         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "blocks.3.hook_resid_post"}}
+         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s"}}
         """
-            .formatted(width, LATENTS, normalization));
+            .formatted(width, LATENTS, normalization, hook));
     new SafetensorsWriter()
         .tensor("W_enc", DType.F32, width, LATENTS)
         .tensor("W_dec", DType.F32, LATENTS, width)

@@ -3,6 +3,7 @@ package org.sae4j.format;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor.Version;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,10 +26,16 @@ import org.sae4j.Normalization;
 final class SaeLensConfig {
   private static final int FIRST_NEW_VERSION = 6;
   private static final int DEFAULT_K = 100;
+  private static final String KWARGS = "model_from_pretrained_kwargs";
+
+  /** What {@link #KWARGS} may say that makes a difference to the activations of a hook. */
+  private static final Set<String> MODEL_OPTIONS = Set.of("center_writing_weights", "fold_ln");
+
   private static final Set<String> BATCH_TOP_K = Set.of("batchtopk", "matryoshka_batchtopk");
   private static final Set<String> TRANSCODERS =
       Set.of("transcoder", "skip_transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder");
   private static final Pattern VERSION = Pattern.compile("(\\d{1,4})(\\..*)?");
+  private static final Pattern RELEASE = Pattern.compile("(\\d{1,4}\\.\\d{1,4}\\.\\d{1,4}).*");
   private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d{1,4})\\..*");
 
   /** Hooks whose activations are sums or terms of the residual stream. */
@@ -173,21 +180,41 @@ final class SaeLensConfig {
 
   /** Tells whether the SAE was trained on a model with a mean-centred residual stream. */
   boolean centreInput() throws FormatException {
-    JsonConfig options =
-        metadata.has("model_from_pretrained_kwargs")
-            ? metadata.objectOrEmpty("model_from_pretrained_kwargs")
-            : json.objectOrEmpty("model_from_pretrained_kwargs");
+    JsonConfig options = modelOptions();
     for (String option : options.keys()) {
-      if (!option.equals("center_writing_weights") && options.has(option)) {
-        assumptions.add("model_from_pretrained_kwargs." + option + ": ignored");
+      if (!MODEL_OPTIONS.contains(option) && options.has(option)) {
+        assumptions.add(KWARGS + "." + option + ": ignored");
       }
     }
-    if (flat && !json.has("model_from_pretrained_kwargs")) {
-      assumptions.add(
-          "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed");
+    if (flat && !json.has(KWARGS)) {
+      assumptions.add(KWARGS + ": absent, taken as a model whose weights are unprocessed");
     }
     boolean centred = options.bool("center_writing_weights").orElse(false);
     return centred && hookName().map(name -> RESIDUAL.matcher(name).matches()).orElse(true);
+  }
+
+  /** Whether the model's layer norms were folded, if it was said. */
+  Optional<Boolean> foldLn() throws FormatException {
+    return modelOptions().bool("fold_ln");
+  }
+
+  /** Tells whether anything was said of how the model was loaded. */
+  boolean hasModelOptions() throws FormatException {
+    return modelOptions().keys().iterator().hasNext();
+  }
+
+  private JsonConfig modelOptions() throws FormatException {
+    return metadata.has(KWARGS) ? metadata.objectOrEmpty(KWARGS) : json.objectOrEmpty(KWARGS);
+  }
+
+  /** The version of SAELens that trained the SAE, or else the one that wrote it. */
+  Optional<Version> trainingVersion() throws FormatException {
+    String key = "sae_lens_training_version";
+    Optional<String> trained = agreed(key, metadata.string(key), json.string(key));
+    return (trained.isPresent() ? trained : version())
+        .map(RELEASE::matcher)
+        .filter(Matcher::matches)
+        .map(release -> Version.parse(release.group(1)));
   }
 
   Optional<String> hookName() throws FormatException {
@@ -241,11 +268,7 @@ final class SaeLensConfig {
   }
 
   private boolean isFlat() throws FormatException {
-    Optional<String> version =
-        agreed(
-            "sae_lens_version",
-            metadata.string("sae_lens_version"),
-            json.string("sae_lens_version"));
+    Optional<String> version = version();
     if (version.isEmpty()) {
       return !json.has("metadata");
     }
@@ -254,6 +277,11 @@ final class SaeLensConfig {
       throw json.mismatch("sae_lens_version", "a version such as 6.0.0", version.get());
     }
     return Integer.parseInt(matcher.group(1)) < FIRST_NEW_VERSION;
+  }
+
+  private Optional<String> version() throws FormatException {
+    String key = "sae_lens_version";
+    return agreed(key, metadata.string(key), json.string(key));
   }
 
   /** Refuses what reads or writes anything but one whole activation. */

@@ -100,7 +100,7 @@ public final class SaeLensConversion {
   /**
    * Writes the folder, which must be absent or empty.
    *
-   * @param hookName the activation that the SAE reads, as TransformerLens spells it
+   * @param hookName the activation that the SAE reads, as sae4j spells it
    * @param progress takes the bytes of weights written so far, out of {@link #weightBytes}
    */
   public void write(String hookName, Path folder, LongConsumer progress) throws IOException {
@@ -213,16 +213,23 @@ public final class SaeLensConversion {
   private JsonObject metadata(String hookName) {
     JsonObject metadata = new JsonObject();
     metadata.addProperty("sae_lens_version", LAYOUT_VERSION);
-    metadata.addProperty("hook_name", hookName);
+    String hookNameOut = config.hookNameOut().orElse(hookName);
+    metadata.addProperty("hook_name", SaeLensLayerNorms.transformerLensName(hookName));
     if (architecture.endsWith("transcoder")) {
-      metadata.addProperty("hook_name_out", config.hookNameOut().orElse(hookName));
+      String name = SaeLensLayerNorms.transformerLensName(hookNameOut);
+      metadata.addProperty("hook_name_out", name);
     }
     config.modelName().ifPresent(name -> metadata.addProperty("model_name", name));
     config.contextSize().ifPresent(size -> metadata.addProperty("context_size", size));
     config.prependBos().ifPresent(bos -> metadata.addProperty("prepend_bos", bos));
+    JsonObject options = new JsonObject();
     if (config.centreInput()) {
-      JsonObject options = new JsonObject();
       options.addProperty("center_writing_weights", true);
+    }
+    if (SaeLensLayerNorms.needsFolding(hookName) || SaeLensLayerNorms.needsFolding(hookNameOut)) {
+      options.addProperty("fold_ln", true);
+    }
+    if (options.size() > 0) {
       metadata.add("model_from_pretrained_kwargs", options);
     }
     metadata.addProperty("converted_from", config.format());

@@ -71,8 +71,10 @@ final class SaeLensSae {
     boolean centreInput = config.centreInput();
     Optional<Boolean> prependBos = config.prependBos();
     assumptions.addAll(config.assumptions());
-    noteNormalized(config.hookName());
-    noteNormalized(config.hookNameOut());
+    SaeLensLayerNorms norms = new SaeLensLayerNorms(config, overrides.hookNormalized());
+    Optional<String> hookName = config.hookName().map(norms::named);
+    Optional<String> hookNameOut = config.hookNameOut().map(norms::named);
+    assumptions.addAll(norms.assumptions());
     InputNormalization normalization =
         InputNormalization.of(folder.resolve(CONFIG), declared, overrides, assumptions);
     SaeConfig canonical =
@@ -87,19 +89,13 @@ final class SaeLensSae {
             applyBDecToInput,
             rescale,
             centreInput,
-            config.hookName(),
-            config.hookNameOut(),
+            hookName,
+            hookNameOut,
             config.contextSize().map(OptionalInt::of).orElse(OptionalInt.empty()),
             prependBos,
             config.modelName(),
             assumptions);
     return new SaeFile(path, canonical, tensors, files, List.of());
-  }
-
-  /** TransformerLens 2 on unprocessed weights has it so; folding or TransformerLens 3 do not. */
-  private void noteNormalized(Optional<String> hook) {
-    hook.filter(name -> name.endsWith(".hook_normalized"))
-        .ifPresent(name -> assumptions.add(name + ": taken after the norm's weight and bias"));
   }
 
   private Path present(String name) throws FormatException {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.Evaluation;
@@ -25,7 +24,7 @@ import org.sae4j.Sequences;
 /** The format of a file changes nothing about what an SAE does to the model. */
 class OneSaeInManyFormatsTest {
   private static final SaeOverrides PLAIN =
-      new SaeOverrides(Optional.of(Normalization.NONE), OptionalDouble.empty());
+      SaeOverrides.none().withNormalization(Normalization.NONE);
 
   @TempDir Path folder;
 

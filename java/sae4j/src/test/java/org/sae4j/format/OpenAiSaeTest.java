@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,8 +80,9 @@ class OpenAiSaeTest {
   @Test
   void overridesWin() throws IOException {
     SaeOverrides overrides =
-        new SaeOverrides(
-            Optional.of(Normalization.EXPECTED_AVERAGE_ONLY_IN), OptionalDouble.of(0.25));
+        SaeOverrides.none()
+            .withNormalization(Normalization.EXPECTED_AVERAGE_ONLY_IN)
+            .withScale(0.25);
     SaeFile sae = SaeFile.read(TestData.path(K16), overrides);
     assertThat(sae.config().normalization()).isEqualTo(Normalization.EXPECTED_AVERAGE_ONLY_IN);
     assertThat(sae.config().scale()).hasValue(0.25);
@@ -96,7 +95,7 @@ class OpenAiSaeTest {
 
   @Test
   void scaleWithoutUseIsRefused() {
-    SaeOverrides overrides = new SaeOverrides(Optional.empty(), OptionalDouble.of(2));
+    SaeOverrides overrides = SaeOverrides.none().withScale(2);
     assertThatThrownBy(() -> SaeFile.read(TestData.path(K16), overrides))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("a scale was given, but normalization layer_norm has none");

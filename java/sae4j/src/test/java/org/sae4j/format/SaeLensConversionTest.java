@@ -7,12 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.FormatException;
+import org.sae4j.HookNormalized;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
@@ -82,6 +83,27 @@ class SaeLensConversionTest {
     SaeFile original = read(path);
     assertThat(original.config().centreInput()).isTrue();
     assertSame(original, convert(original));
+  }
+
+  /** Without a doubt: what comes after a norm's weights has a name that has no other meaning. */
+  @ParameterizedTest
+  @CsvSource({
+    "before, blocks.3.ln2.hook_normalized, blocks.3.ln2.hook_standardized",
+    "after, blocks.3.ln2.hook_out, blocks.3.ln2.hook_normalized"
+  })
+  void theSideOfANormsWeightsIsKept(String side, String written, String hook) throws IOException {
+    Path path = tiny("none");
+    Path config = path.resolve("cfg.json");
+    String name = "blocks.3.ln2.hook_normalized";
+    Files.writeString(config, Files.readString(config).replace(HOOK, name));
+    HookNormalized given = side.equals("before") ? HookNormalized.BEFORE : HookNormalized.AFTER;
+    SaeFile original = SaeFile.read(path, SaeOverrides.none().withHookNormalized(given));
+    SaeFile converted = convert(original);
+    assertThat(converted.config().hookName()).contains(hook);
+    assertThat(converted.config().assumptions()).isEmpty();
+    assertSame(original, converted);
+    assertThat(Files.readString(converted.path().resolve("cfg.json")))
+        .contains("\"hook_name\":\"" + written + "\"");
   }
 
   @Test
@@ -167,7 +189,7 @@ class SaeLensConversionTest {
   }
 
   private static SaeFile read(Path path, double scale) throws IOException {
-    return SaeFile.read(path, new SaeOverrides(Optional.empty(), OptionalDouble.of(scale)));
+    return SaeFile.read(path, SaeOverrides.none().withScale(scale));
   }
 
   private SaeFile convert(SaeFile sae) throws IOException {

@@ -9,8 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
+import org.sae4j.HookNormalized;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
@@ -262,9 +262,9 @@ class SaeLensSaeTest {
     SaeFile sae = read();
     assertThat(sae.config().scale()).hasValue(0.5);
     assertThat(sae.files()).hasSize(3);
-    SaeOverrides scale = new SaeOverrides(Optional.empty(), OptionalDouble.of(2));
+    SaeOverrides scale = SaeOverrides.none().withScale(2);
     assertThat(SaeFile.read(folder, scale).config().scale()).hasValue(2);
-    SaeOverrides none = new SaeOverrides(Optional.of(Normalization.NONE), OptionalDouble.empty());
+    SaeOverrides none = SaeOverrides.none().withNormalization(Normalization.NONE);
     assertThat(SaeFile.read(folder, none).config().scale()).isEmpty();
     scaler("{'scaling_factor':null}");
     assertThat(read().config().scale()).isEmpty();
@@ -300,11 +300,11 @@ class SaeLensSaeTest {
                 "'hook_name':'"
                     + hook
                     + "','model_from_pretrained_kwargs':"
-                    + "{'center_writing_weights':true,'fold_ln':true}"));
+                    + "{'center_writing_weights':true,'fold_ln':true,'fold_value_biases':true}"));
     standard().write(weights());
     assertThat(read().config().centreInput()).isEqualTo(centred);
     assertThat(read().config().assumptions())
-        .containsExactly("model_from_pretrained_kwargs.fold_ln: ignored");
+        .containsExactly("model_from_pretrained_kwargs.fold_value_biases: ignored");
   }
 
   @Test
@@ -567,16 +567,84 @@ class SaeLensSaeTest {
     assertThat(sae.tensor(SaeTensor.W_DEC).shape()).containsExactly(3L, 4L);
   }
 
-  @Test
-  void saysWhatALayerNormsOutputIsTakenFor() throws IOException {
+  private static final String BEFORE = "blocks.3.ln2.hook_standardized";
+  private static final String AFTER = "blocks.3.ln2.hook_normalized";
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "6.54.12, 'fold_ln':true, before",
+        "6.0.0, 'fold_ln':true, before",
+        "3.18.2, , before",
+        "3.19.1, 'center_writing_weights':true, before",
+        "3.19.1, 'fold_ln':false, after",
+        "3.19.2, 'center_writing_weights':false, after",
+        "5.11.0, 'center_writing_weights':false, after",
+        "6.31.0, 'center_writing_weights':false, after",
+        "6.31.0rc1, 'fold_ln':false, after",
+        "6.31.0, , assumed",
+        "6.32.0, 'center_writing_weights':false, assumed",
+        "6.54.12, 'fold_ln':false, assumed",
+        "6, 'fold_ln':false, assumed",
+      })
+  void knowsOnWhichSideOfANormsWeightsItWasTrained(
+      String trainedBy, String modelOptions, String side) throws IOException {
+    standard().write(weights());
+    String options =
+        modelOptions == null ? "" : ",'model_from_pretrained_kwargs':{" + modelOptions + "}";
+    config(
+        "'architecture':'standard',"
+            + NEW.replace(
+                "'hook_name':'blocks.3.hook_resid_post'",
+                "'sae_lens_training_version':'%s','hook_name':'blocks.3.ln2.hook_normalized'%s"
+                    .formatted(trainedBy, options)));
+    SaeConfig config = read().config();
+    assertThat(config.hookName()).contains(side.equals("after") ? AFTER : BEFORE);
+    assertThat(config.assumptions())
+        .filteredOn(assumption -> assumption.contains("hook_normalized"))
+        .hasSize(side.equals("assumed") ? 1 : 0)
+        .allMatch(
+            assumption ->
+                assumption.startsWith(AFTER + ": taken before the norm's weight and bias"));
+    for (HookNormalized given : HookNormalized.values()) {
+      SaeConfig overridden =
+          SaeFile.read(folder, SaeOverrides.none().withHookNormalized(given)).config();
+      assertThat(overridden.hookName()).contains(given == HookNormalized.AFTER ? AFTER : BEFORE);
+      boolean overruled = !side.equals("assumed") && !given.key().equals(side);
+      assertThat(overridden.assumptions())
+          .filteredOn(assumption -> assumption.contains("hook_normalized"))
+          .isEqualTo(
+              overruled
+                  ? List.of(
+                      "%s: taken %s the norm's weight and bias: given by the caller, instead of"
+                              .formatted(AFTER, given.key())
+                          + " the file's "
+                          + side)
+                  : List.of());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "blocks.3.ln1.hook_normalized, blocks.3.ln1.hook_standardized, 1",
+    "ln_final.hook_normalized, ln_final.hook_standardized, 1",
+    "blocks.3.ln2.hook_out, blocks.3.ln2.hook_normalized, 0",
+    "blocks.3.ln2.hook_scale, blocks.3.ln2.hook_scale, 0",
+    "blocks.3.mlp.hook_out, blocks.3.mlp.hook_out, 0",
+  })
+  void bothHooksOfATranscoderMayBeAtLayerNorms(String name, String meant, int assumptions)
+      throws IOException {
     transcoder().write(weights());
-    config("'architecture':'transcoder'," + TRANSCODER);
-    assertThat(read().config().assumptions()).isEmpty();
     config(
         "'architecture':'transcoder',"
-            + TRANSCODER.replace("hook_resid_mid", "ln2.hook_normalized"));
-    assertThat(read().config().assumptions())
-        .containsExactly("blocks.3.ln2.hook_normalized: taken after the norm's weight and bias");
+            + TRANSCODER
+                .replace("blocks.3.hook_resid_mid", name)
+                .replace("blocks.3.hook_mlp_out", name));
+    SaeConfig config = read().config();
+    assertThat(config.hookName()).contains(meant);
+    assertThat(config.hookNameOut()).contains(meant);
+    assertThat(config.assumptions()).hasSize(assumptions);
   }
 
   @Test
