@@ -28,11 +28,18 @@ final class AblatedLatents implements AblatedToken {
   /**
    * Chooses the latents.
    *
-   * @param x [width] the activation at the token
+   * @param read [input width] what the SAE reads at the token
+   * @param x [width] what its output replaces there
    * @param row the token among those of {@code latents}
    */
   AblatedLatents(
-      Session session, Sae sae, float[] x, Latents latents, int row, AblationOptions options) {
+      Session session,
+      Sae sae,
+      float[] read,
+      float[] x,
+      Latents latents,
+      int row,
+      AblationOptions options) {
     this.session = session;
     this.sae = sae;
     int from = latents.offsets()[row];
@@ -42,7 +49,7 @@ final class AblatedLatents implements AblatedToken {
     scale = latents.scale()[row];
     shift = latents.shift()[row];
     chosen = choose(options.most());
-    base = options.baseline() == AblationBaseline.RECONSTRUCTION ? reconstruction() : x;
+    base = options.baseline() == AblationBaseline.RECONSTRUCTION ? reconstruction(read) : x;
   }
 
   /** Those with the largest values; of equal ones those with the smaller index. */
@@ -56,7 +63,13 @@ final class AblatedLatents implements AblatedToken {
         .toArray();
   }
 
-  private float[] reconstruction() {
+  /** A transcoder may add a product of what it reads to what it decodes. */
+  private float[] reconstruction(float[] read) {
+    if (sae.config().isTranscoder()) {
+      float[] out = new float[width()];
+      session.reconstruct(sae, FloatBuffer.wrap(read), FloatBuffer.wrap(out));
+      return out;
+    }
     int[] offsets = {0, indices.length};
     return decode(offsets, indices, values, shift);
   }
@@ -95,7 +108,7 @@ final class AblatedLatents implements AblatedToken {
   }
 
   int width() {
-    return sae.config().dIn();
+    return sae.config().dOut();
   }
 
   @Override

@@ -5,16 +5,14 @@ import java.util.Optional;
 /** One of the SAEs of an ablation, and the effects found for it. */
 final class AblatedSae {
   private final int index;
-  private final Sae sae;
-  private final HookPoint point;
+  private final Splice splice;
   private final AblationOptions options;
   private final AblationSums sums = new AblationSums();
   private final AblationSums comparedSums = new AblationSums();
 
-  AblatedSae(int index, Sae sae, HookPoint point, AblationOptions options) {
+  AblatedSae(int index, Splice splice, AblationOptions options) {
     this.index = index;
-    this.sae = sae;
-    this.point = point;
+    this.splice = splice;
     this.options = options;
   }
 
@@ -22,12 +20,13 @@ final class AblatedSae {
     return index;
   }
 
-  Sae sae() {
-    return sae;
+  Splice splice() {
+    return splice;
   }
 
+  /** The activation in which its latents are ablated. */
   HookPoint point() {
-    return point;
+    return splice.out();
   }
 
   void add(AblationEffect effect) {
@@ -54,7 +53,7 @@ final class AblatedSae {
     Optional<AblationSummary> compared =
         options
             .ofCompared()
-            .map(its -> comparedSums.summary(point, its, Optional.empty(), seconds));
-    return sums.summary(point, options, compared, seconds);
+            .map(its -> comparedSums.summary(point(), its, Optional.empty(), seconds));
+    return sums.summary(point(), options, compared, seconds);
   }
 }

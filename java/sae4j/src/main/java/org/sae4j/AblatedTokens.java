@@ -10,13 +10,15 @@ final class AblatedTokens {
   private final AblationOptions options;
   private final int sequence;
   private final int[] positions;
+  private final float[][] read; // [positions, input width]
   private final float[][] x; // [positions, width]
   private final Optional<Latents> latents;
 
   /**
    * Finds the active latents, if any are wanted.
    *
-   * @param x [positions, width] the activation at each position
+   * @param read [positions, input width] what the SAE reads at each position
+   * @param x [positions, width] what its output replaces: the same unless it is a transcoder
    */
   AblatedTokens(
       Session session,
@@ -24,12 +26,14 @@ final class AblatedTokens {
       AblationOptions options,
       int sequence,
       int[] positions,
+      float[][] read,
       float[][] x) {
     this.session = session;
     this.sae = sae;
     this.options = options;
     this.sequence = sequence;
     this.positions = positions;
+    this.read = read;
     this.x = x;
     this.latents = needsLatents(options) ? Optional.of(encode()) : Optional.empty();
   }
@@ -45,8 +49,8 @@ final class AblatedTokens {
 
   /** All positions at once, even if few are to be ablated: a batch of another size rounds anew. */
   private Latents encode() {
-    FloatBuffer rows = FloatBuffer.allocate(x.length * x[0].length);
-    for (float[] row : x) {
+    FloatBuffer rows = FloatBuffer.allocate(read.length * read[0].length);
+    for (float[] row : read) {
       rows.put(row);
     }
     return session.encode(sae, rows.flip());
@@ -69,7 +73,8 @@ final class AblatedTokens {
     if (!isOfLatents(options.control())) {
       return new AblatedChannels(x[i], options.most().orElse(x[i].length));
     }
-    AblatedLatents own = new AblatedLatents(session, sae, x[i], latents.orElseThrow(), i, options);
+    AblatedLatents own =
+        new AblatedLatents(session, sae, read[i], x[i], latents.orElseThrow(), i, options);
     return options.control() instanceof AblationControl.Random random
         ? new AblatedDirections(own, random.seed(), sequence, positions[i])
         : own;

@@ -10,7 +10,8 @@ import java.util.function.Consumer;
  * Measures how sparse the effects of an SAE's latents on a model's predictions are.
  *
  * <p>At a token t every active latent is set to zero in turn, and the logits at t and the tokens
- * after it are compared with those of a base run. Source: Gao et al. 2024, §4.5.
+ * after it are compared with those of a base run. Source: Gao et al. 2024, §4.5. Of a transcoder it
+ * is the activation that its output replaces which changes.
  *
  * <pre>{@code
  * AblationOptions options = AblationOptions.defaults().withSample(new TokenSample(100, 0));
@@ -129,28 +130,13 @@ public final class Ablation {
     sequences.requireFor(model.shape());
     List<AblatedSae> ablated = new ArrayList<>();
     for (int i = 0; i < saes.size(); i++) {
-      ablated.add(new AblatedSae(i, saes.get(i), point(saes.get(i)), options));
+      Splice splice = Splice.of(saes.get(i), options.hook(), model.shape());
+      ablated.add(new AblatedSae(i, splice, options));
     }
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
       return new AblationPass(
               session, ablated, options, new EarlierEffects(earlier), listener, progress)
           .run(sequences);
     }
-  }
-
-  private HookPoint point(Sae sae) {
-    HookPoint point = hook(sae).requireIn(model.shape());
-    sae.requireNoTranscoder("an ablation").requireWidth(point, point.width(model.shape()));
-    return point;
-  }
-
-  private HookPoint hook(Sae sae) {
-    return options
-        .hook()
-        .or(sae::hook)
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    sae.path() + " does not say which activation it is for: give a hook"));
   }
 }

@@ -100,7 +100,7 @@ final class AblationPass {
         continue;
       }
       if (tokens.isEmpty()) {
-        tokens = Optional.of(staged.of(sae.sae()));
+        tokens = Optional.of(staged.of(sae.splice()));
       }
       Spot spot = new Spot(staged.stage(), sae, staged.sequence(), position);
       AblatedToken token = tokens.get().at(i);

@@ -50,18 +50,27 @@ final class StagedTokens implements AutoCloseable {
   }
 
   /** Readies the stage for one SAE and says what there is to ablate. */
-  AblatedTokens of(Sae sae) {
+  AblatedTokens of(Splice splice) {
     float[] clean = stage().activation();
+    float[] read = splice.in().equals(point) ? clean : activation(splice.in());
     if (options.context() == AblationContext.RECONSTRUCTED) {
-      stage().setContext(reconstructed(sae, clean));
+      stage().setContext(reconstructed(splice.sae(), read, clean));
     }
-    return new AblatedTokens(session, sae, options, sequence, positions, rows(clean));
+    return new AblatedTokens(
+        session, splice.sae(), options, sequence, positions, rows(read), rows(clean));
   }
 
-  /** The reconstruction of the activation where it is wanted, [tokens, width]. */
-  private float[] reconstructed(Sae sae, float[] clean) {
+  /** What a transcoder reads, [tokens, width]. */
+  private float[] activation(HookPoint in) {
+    Sequences tokens = Sequences.of(sequences.sequence(sequence));
+    RunOptions capture = RunOptions.defaults().capture(in).withoutLogits();
+    return session.run(tokens, capture).activation(in).toArray();
+  }
+
+  /** The SAE's output in place of the activation where it is wanted, [tokens, width]. */
+  private float[] reconstructed(Sae sae, float[] read, float[] clean) {
     float[] context = new float[clean.length];
-    session.reconstruct(sae, FloatBuffer.wrap(clean), FloatBuffer.wrap(context));
+    session.reconstruct(sae, FloatBuffer.wrap(read), FloatBuffer.wrap(context));
     int tokens = sequences.length(sequence);
     int width = clean.length / tokens;
     for (int p = 0; p < tokens; p++) {
@@ -73,7 +82,7 @@ final class StagedTokens implements AutoCloseable {
   }
 
   private float[][] rows(float[] activation) {
-    int width = stage().width();
+    int width = activation.length / sequences.length(sequence);
     return Arrays.stream(positions)
         .mapToObj(p -> Arrays.copyOfRange(activation, p * width, (p + 1) * width))
         .toArray(float[][]::new);

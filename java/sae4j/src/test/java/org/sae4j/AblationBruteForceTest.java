@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -24,7 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AblationBruteForceTest {
   private static final double RELATIVE = 1e-3;
   private static final int LATENTS = 40;
-  private static final int FUTURE = 5;
+  private static final AblationOptions OPTIONS =
+      AblationOptions.defaults().withFuture(5).withPositions(Positions.of(0, 7, 13)).withThreads(1);
 
   private static final ModelShape ODD = new ModelShape(3, 2, 16, 48, 32, 97, true, 1e-5f);
   private static final ModelShape EVEN = new ModelShape(2, 4, 32, 64, 24, 128, false, 1e-5f);
@@ -66,11 +68,7 @@ class AblationBruteForceTest {
   }
 
   private static AblationOptions options(HookPoint hook) {
-    return AblationOptions.defaults()
-        .withHook(hook)
-        .withFuture(FUTURE)
-        .withPositions(Positions.of(0, 7, 13))
-        .withThreads(1);
+    return OPTIONS.withHook(hook);
   }
 
   @ParameterizedTest
@@ -100,18 +98,47 @@ class AblationBruteForceTest {
             .withReconstructed(Positions.allButFirst()));
   }
 
+  /** Latents of a transcoder change what it writes, whatever it reads. */
+  @ParameterizedTest
+  @CsvSource({
+    "blocks.0.ln2.hook_out, blocks.0.hook_mlp_out",
+    "blocks.1.ln1.hook_normalized, blocks.1.hook_attn_out",
+    "hook_embed, blocks.1.mlp.hook_post",
+    "blocks.0.hook_resid_mid, blocks.1.ln2.hook_normalized",
+    "blocks.0.ln1.hook_normalized, ln_final.hook_normalized"
+  })
+  void transcoders(String in, String out) throws IOException {
+    int width = out.endsWith("hook_post") ? EVEN.feedForward() : EVEN.embedding();
+    try (Sae transcoder =
+        RandomSae.skipTranscoder(folder.resolve(out), in, EVEN.embedding(), 12, out, width)) {
+      for (AblationBaseline baseline : AblationBaseline.values()) {
+        for (AblationContext context : AblationContext.values()) {
+          compare(EVEN, transcoder, OPTIONS.withBaseline(baseline).withContext(context));
+        }
+      }
+      compare(EVEN, transcoder, OPTIONS.withControl(AblationControl.channels()).withMost(6));
+    }
+  }
+
   /** Compares all effects; returns how many were large enough for it. */
   private long compare(ModelShape shape, AblationOptions options) throws IOException {
     HookPoint hook = options.hook().orElseThrow();
     String normalization = shape == EVEN ? "layer_norm" : "none";
-    List<AblationEffect> found = new ArrayList<>();
     Path path = Files.createTempDirectory(folder, "sae");
+    try (Sae sae = RandomSae.topK(path, hook.width(shape), LATENTS, 6, normalization)) {
+      return compare(shape, sae, options);
+    }
+  }
+
+  private static long compare(ModelShape shape, Sae sae, AblationOptions options)
+      throws IOException {
+    List<AblationEffect> found = new ArrayList<>();
     try (Model model = Model.of(shape, new LivelyWeights(1), ModelOptions.defaults());
-        Sae sae = RandomSae.topK(path, hook.width(shape), LATENTS, 6, normalization);
         Session session = model.newSession(new SessionOptions(1))) {
       Sequences sequences = sequences(shape);
       AblationSummary summary = Ablation.of(model, sae).with(options).run(sequences, found::add);
-      LongWayRound expected = new LongWayRound(session, sae, sequences, options);
+      Splice splice = Splice.of(sae, options.hook(), shape);
+      LongWayRound expected = new LongWayRound(session, splice, sequences, options);
       found.forEach(expected::check);
       assertThat(summary.pairs()).isPositive();
       return summary.pairs() - summary.belowNoise();
@@ -126,15 +153,17 @@ class AblationBruteForceTest {
   }
 
   /** The definition, step by step, one run of the whole model for each step. */
-  private record LongWayRound(Session session, Sae sae, Sequences all, AblationOptions options) {
+  private record LongWayRound(
+      Session session, Splice splice, Sequences all, AblationOptions options) {
 
     void check(AblationEffect effect) {
       Sequences sequence = Sequences.of(all.sequence(effect.sequence()));
       int t = effect.position();
       int future = Math.min(options.future(), sequence.tokens() - t);
-      float[] x = row(activation(sequence), t);
-      double[][] base = logits(sequence, t, future, base(x));
-      double[][] ablated = logits(sequence, t, future, without(x, effect.ablated()));
+      float[] read = row(activation(sequence, splice.in()), t, sequence);
+      float[] x = row(activation(sequence, splice.out()), t, sequence);
+      double[][] base = logits(sequence, t, future, base(read, x));
+      double[][] ablated = logits(sequence, t, future, without(read, x, effect.ablated()));
       double kl = kl(base, ablated);
       assertThat(effect.kl()).isCloseTo(kl, within(Math.max(1e-6, RELATIVE * kl)));
       // At the very threshold either side may be right.
@@ -149,17 +178,17 @@ class AblationBruteForceTest {
       }
     }
 
-    private HookPoint hook() {
-      return options.hook().orElseThrow();
+    private Sae sae() {
+      return splice.sae();
     }
 
-    private float[] activation(Sequences sequence) {
-      RunOptions capture = RunOptions.defaults().capture(hook()).withoutLogits();
-      return session.run(sequence, capture).activation(hook()).toArray();
+    private float[] activation(Sequences sequence, HookPoint point) {
+      RunOptions capture = RunOptions.defaults().capture(point).withoutLogits();
+      return session.run(sequence, capture).activation(point).toArray();
     }
 
-    private float[] row(float[] activation, int t) {
-      int width = sae.config().dIn();
+    private static float[] row(float[] activation, int t, Sequences sequence) {
+      int width = activation.length / sequence.tokens();
       return Arrays.copyOfRange(activation, t * width, (t + 1) * width);
     }
 
@@ -167,25 +196,27 @@ class AblationBruteForceTest {
       return options.control() instanceof AblationControl.Channels;
     }
 
-    private float[] base(float[] x) {
+    private float[] base(float[] read, float[] x) {
       boolean clean = ofChannels() || options.baseline() == AblationBaseline.ERROR_PRESERVING;
-      return clean ? x : sae.reconstruct(x);
+      return clean ? x : sae().reconstruct(read);
     }
 
-    private float[] without(float[] x, int ablated) {
+    private float[] without(float[] read, float[] x, int ablated) {
       if (ofChannels()) {
         float[] zeroed = x.clone();
         zeroed[ablated] = 0;
         return zeroed;
       }
-      float[] decoded = sae.decode(drop(sae.encode(x), ablated));
-      if (options.baseline() == AblationBaseline.RECONSTRUCTION) {
+      Latents latents = sae().encode(read);
+      float[] decoded = sae().decode(drop(latents, ablated));
+      if (options.baseline() == AblationBaseline.RECONSTRUCTION && !sae().config().isTranscoder()) {
         return decoded;
       }
-      float[] reconstruction = sae.reconstruct(x);
+      float[] all = sae().decode(latents);
+      float[] base = base(read, x);
       float[] value = new float[x.length];
       for (int c = 0; c < value.length; c++) {
-        value[c] = (float) (x[c] + ((double) decoded[c] - reconstruction[c]));
+        value[c] = (float) (base[c] + ((double) decoded[c] - all[c]));
       }
       return value;
     }
@@ -212,9 +243,10 @@ class AblationBruteForceTest {
       Edit here = Edit.tensor(rows).at(Positions.of(t));
       RunOptions run = RunOptions.defaults();
       if (options.context() == AblationContext.RECONSTRUCTED) {
-        run = run.edit(hook(), Edit.reconstruct(sae).at(options.reconstructed()));
+        float[] everywhere = sae().reconstruct(activation(sequence, splice.in()));
+        run = run.edit(splice.out(), Edit.tensor(everywhere).at(options.reconstructed()));
       }
-      Logits logits = session.run(sequence, run.edit(hook(), here)).logits();
+      Logits logits = session.run(sequence, run.edit(splice.out(), here)).logits();
       double[][] kept = new double[future][logits.vocabulary()];
       for (int tau = 0; tau < future; tau++) {
         for (int v = 0; v < logits.vocabulary(); v++) {

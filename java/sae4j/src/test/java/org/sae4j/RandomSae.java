@@ -26,11 +26,7 @@ final class RandomSae {
         """
             .formatted(k, width, latents, normalization));
     SplittableRandom random = new SplittableRandom(width * 31L + latents);
-    new SafetensorsWriter()
-        .tensor("W_enc", DType.F32, width, latents)
-        .tensor("W_dec", DType.F32, latents, width)
-        .tensor("b_enc", DType.F32, latents)
-        .tensor("b_dec", DType.F32, width)
+    weights(width, latents, width)
         .write(
             folder.resolve("sae_weights.safetensors"),
             out -> {
@@ -40,6 +36,46 @@ final class RandomSae {
               out.append("b_dec", gaussian(random, width, 1));
             });
     return Sae.open(folder);
+  }
+
+  /**
+   * A skip transcoder of ReLU.
+   *
+   * @param in the hook that it reads, of this width
+   * @param out the hook that its output replaces
+   */
+  static Sae skipTranscoder(
+      Path folder, String in, int width, int latents, String out, int widthOut) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("cfg.json"),
+        """
+        {"architecture": "skip_transcoder", "d_in": %d, "d_out": %d, "d_sae": %d,
+         "dtype": "float32", "apply_b_dec_to_input": false, "normalize_activations": "none",
+         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s", "hook_name_out": "%s"}}
+        """
+            .formatted(width, widthOut, latents, in, out));
+    SplittableRandom random = new SplittableRandom(width * 31L + widthOut);
+    weights(width, latents, widthOut)
+        .tensor("W_skip", DType.F32, widthOut, width)
+        .write(
+            folder.resolve("sae_weights.safetensors"),
+            file -> {
+              file.append("W_enc", gaussian(random, width * latents, 0.5));
+              file.append("W_dec", gaussian(random, latents * widthOut, 0.5));
+              file.append("b_enc", gaussian(random, latents, 0.1));
+              file.append("b_dec", gaussian(random, widthOut, 1));
+              file.append("W_skip", gaussian(random, widthOut * width, 0.3));
+            });
+    return Sae.open(folder);
+  }
+
+  private static SafetensorsWriter weights(int width, int latents, int widthOut) {
+    return new SafetensorsWriter()
+        .tensor("W_enc", DType.F32, width, latents)
+        .tensor("W_dec", DType.F32, latents, widthOut)
+        .tensor("b_enc", DType.F32, latents)
+        .tensor("b_dec", DType.F32, widthOut);
   }
 
   private static FloatBuffer gaussian(SplittableRandom random, int count, double deviation) {

@@ -169,7 +169,7 @@ class TranscoderTest {
   }
 
   @Test
-  void latentsAreStudiedButNeitherAblatedNorPutWhereTheyRead() throws IOException {
+  void latentsAreStudiedButNotPutWhereTheyRead() throws IOException {
     Sequences tokens = Fixtures.firstTwo();
     HookPoint read = HookPoint.ln2(3);
     HookPoint written = HookPoint.mlpOut(3);
@@ -184,13 +184,13 @@ class TranscoderTest {
           .isNotEmpty()
           .allMatch(latent -> !latent.contexts().isEmpty() && !latent.promoted().isEmpty());
 
-      AblationOptions options = AblationOptions.defaults().withPositions(Positions.of(20));
+      AblationOptions options =
+          AblationOptions.defaults().withPositions(Positions.of(20)).withHook(read);
       assertThatThrownBy(() -> Ablation.of(model, transcoder).with(options).run(tokens))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
-              transcoder.path()
-                  + ": an ablation needs an SAE, not a transcoder, which replaces "
-                  + written);
+              "%s: replacing %s needs an SAE, not a transcoder, which replaces %s"
+                  .formatted(transcoder.path(), read, written));
       RunOptions edit = RunOptions.defaults().edit(read, Edit.reconstruct(transcoder));
       assertThatThrownBy(() -> session.run(tokens, edit))
           .isInstanceOf(IllegalArgumentException.class)
