@@ -27,6 +27,13 @@ final class SaeLensLayerNorms {
   private static final String STANDARDIZED = "hook_standardized";
 
   /**
+   * No transcoders are published here that would tell what is usual: the name is taken as it is.
+   */
+  private static final String LAST_NORM = "ln_final.";
+
+  private static final String LAST_REASON = ", as sae4j's own hook of that name has it";
+
+  /**
    * What follows the norm's weight and bias in TransformerLens 3, where its names have no doubt.
    */
   private static final String OUT = "hook_out";
@@ -79,10 +86,13 @@ final class SaeLensLayerNorms {
   }
 
   private HookNormalized meant(String hook) {
-    HookNormalized meant = given.or(() -> told).orElse(HookNormalized.BEFORE);
+    boolean last = hook.startsWith(LAST_NORM);
+    HookNormalized assumed = last ? HookNormalized.AFTER : HookNormalized.BEFORE;
+    HookNormalized meant = given.or(() -> told).orElse(assumed);
     String taken = hook + ": taken " + meant.key() + " the norm's weight and bias";
     if (given.isEmpty() && told.isEmpty()) {
-      assumptions.add(taken + ", as TransformerLens 3 has it, and others with fold_ln");
+      assumptions.add(
+          taken + (last ? LAST_REASON : ", as TransformerLens 3 has it, and others with fold_ln"));
     }
     if (told.isPresent() && told.get() != meant) {
       assumptions.add(taken + ": given by the caller, instead of the file's " + told.get().key());

@@ -628,7 +628,7 @@ class SaeLensSaeTest {
   @ParameterizedTest
   @CsvSource({
     "blocks.3.ln1.hook_normalized, blocks.3.ln1.hook_standardized, 1",
-    "ln_final.hook_normalized, ln_final.hook_standardized, 1",
+    "ln_final.hook_normalized, ln_final.hook_normalized, 1",
     "blocks.3.ln2.hook_out, blocks.3.ln2.hook_normalized, 0",
     "blocks.3.ln2.hook_scale, blocks.3.ln2.hook_scale, 0",
     "blocks.3.mlp.hook_out, blocks.3.mlp.hook_out, 0",
