@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -70,6 +71,19 @@ public record Checkpoint(Path file, String identity, Duration every) {
 
   /** Writes what an evaluation has found so far. */
   void save(EvaluationState state) throws IOException {
+    try {
+      write(state);
+      Files.move(beside(), file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
+      // A disk that is full is not to stay so, and it does not say of which file.
+      Files.deleteIfExists(beside());
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void write(EvaluationState state) throws IOException {
     MessageDigest digest = sha256();
     try (OutputStream target = Files.newOutputStream(beside());
         BufferedOutputStream buffered = new BufferedOutputStream(target, 1 << 16)) {
@@ -82,7 +96,6 @@ public record Checkpoint(Path file, String identity, Duration every) {
       out.flush();
       buffered.write(digest.digest());
     }
-    Files.move(beside(), file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**

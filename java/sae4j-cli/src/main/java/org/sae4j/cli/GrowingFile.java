@@ -60,8 +60,12 @@ final class GrowingFile implements AutoCloseable {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      file.seek(file.length());
-      file.write(bytes, offset, length);
+      try {
+        file.seek(file.length());
+        file.write(bytes, offset, length);
+      } catch (IOException e) {
+        throw OutputFile.named(path(), e);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.sae4j.FormatException;
 import org.sae4j.Model;
 import org.sae4j.SaeConfig;
 import org.sae4j.corpus.TextCorpus;
@@ -96,8 +97,12 @@ final class InputOptions {
    */
   Input read(Model model, List<SaeConfig> saes) throws IOException {
     for (Path file : source.tokens.isEmpty() ? source.text : source.tokens) {
-      // What is not there is said before the work.
+      // What is not there, or could be read only once, is said before the work.
       Files.newInputStream(file).close();
+      if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
+        throw FormatException.of(
+            file, "expected a file, found something that may not be read twice");
+      }
     }
     return source.tokens.isEmpty() ? text(model, saes) : tokens(model);
   }

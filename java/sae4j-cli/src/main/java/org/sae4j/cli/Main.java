@@ -2,8 +2,11 @@ package org.sae4j.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine;
 
 /** The entry point. */
@@ -12,9 +15,19 @@ public final class Main {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
-    PrintWriter out = writer(FileDescriptor.out);
-    PrintWriter err = writer(FileDescriptor.err);
-    System.exit(Interruption.stopCleanly(() -> run(out, err, args)));
+    // Digits and points are everywhere the same, whatever the locale: scripts read them.
+    Locale.setDefault(Locale.ROOT);
+    StandardOutput standardOutput = new StandardOutput();
+    PrintWriter out = writer(standardOutput);
+    PrintWriter err = writer(new FileOutputStream(FileDescriptor.err));
+    System.exit(
+        Interruption.stopCleanly(
+            () -> {
+              int exitCode = run(out, err, args);
+              return standardOutput.isComplete(err)
+                  ? exitCode
+                  : Math.max(exitCode, ExitCode.FAILED);
+            }));
   }
 
   /** Runs a command within this process and returns its exit code. */
@@ -26,6 +39,7 @@ public final class Main {
             .setErr(err)
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .registerConverter(Path.class, new PathConverter())
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler(failures)
             .setExecutionExceptionHandler(failures);
@@ -47,7 +61,7 @@ public final class Main {
   }
 
   /** Always UTF-8, whatever the locale: JSON has to be, and scripts want no surprise. */
-  private static PrintWriter writer(FileDescriptor descriptor) {
-    return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  private static PrintWriter writer(OutputStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
   }
 }

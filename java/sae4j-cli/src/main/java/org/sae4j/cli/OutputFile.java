@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -39,9 +40,18 @@ final class OutputFile {
     try {
       Files.write(part, bytes, StandardOpenOption.CREATE_NEW);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw named(target, e);
     } finally {
       Files.deleteIfExists(part);
     }
+  }
+
+  /** The exception with the file in it: that of a full disk has none. */
+  static IOException named(Path target, IOException e) {
+    return e instanceof FileSystemException
+        ? e
+        : new IOException(target + ": " + e.getMessage(), e);
   }
 
   private static Path folder(Path target) {

@@ -37,6 +37,11 @@ final class ReplacedFile {
         channel.force(true);
       }
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      // That of a full disk names no file; what does is of a class of its own.
+      throw e.getClass() == IOException.class
+          ? new IOException(target + ": " + e.getMessage(), e)
+          : e;
     } finally {
       Files.deleteIfExists(part);
     }
