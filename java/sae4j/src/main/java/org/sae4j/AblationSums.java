@@ -64,7 +64,8 @@ final class AblationSums {
     double[] values = Arrays.copyOf(sparsities, counted);
     Map<String, String> undefined = new LinkedHashMap<>();
     if (counted == 0) {
-      String reason = "of %d pairs, %d are below the noise".formatted(pairs, belowNoise);
+      String reason =
+          pairs == 0 ? "no pair was measured" : "all %d pairs are below the noise".formatted(pairs);
       List.of("mean", "median", "ci95", "row_mean").forEach(key -> undefined.put(key, reason));
     }
     SortedMap<Integer, AblationSummary.Means> means = new TreeMap<>();

@@ -79,15 +79,22 @@ public record SaeSelfTest(
     if (suspect.isPresent() || bad) {
       String verdict =
           suspect.map(SaeSelfTest::improvement).orElse("; nothing that was tried makes it better");
-      warnings.add(numbers(splice, sequences, fit) + verdict);
+      warnings.add(numbers(splice, sequences, fit, suspect) + verdict);
     }
     return new SaeSelfTest(
         sequences.tokens(), fit.l0(), fit.explainedVariance(), suspect, warnings);
   }
 
-  private static String numbers(Splice splice, Sequences sequences, SaeFit fit) {
+  private static String numbers(
+      Splice splice, Sequences sequences, SaeFit fit, Optional<SaeSuspect> suspect) {
+    // What a suspect but the first position itself would explain is without the first, too.
+    boolean compared =
+        suspect.isPresent()
+            && suspect.get().kind() != SaeSuspect.Kind.FIRST_POSITION
+            && Math.abs(fit.withoutFirst() - fit.explainedVariance()) > 0.01;
+    boolean onlyFirstIsGood = fit.withoutFirst() < GOOD && fit.explainedVariance() >= GOOD;
     String others =
-        fit.withoutFirst() < GOOD && fit.explainedVariance() >= GOOD
+        compared || onlyFirstIsGood
             ? String.format(
                 Locale.ROOT, " (%.2f without the first of each sequence)", fit.withoutFirst())
             : "";

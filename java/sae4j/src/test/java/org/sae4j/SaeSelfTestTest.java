@@ -172,6 +172,16 @@ class SaeSelfTestTest {
   }
 
   @Test
+  void whatASuspectIsComparedWithIsShown() throws IOException {
+    try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
+      SaeSelfTest test = tests(sae, Sequences.of(new int[] {1, 2, 3}, new int[] {4}));
+      assertThat(test.suspect().orElseThrow().explainedVariance())
+          .isLessThan(test.explainedVariance());
+      assertThat(test.warnings().get(0)).contains(" without the first of each sequence) and L0");
+    }
+  }
+
+  @Test
   void needlessBosIsNamed(@TempDir Path folder) throws IOException {
     int bos = model.tokenizer().bos().orElseThrow();
     Model changed =

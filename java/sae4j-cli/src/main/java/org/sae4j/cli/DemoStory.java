@@ -44,7 +44,7 @@ final class DemoStory {
         One of them moves %s of the logits of the next %d positions, on average: the smaller
         this share, the more to the point its effect.
 
-        Now with your own files (GPT-2 as GGUF or Hugging Face folder; SAE of OpenAI or SAELens):
+        Now with your own files (GPT-2 as GGUF or Hugging Face folder; SAE of any format):
           sae4j inspect MODEL SAE
           sae4j eval --model MODEL --sae SAE --text FILE.txt
           sae4j ablate --model MODEL --sae SAE --text FILE.txt

@@ -61,7 +61,10 @@ final class EvaluationTable {
     if (delta > 0) {
       return "positive: WORSE than the clean model";
     }
-    return delta < 0 ? "negative: better than the clean model" : "as good as the clean model";
+    if (delta < 0) {
+      return "negative: better than the clean model";
+    }
+    return delta == 0 ? "as good as the clean model" : "positive is worse than the clean model";
   }
 
   private void baselines() {

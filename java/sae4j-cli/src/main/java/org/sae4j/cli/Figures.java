@@ -19,6 +19,11 @@ final class Figures {
     return Double.isNaN(fraction) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * fraction);
   }
 
+  /** How many of a thing. */
+  static String count(long count, String thing) {
+    return String.format(Locale.ROOT, "%,d %s%s", count, thing, count == 1 ? "" : "s");
+  }
+
   private static String format(double value, String flag) {
     if (Double.isNaN(value)) {
       return "-";

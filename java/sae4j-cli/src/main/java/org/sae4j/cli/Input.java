@@ -154,9 +154,9 @@ final class Input {
     String how =
         kind.equals("text")
             ? "in sequences of %d, %s".formatted(context.getAsInt(), bos ? "BOS first" : "no BOS")
-            : "in %d sequences, as given".formatted(sequences);
+            : "in %s, as given".formatted(Figures.count(sequences, "sequence"));
     String names = source.files().stream().map(Path::toString).collect(Collectors.joining(", "));
-    return String.format(Locale.ROOT, "%s: %,d tokens %s", names, tokens, how);
+    return String.format(Locale.ROOT, "%s: %s %s", names, Figures.count(tokens, "token"), how);
   }
 
   /** Writes down how the files became tokens. */

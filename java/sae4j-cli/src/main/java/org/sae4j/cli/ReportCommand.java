@@ -56,10 +56,10 @@ final class ReportCommand implements Callable<Integer> {
         .getOut()
         .printf(
             Locale.ROOT,
-            "wrote %s: %d SAEs from %d files, %.1f MB%n",
+            "wrote %s: %s from %s, %.1f MB%n",
             output,
-            report.saes().size(),
-            paths.size(),
+            Figures.count(report.saes().size(), "SAE"),
+            Figures.count(paths.size(), "file"),
             Files.size(output) / 1e6);
     return ExitCode.DONE;
   }

@@ -172,7 +172,9 @@ final class ResultReader {
   }
 
   private FormatException notJson(Exception e) {
-    String said = e.getMessage() == null ? "" : e.getMessage().lines().findFirst().orElse("");
+    // Where Gson wraps an exception it says its class too.
+    Throwable cause = e.getCause() instanceof IOException ? e.getCause() : e;
+    String said = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     return FormatException.of(file, "expected results as JSON: " + said, e);
   }
 }

@@ -57,7 +57,10 @@ record SelfTests(List<SaeSelfTest> tests) {
   /** What the user may have forgotten. */
   private static String question(SaeSuspect suspect) {
     return switch (suspect.kind()) {
-      case BOS -> ": is " + (suspect.setting().equals("with") ? "--bos" : "--no-bos") + " missing?";
+      case BOS ->
+          suspect.setting().equals("with")
+              ? ": is --bos missing, or in --tokens the token itself?"
+              : ": is --no-bos missing?";
       case FIRST_POSITION -> ": are --skip-first-replace and --skip-first-count missing?";
       case LAYER_NORM -> ": is --hook-normalized " + suspect.setting() + " missing?";
       case NORMALIZATION ->

@@ -68,7 +68,7 @@ class MessagesTest {
         "eval --model MODEL --sae SAE --text @text.txt --json @none/result.json"
             + " | the folder to write to does not exist",
         "report @ids.json -o @page.html                        | expected results as JSON",
-        "convert SAE -o @model.gguf                            | expected a file, found none",
+        "convert SAE -o @model.gguf                            | expected a folder with config.json",
       })
   void aMistakeGetsOneLineThatThePageExplains(String command, String message) throws IOException {
     List<String> words =

@@ -27,6 +27,9 @@ public record HuggingFaceModel(Path folder, Gpt2Config config, List<ModelTensor>
       throw FormatException.mismatch(
           folder, "model", "a folder", Files.exists(folder) ? "a file" : "nothing");
     }
+    if (Files.notExists(folder.resolve("config.json"))) {
+      throw FormatException.of(folder, "expected a folder with config.json, found none in it");
+    }
     Gpt2Config config = Gpt2Config.read(folder.resolve("config.json"));
     SafetensorsFolder weights = SafetensorsFolder.read(folder);
     return new HuggingFaceModel(folder, config, Gpt2Tensors.find(weights, config));

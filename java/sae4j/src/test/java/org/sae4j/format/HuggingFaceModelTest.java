@@ -262,7 +262,7 @@ class HuggingFaceModelTest {
         .hasMessage(missing + ": model: expected a folder, found nothing");
     assertThatThrownBy(() -> HuggingFaceModel.read(folder))
         .isInstanceOf(FormatException.class)
-        .hasMessage(folder.resolve("config.json") + ": expected a file, found none");
+        .hasMessage(folder + ": expected a folder with config.json, found none in it");
     Files.delete(tiny.writeTo(folder).resolve("model.safetensors"));
     assertThatThrownBy(() -> HuggingFaceModel.read(folder))
         .hasMessageContaining("expected model.safetensors or model.safetensors.index.json");
