@@ -280,6 +280,42 @@ class ReportPageTest {
     assertThat(browser.one("#contents").isDisplayed()).isFalse();
   }
 
+  @Test
+  void printsAllRowsOrSaysThatItIsAPart() {
+    browser.click(browser.one("#latents .open"));
+    browser.script("window.dispatchEvent(new Event('beforeprint'))");
+
+    assertThat(browser.count("#latents tbody > tr:has(th)")).isEqualTo(200);
+    assertThat(browser.one("#latents caption").getText())
+        .contains("Printed are the first 200 of 131,072 rows");
+    assertThat(browser.one("#saes caption").getText()).doesNotContain("Printed");
+    assertThat(browser.one("#latents .detail").isDisplayed()).isTrue();
+
+    browser.script("window.dispatchEvent(new Event('afterprint'))");
+
+    assertThat(browser.count("#latents tbody > tr:has(th)")).isEqualTo(25);
+    assertThat(browser.one("#latents caption").getText()).doesNotContain("Printed");
+  }
+
+  /** A name that a line crosses cannot be read. */
+  @Test
+  void noNameIsOverALineOrAnotherName() {
+    Object over =
+        browser.script(
+            """
+            const chart = document.querySelector("#front svg");
+            const box = (e) => e.getBoundingClientRect();
+            const names = [...chart.querySelectorAll("g[aria-label=text] text")].map(box);
+            const line = chart.querySelector("g[aria-label=line] path");
+            const points = d3.range(0, line.getTotalLength(), 2).map((at) => line.getPointAtLength(at));
+            const lines = points.map((p) => p.matrixTransform(line.getScreenCTM()));
+            const has = (b, p) => p.x > b.left && p.x < b.right && p.y > b.top + 3 && p.y < b.bottom - 3;
+            return names.length + " names, " + names.filter((b) => lines.some((p) => has(b, p))).length + " crossed";
+            """);
+
+    assertThat(over).isEqualTo("3 names, 0 crossed");
+  }
+
   /** The sum of red, green and blue. */
   private static int brightness(String script) {
     return Arrays.stream(String.valueOf(browser.script(script)).split("[^0-9]+"))

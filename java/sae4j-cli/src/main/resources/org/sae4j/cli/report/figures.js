@@ -6,7 +6,7 @@ const INK = "var(--ink)";
 const MUTED = "var(--muted)";
 const GRID = "var(--line)";
 const NARROWEST = 240; // what a chart needs; while a page is laid out it may have less
-const LETTER = 6.4; // the width of one, on average
+const LETTER = 6.6; // the width of one, on average
 
 /** A chart with its title; draw(width) returns it, label says in words what it shows. */
 function figure(title, label, draw) {
@@ -81,18 +81,34 @@ function paretoFront(points) {
   return points.filter((point) => !points.some((other) => beats(other, point))).sort((a, b) => a.x - b.x || b.y - a.y);
 }
 
-/** Where names go, so that none is over another or a point: beside, above or below it; else its number; else nothing. */
-function placeLabels(points, x, y, width, height) {
-  const taken = points.map((p) => ({ left: x(p.x) - 6, right: x(p.x) + 6, top: y(p.y) - 6, bottom: y(p.y) + 6 }));
+/** Where a name may be, as anchor, dx and dy from its point: the best first. */
+const SPOTS = [
+  ["start", 9, 0], ["end", -9, 0], ["start", 8, -13], ["end", -8, 13], ["start", 8, 13], ["end", -8, -13], ["middle", 0, -14], ["middle", 0, 14],
+];
+
+/** What a name must not be over: points, their intervals and the lines of fronts. */
+function obstacles(points, fronts, x, y) {
+  const box = (x1, y1, x2, y2, by) => ({ left: Math.min(x1, x2) - by, right: Math.max(x1, x2) + by, top: Math.min(y1, y2) - by, bottom: Math.max(y1, y2) + by });
+  const steps = ([a, b]) => [box(x(a.x), y(a.y), x(b.x), y(a.y), 1), box(x(b.x), y(a.y), x(b.x), y(b.y), 1)];
+  return [
+    ...points.map((p) => box(x(p.x), y(p.y), x(p.x), y(p.y), 5)),
+    ...points.filter((p) => p.low !== undefined).map((p) => box(x(p.x), y(p.low), x(p.x), y(p.high), 1)),
+    ...fronts.flatMap((front) => d3.pairs(front).flatMap(steps)),
+  ];
+}
+
+/** Where names go, so that none is over another or an obstacle; else its number; else nothing. */
+function placeLabels(points, taken, x, y, width, height) {
+  const GAP = 3;
   const free = (box) =>
     box.left >= 54 && box.right <= width - 2 && box.top >= 0 && box.bottom <= height - 36 &&
-    taken.every((t) => box.right < t.left || box.left > t.right || box.bottom < t.top || box.top > t.bottom);
+    taken.every((t) => box.right + GAP < t.left || box.left - GAP > t.right || box.bottom < t.top || box.top > t.bottom);
   const labels = [];
   for (const point of [...points].sort((a, b) => b.front - a.front)) {
     const [px, py] = [x(point.x), y(point.y)];
     place: for (const text of [shorten(point.name, 26), `#${point.number}`]) {
       const w = text.length * LETTER;
-      for (const [anchor, dx, dy] of [["start", 9, 0], ["end", -9, 0], ["middle", 0, -14], ["middle", 0, 14]]) {
+      for (const [anchor, dx, dy] of SPOTS) {
         const left = px + dx - (anchor === "end" ? w : anchor === "middle" ? w / 2 : 0);
         const box = { left, right: left + w, top: py + dy - 7, bottom: py + dy + 7 };
         if (!free(box)) continue;
@@ -116,15 +132,16 @@ const SHAPES = [["circle", "●"], ["diamond", "◆"], ["triangle", "▲"], ["sq
 function paretoChart(width, points, label) {
   const height = Math.max(300, Math.min(420, width * 0.72));
   const byGroup = d3.groups(points, (p) => p.group);
-  const fronts = byGroup.flatMap(([, own]) => paretoFront(own));
-  for (const point of points) point.front = fronts.includes(point);
+  const fronts = byGroup.map(([, own]) => paretoFront(own));
+  for (const point of points) point.front = fronts.some((front) => front.includes(point));
   const ends = points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
   const x = scaleOf(points.map((p) => p.x), 3);
   const y = scaleOf(ends, 10);
   const margins = { x: [52, width - 16], y: [height - 40, 28] };
   const at = (scale, range) => (scale.type === "log" ? d3.scaleLog(scale.domain, range) : d3.scaleLinear(scale.domain, range));
-  const labels = placeLabels(points, at(x, margins.x), at(y, margins.y), width, height);
-  const text = (anchor, dx, dy) =>
+  const [atX, atY] = [at(x, margins.x), at(y, margins.y)];
+  const labels = placeLabels(points, obstacles(points, fronts, atX, atY), atX, atY, width, height);
+  const text = ([anchor, dx, dy]) =>
     Plot.text(labels.filter((l) => l.anchor === anchor && l.dy === dy), {
       x: "x", y: "y", text: "text", textAnchor: anchor, dx, dy, fill: INK, stroke: "var(--paper)", strokeWidth: 4,
     });
@@ -135,13 +152,10 @@ function paretoChart(width, points, label) {
     symbol: { domain: byGroup.map(([group]) => group), range: byGroup.map(([group]) => SHAPES[group % SHAPES.length][0]) },
     marks: [
       ...axes("L0, active latents a token", label, width, { x: ticks(x), y: ticks(y) }),
-      Plot.line(fronts, { x: "x", y: "y", z: "group", curve: "step-after", stroke: INK, strokeWidth: 1.25, strokeOpacity: 0.55 }),
+      Plot.line(fronts.flat(), { x: "x", y: "y", z: "group", curve: "step-after", stroke: INK, strokeWidth: 1.25, strokeOpacity: 0.55 }),
       Plot.ruleX(points.filter((p) => p.low !== undefined), { x: "x", y1: "low", y2: "high", stroke: "colour", strokeWidth: 1.5 }),
       Plot.dot(points, { x: "x", y: "y", symbol: "group", r: 5, fill: "colour", stroke: "var(--paper)", strokeWidth: 1 }),
-      text("start", 9, 0),
-      text("end", -9, 0),
-      text("middle", 0, -14),
-      text("middle", 0, 14),
+      ...SPOTS.map(text),
       tip(points, { x: "x", y: "y", title: "about" }),
     ],
   });
@@ -194,7 +208,8 @@ function lineEnds(points, y) {
 /** A value and its interval a row. rows: {name, number, value, low, high, colour, about} */
 function intervalChart(width, rows, label) {
   const letters = Math.floor((width * 0.36) / LETTER);
-  const names = new Map(rows.map((row) => [row.number, shorten(`#${row.number} ${row.name}`, letters)]));
+  const name = (row) => `#${row.number} ${shorten(row.name, letters - `#${row.number} `.length)}`;
+  const names = new Map(rows.map((row) => [row.number, name(row)]));
   return plot(width, {
     height: 56 + rows.length * 24,
     marginLeft: 12 + LETTER * Math.max(...Array.from(names.values(), (name) => name.length)),
@@ -225,6 +240,7 @@ function shareHistograms(width, saes, key) {
       }));
     }),
   );
+  const highest = d3.max(bars, (b) => b.share);
   const outline = bars.filter((b) => b.k > 0).flatMap((b) => [{ ...b, x: b.low }, { ...b, x: b.high }]);
   const means = saes.flatMap((sae) =>
     sae.kinds.map((kind, k) => ({ name: sae.number, k, x: key === "sparsity" ? kind.mean : kind.row_mean, colour: sae.colour })),
@@ -241,7 +257,7 @@ function shareHistograms(width, saes, key) {
       Plot.axisY({ label: "% of the effects", labelArrow: "none", tickSize: 0, ticks: 2 }),
       Plot.rectY(bars.filter((b) => b.k === 0), { fy: "name", x1: "low", x2: "high", y: "share", fill: "colour", fillOpacity: 0.65, insetRight: 0.5 }),
       Plot.line(outline, { fy: "name", x: "x", y: "share", z: "k", stroke: INK, strokeWidth: 1.25 }),
-      Plot.ruleX(means, { fy: "name", x: "x", stroke: (m) => (m.k === 0 ? m.colour : INK), strokeDasharray: "5 3", strokeWidth: 1.5 }),
+      Plot.ruleX(means, { fy: "name", x: "x", y1: 0, y2: highest, stroke: (m) => (m.k === 0 ? m.colour : INK), strokeDasharray: "5 3", strokeWidth: 1.5 }),
       Plot.text(saes, { fy: "number", frameAnchor: "top-right", text: (sae) => shorten(`#${sae.number} ${sae.name}`, Math.floor((width - 80) / LETTER)), fill: INK, dy: -2, stroke: "var(--paper)", strokeWidth: 4 }),
       tip(bars, { fy: "name", x: (b) => (b.low + b.high) / 2, y: "share", title: "about" }),
     ],

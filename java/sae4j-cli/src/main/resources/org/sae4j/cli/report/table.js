@@ -28,7 +28,7 @@ function figures(value, digits = 4) {
 }
 
 function percent(fraction) {
-  return fraction === null || fraction === undefined ? "–" : (100 * fraction).toFixed(fraction < 0.1 ? 2 : 1) + " %";
+  return fraction === null || fraction === undefined ? "–" : (100 * fraction).toFixed(fraction < 0.1 ? 2 : 1) + "\u00a0%";
 }
 
 function intervalText(ends) {
@@ -51,9 +51,11 @@ function compareBy(get, direction) {
 }
 
 let tables = 0;
+const MOST_PRINTED = 200; // rows
 
 /**
- * A table of which one page is in the document, however many rows there are.
+ * A table of which one page is in the document, however many rows there are; on paper are all, or the caption says that
+ * it is a part.
  *
  * columns: {label, get(row), show(row)?, number?, head?, fixed?}; get is what is sorted by, show what is seen.
  * options: size of a page; search(row, text): whether it has what is looked for; detail(row): a node, or null.
@@ -63,9 +65,12 @@ function table(caption, columns, rows, options = {}) {
   const id = `table-${++tables}`;
   const body = element("tbody");
   const status = element("span", { role: "status", class: "muted" });
+  const part = element("span", { class: "part" });
+  const opened = new Set();
   const heads = columns.map((column) => head(column));
   let shown = rows;
   let page = 0;
+  let printing = false;
   let sorted = { column: null, direction: 1 };
 
   function head(column) {
@@ -93,13 +98,14 @@ function table(caption, columns, rows, options = {}) {
   }
 
   function draw() {
-    const from = page * size;
-    const to = Math.min(from + size, shown.length);
+    const from = printing ? 0 : page * size;
+    const to = Math.min(from + (printing ? MOST_PRINTED : size), shown.length);
     body.replaceChildren(...shown.slice(from, to).flatMap((row) => line(row)));
     if (shown.length === 0) {
       body.append(element("tr", {}, element("td", { colSpan: columns.length, class: "muted" }, "Nothing found.")));
     }
     const all = shown.length.toLocaleString("en-US");
+    part.textContent = printing && to < shown.length ? `Printed are the first ${to} of ${all} rows; to print others, search or sort.` : "";
     status.textContent = shown.length === 0 ? "" : `${(from + 1).toLocaleString("en-US")}–${to.toLocaleString("en-US")} of ${all}`;
     back.disabled = page === 0;
     forth.disabled = to >= shown.length;
@@ -108,20 +114,24 @@ function table(caption, columns, rows, options = {}) {
   function line(row) {
     const detail = options.detail?.(row) ?? null;
     const cells = columns.map((column) => {
-      const seen = column.show ? column.show(row) : column.number ? figures(column.get(row)) : (column.get(row) ?? "–");
+      const value = column.get(row);
+      const seen = column.show ? column.show(row) : column.number ? figures(value) : column.head ? breakable(String(value)) : (value ?? "–");
       const properties = { class: column.number ? "number" : null };
       return column.head ? element("th", { ...properties, scope: "row" }, seen) : element("td", properties, seen);
     });
     const made = element("tr", {}, ...cells);
     if (detail === null) return [made];
-    const below = element("tr", { hidden: true }, element("td", { colSpan: columns.length, class: "detail" }));
+    const below = element("tr", { hidden: !opened.has(row) }, element("td", { colSpan: columns.length, class: "detail" }));
+    if (opened.has(row)) below.firstChild.append(detail());
     const open = element("button", {
       type: "button",
       class: "open",
-      "aria-expanded": "false",
+      "aria-expanded": String(opened.has(row)),
       onclick: () => {
         if (below.hidden) below.firstChild.replaceChildren(detail());
         below.hidden = !below.hidden;
+        if (below.hidden) opened.delete(row);
+        else opened.add(row);
         open.setAttribute("aria-expanded", String(!below.hidden));
       },
     });
@@ -142,6 +152,14 @@ function table(caption, columns, rows, options = {}) {
     update();
   });
 
+  const print = (now) => () => {
+    if (!body.isConnected || rows.length <= size) return;
+    printing = now;
+    draw();
+  };
+  addEventListener("beforeprint", print(true));
+  addEventListener("afterprint", print(false));
+
   const tools = element("div", { class: "tools" });
   if (options.search) tools.append(element("label", {}, options.searchLabel ?? "Search", search));
   if (rows.length > size) tools.append(back, forth);
@@ -154,7 +172,7 @@ function table(caption, columns, rows, options = {}) {
     element(
       "div",
       { class: "scroll", role: "region", tabIndex: 0, "aria-labelledby": id },
-      element("table", {}, element("caption", { id }, element("span", {}, caption)), element("thead", {}, element("tr", {}, ...heads)), body),
+      element("table", {}, element("caption", { id }, element("span", {}, caption, " ", part)), element("thead", {}, element("tr", {}, ...heads)), body),
     ),
   );
 }
