@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,16 +9,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sae4j.HookPoint;
+import org.sae4j.Model;
+import org.sae4j.RunOptions;
+import org.sae4j.RunResult;
+import org.sae4j.Sequences;
+import org.sae4j.Session;
 
 /** Mistakes that users make: what the commands say, and that the page of messages explains it. */
 class MessagesTest {
-  private static final Path PAGE =
-      Path.of(TestData.MODEL).getParent().resolveSibling("java/docs/troubleshooting.md");
+  private static final Path JAVA = Path.of(TestData.MODEL).getParent().resolveSibling("java");
+  private static final Path PAGE = JAVA.resolve("docs/troubleshooting.md");
+  private static final Path PARQUET =
+      JAVA.resolve("sae4j-corpus/src/test/resources/org/sae4j/corpus/none.parquet");
 
   @TempDir Path folder;
 
@@ -34,6 +46,40 @@ class MessagesTest {
     Files.writeString(folder.resolve("text.txt"), "No latent is an island.");
     Files.writeString(folder.resolve("latin.txt"), "café", StandardCharsets.ISO_8859_1);
     Files.writeString(folder.resolve("ids.json"), "[[1, 2, 2048]]");
+    Files.writeString(folder.resolve("lines.jsonl"), "{\"text\": \"a b c d\"}\nbroken\n");
+    Files.writeString(folder.resolve("run.jsonl"), "{\"schema\": \"sae4j/ablate/1\"}\n");
+    Files.writeString(folder.resolve("left.json.checkpoint"), "");
+    String array = "{'descr': '<i4', 'fortran_order': False, 'shape': (1,)}\n";
+    String npy = "\u0093NUMPY\1\0" + (char) array.length() + "\0" + array + "\1\0\0\0";
+    Files.writeString(folder.resolve("ids.npy"), npy, StandardCharsets.ISO_8859_1);
+    for (String file : List.of("config.json", "model.safetensors")) {
+      copy(TestData.path("model"), file, "bare");
+    }
+    for (String name : List.of("short", "odd")) {
+      copy(TestData.SAELENS, "sae_weights.safetensors", name);
+      copy(TestData.SAELENS, "cfg.json", name);
+    }
+    change("short/cfg.json", "\"context_size\": 64", "\"context_size\": 32");
+    change("odd/cfg.json", "\"architecture\": \"topk\"", "\"architecture\": \"crosscoder\"");
+    copy(TestData.path("saes/sparsify/h.3"), "sae.safetensors", "h.3");
+    copy(TestData.path("saes/sparsify/h.3"), "cfg.json", "h.3");
+    change("h.3/cfg.json", "\"topk\"", "\"groupmax\"");
+    try (ZipOutputStream zip =
+        new ZipOutputStream(Files.newOutputStream(folder.resolve("object.pt")))) {
+      zip.putNextEntry(new ZipEntry("object/data.pkl"));
+      zip.write("\u0080\2cposix\nsystem\n.".getBytes(StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  private void copy(String from, String file, String to) throws IOException {
+    Path target = Files.createDirectories(folder.resolve(to)).resolve(file);
+    Files.copy(Path.of(from, file), target);
+  }
+
+  private void change(String file, String before, String after) throws IOException {
+    String text = Files.readString(folder.resolve(file));
+    assertThat(text).contains(before);
+    Files.writeString(folder.resolve(file), text.replace(before, after));
   }
 
   private static byte[] bytes(String file) throws IOException {
@@ -68,6 +114,22 @@ class MessagesTest {
         "eval --model MODEL --sae SAE --text @text.txt --json @none/result.json"
             + " | the folder to write to does not exist",
         "report @ids.json -o @page.html                        | expected results as JSON",
+        "eval --model @bare --sae SAE --text @text.txt         | the model came without a tokenizer",
+        "eval --model MODEL --sae @object.pt --text @text.txt"
+            + " | only tensors and plain containers are read from a pickle",
+        "eval --model MODEL --sae @odd --text @text.txt        | is not supported",
+        "eval --model MODEL --sae SAE --sae @short --text @text.txt"
+            + " | the SAEs were trained with different",
+        "convert --sae @h.3 -o @folder                         | SAELens cannot express this SAE",
+        "eval --model MODEL --sae SAE --text @lines.jsonl      | expected a JSON object",
+        "eval --model MODEL --sae SAE --text PARQUET --column x | expected a column",
+        "eval --model MODEL --sae SAE --tokens @ids.npy"
+            + " | an array of one dimension needs a context",
+        "ablate --model MODEL --sae SAE --text @text.txt --json @run.jsonl --resume"
+            + " | --resume needs the same run again",
+        "eval --model MODEL --sae SAE --text @text.txt --json @left.json"
+            + " | a run that did not end left it behind",
+        "report @run.jsonl -o @page.html                       | results are missing: the run did not end",
         "convert SAE -o @model.gguf                            | expected a folder with config.json",
       })
   void aMistakeGetsOneLineThatThePageExplains(String command, String message) throws IOException {
@@ -75,6 +137,7 @@ class MessagesTest {
         Arrays.stream(command.trim().split("\\s+"))
             .map(word -> word.equals("MODEL") ? TestData.MODEL : word)
             .map(word -> word.equals("SAE") ? TestData.SAELENS : word)
+            .map(word -> word.equals("PARQUET") ? PARQUET.toString() : word)
             .map(word -> word.startsWith("@") ? "" + folder.resolve(word.substring(1)) : word)
             .toList();
     CommandRun run = CommandRun.of(words.toArray(String[]::new));
@@ -86,7 +149,84 @@ class MessagesTest {
             .filter(line -> !line.startsWith("note: ") && !line.startsWith("Try "))
             .toList();
     assertThat(complaints).hasSize(1);
-    assertThat(complaints.get(0)).contains(message).doesNotContain("JsonReader", "Exception");
+    assertThat(complaints.get(0)).doesNotContain("JsonReader", "Exception");
+    requireExplained(complaints.get(0), message);
+  }
+
+  @Test
+  void oneProcessWritesAtATime() throws IOException {
+    Path target = folder.resolve("effects.jsonl");
+    GrowingFile other = new GrowingFile(target);
+    try (other) {
+      CommandRun run = ablate("--json", target.toString());
+
+      assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+      requireExplained(run.err(), "another process is writing it");
+    }
+  }
+
+  @Test
+  void anInterruptSaysWhatWasWritten() throws IOException {
+    Thread.currentThread().interrupt();
+    CommandRun run = ablate();
+    assertThat(Thread.interrupted()).isTrue();
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
+    requireExplained(run.err(), "; nothing was written");
+  }
+
+  private CommandRun ablate(String... more) {
+    List<String> args =
+        List.of("ablate", "--model", TestData.MODEL, "--sae", TestData.SAELENS, "--text");
+    return CommandRun.of(
+        Stream.of(args, List.of("" + folder.resolve("text.txt")), List.of(more))
+            .flatMap(List::stream)
+            .toArray(String[]::new));
+  }
+
+  @Test
+  void anSaeThatFitsNowhereIsWarnedOf() throws IOException {
+    TinySae.write(folder.resolve("tiny"), 192, "none");
+    String sae = folder.resolve("tiny").toString();
+    CommandRun run =
+        CommandRun.of(
+            "eval",
+            "--model",
+            TestData.MODEL,
+            "--sae",
+            sae,
+            "--text",
+            TestData.TEXT,
+            "--max-tokens",
+            "256");
+
+    assertThat(run.exitCode()).isZero();
+    requireExplained(run.err(), "; nothing that was tried makes it better");
+  }
+
+  @Test
+  void mistakesInJava() throws IOException {
+    HookPoint hook = HookPoint.residPost(3);
+    Sequences tokens = Sequences.of(new int[] {1, 2, 3});
+    try (Model model = Model.open(Path.of(TestData.MODEL));
+        Session session = model.newSession()) {
+      RunResult before = session.run(tokens, RunOptions.defaults().capture(hook));
+      session.run(tokens, RunOptions.defaults());
+      RunOptions calling =
+          RunOptions.defaults()
+              .hook(hook, (point, x) -> session.run(tokens, RunOptions.defaults()));
+
+      requireExplained(
+          catchThrowable(() -> before.activation(hook).toArray()).getMessage(),
+          "this result is gone");
+      requireExplained(
+          catchThrowable(() -> session.run(tokens, calling)).getMessage(),
+          "cannot be used from a hook of its own run");
+    }
+  }
+
+  private static void requireExplained(String said, String message) {
+    assertThat(said).contains(message);
     assertThat(PAGE).content().contains("`" + message);
   }
 
