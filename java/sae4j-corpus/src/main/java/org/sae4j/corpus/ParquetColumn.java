@@ -3,6 +3,7 @@ package org.sae4j.corpus;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,9 @@ import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.column.page.PageReader;
 import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.io.LocalInputFile;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.PrimitiveConverter;
@@ -32,6 +36,8 @@ import org.sae4j.FormatException;
  * <p>A row group's pages of this column are in memory at a time, compressed as they are.
  */
 final class ParquetColumn implements AutoCloseable {
+  private static final String DAMAGED = "the Parquet file is damaged or not supported";
+
   private final Path file;
   private final String name;
   private final ParquetFileReader reader;
@@ -73,17 +79,32 @@ final class ParquetColumn implements AutoCloseable {
       return call.get();
     } catch (FormatException e) {
       throw e;
+    } catch (StackOverflowError e) {
+      throw FormatException.of(file, DAMAGED + ": nested too deeply", e);
+    } catch (OutOfMemoryError e) {
+      // The library believes sizes; what it wanted to make of them is gone.
+      throw FormatException.of(file, DAMAGED + ": more than there is memory for", e);
     } catch (IOException | RuntimeException e) {
-      throw FormatException.of(file, "the Parquet file is damaged or not supported: " + why(e), e);
+      throw FormatException.of(file, DAMAGED + why(e), e);
     }
   }
 
+  /**
+   * What the library says; nothing if it fell over the file, for what the JVM says then is for its
+   * programmers.
+   */
   private static String why(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    boolean fell =
+        root instanceof NullPointerException
+            || root instanceof IndexOutOfBoundsException
+            || root instanceof ClassCastException
+            || root instanceof NegativeArraySizeException
+            || root instanceof ArithmeticException;
+    return fell || root.getMessage() == null ? "" : ": " + root.getMessage();
   }
 
   private static ParquetColumn open(
@@ -96,24 +117,67 @@ final class ParquetColumn implements AutoCloseable {
     ParquetFileReader reader =
         sound(file, () -> ParquetFileReader.open(new LocalInputFile(file), options));
     try {
-      MessageType schema = reader.getFileMetaData().getSchema();
-      List<String> names = schema.getFields().stream().map(Type::getName).toList();
-      if (!names.contains(name)) {
-        throw FormatException.of(file, "expected a column " + name + ", found " + names);
-      }
-      MessageType projection = new MessageType(schema.getName(), schema.getType(name));
-      ColumnDescriptor column = projection.getColumns().get(0);
-      if (projection.getColumns().size() != 1
-          || column.getMaxRepetitionLevel() != repetitions
-          || !types.contains(column.getPrimitiveType().getPrimitiveTypeName())) {
-        throw FormatException.mismatch(
-            file, "column " + name, kind, schema.getType(name).toString().replaceAll("\\s+", " "));
-      }
-      reader.setRequestedSchema(projection);
-      return new ParquetColumn(file, name, reader, column);
+      return sound(
+          file,
+          () -> {
+            ColumnDescriptor column = choose(file, name, kind, repetitions, types, reader);
+            requireWithinFile(file, name, column, reader);
+            return new ParquetColumn(file, name, reader, column);
+          });
     } catch (IOException | RuntimeException e) {
       reader.close();
       throw e;
+    }
+  }
+
+  /** Makes a column the only one that is read, after checking that it is of the right kind. */
+  private static ColumnDescriptor choose(
+      Path file,
+      String name,
+      String kind,
+      int repetitions,
+      List<PrimitiveTypeName> types,
+      ParquetFileReader reader)
+      throws FormatException {
+    MessageType schema = reader.getFileMetaData().getSchema();
+    List<String> names = schema.getFields().stream().map(Type::getName).toList();
+    if (!names.contains(name)) {
+      throw FormatException.of(file, "expected a column " + name + ", found " + names);
+    }
+    MessageType projection = new MessageType(schema.getName(), schema.getType(name));
+    List<ColumnDescriptor> columns = projection.getColumns();
+    if (columns.size() != 1
+        || columns.get(0).getMaxRepetitionLevel() != repetitions
+        || !types.contains(columns.get(0).getPrimitiveType().getPrimitiveTypeName())) {
+      throw FormatException.mismatch(
+          file, "column " + name, kind, schema.getType(name).toString().replaceAll("\\s+", " "));
+    }
+    reader.setRequestedSchema(projection);
+    return columns.get(0);
+  }
+
+  /**
+   * Refuses a place in the file that is not there: the library makes room for it before it reads.
+   */
+  private static void requireWithinFile(
+      Path file, String name, ColumnDescriptor column, ParquetFileReader reader)
+      throws IOException {
+    long size = Files.size(file);
+    int group = 0;
+    for (BlockMetaData block : reader.getRowGroups()) {
+      for (ColumnChunkMetaData chunk : block.getColumns()) {
+        long start = chunk.getStartingPos();
+        long bytes = chunk.getTotalSize();
+        boolean within = start >= 0 && start <= size && bytes >= 0 && bytes <= size - start;
+        if (!within && chunk.getPath().equals(ColumnPath.get(column.getPath()))) {
+          throw FormatException.mismatch(
+              file,
+              "column " + name + ", row group " + group,
+              "bytes of the file's " + size,
+              bytes + " from byte " + start + " on");
+        }
+      }
+      group++;
     }
   }
 
