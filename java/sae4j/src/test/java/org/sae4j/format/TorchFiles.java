@@ -1,5 +1,6 @@
 package org.sae4j.format;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -52,7 +53,7 @@ final class TorchFiles {
   }
 
   Path write(Path file, int method) throws IOException {
-    try (OutputStream out = Files.newOutputStream(file);
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file));
         ZipOutputStream zip = new ZipOutputStream(out)) {
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
         zip.putNextEntry(header(entry.getKey(), entry.getValue(), method));

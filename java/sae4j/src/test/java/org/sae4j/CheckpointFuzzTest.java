@@ -1,0 +1,56 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Any bytes in a checkpoint whose checksum is right. */
+class CheckpointFuzzTest {
+  private static final ModelShape SHAPE = new ModelShape(1, 1, 2, 8, 4, 3, true, 1e-5f);
+  private static final int DIGEST_BYTES = 32;
+
+  @TempDir static Path seeds;
+  @TempDir Path folder;
+
+  private static Checkpoint checkpoint(Path folder) {
+    return Checkpoint.of(folder.resolve("fuzzed"), "{}");
+  }
+
+  private static EvaluationState state() {
+    return new EvaluationState(List.of(), List.of(HookPoint.residPost(0)), SHAPE, 2);
+  }
+
+  static Stream<byte[]> checkpoints() throws IOException {
+    checkpoint(seeds).save(state());
+    byte[] whole = Files.readAllBytes(seeds.resolve("fuzzed"));
+    return Stream.of(Arrays.copyOf(whole, whole.length - DIGEST_BYTES));
+  }
+
+  @MethodSource("checkpoints")
+  @FuzzTest(maxDuration = "10m")
+  void isReadOrRefused(byte[] content) throws IOException, NoSuchAlgorithmException {
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    whole.writeBytes(content);
+    whole.writeBytes(MessageDigest.getInstance("SHA-256").digest(content));
+    Checkpoint checkpoint = checkpoint(folder);
+    Files.write(checkpoint.file(), whole.toByteArray());
+    try {
+      checkpoint.load(state());
+    } catch (FormatException e) {
+      assertThat(e)
+          .hasMessageStartingWith(checkpoint.file() + ": ")
+          .hasMessageNotContaining("null");
+    }
+  }
+}

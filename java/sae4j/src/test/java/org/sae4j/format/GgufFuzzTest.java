@@ -1,0 +1,32 @@
+package org.sae4j.format;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Any bytes as a GGUF file, of which Java reads the header. */
+class GgufFuzzTest {
+  @TempDir static Path seeds;
+  @TempDir Path folder;
+
+  static Stream<byte[]> files() throws IOException {
+    HuggingFaceModel model = HuggingFaceModel.read(new TinyGpt2().writeTo(seeds.resolve("model")));
+    HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
+    Path vocabulary = seeds.resolve("vocabulary");
+    Path whole = seeds.resolve("whole");
+    GgufConversion.writeVocabulary(model, tokenizer, vocabulary);
+    GgufConversion.write(model, tokenizer, whole, WeightPrecision.F32, written -> {});
+    return Stream.of(Files.readAllBytes(vocabulary), Files.readAllBytes(whole));
+  }
+
+  @MethodSource("files")
+  @FuzzTest(maxDuration = "10m")
+  void isReadOrRefused(byte[] bytes) throws IOException {
+    Path file = Files.write(folder.resolve("fuzzed.gguf"), bytes);
+    Refusal.of(file, () -> GgufHeader.read(file));
+  }
+}

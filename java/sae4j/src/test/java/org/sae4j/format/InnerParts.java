@@ -1,0 +1,53 @@
+package org.sae4j.format;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Inner parts, of which the first byte of an input chooses one and the others replace it. */
+final class InnerParts {
+  private record Choice(Path path, InnerPart part) {}
+
+  private final List<Choice> choices = new ArrayList<>();
+
+  /** Reads the file or folder in which a part was replaced. */
+  @FunctionalInterface
+  interface Reading {
+    void read(Path path) throws IOException;
+  }
+
+  /** Adds a part of a file or folder. */
+  void add(Path path, InnerPart part) {
+    choices.add(new Choice(path, part));
+  }
+
+  /** The inputs that replace nothing. */
+  Stream<byte[]> sound() throws IOException {
+    List<byte[]> inputs = new ArrayList<>();
+    for (Choice choice : choices) {
+      byte[] part = choice.part().bytes();
+      byte[] input = new byte[1 + part.length];
+      input[0] = (byte) inputs.size();
+      System.arraycopy(part, 0, input, 1, part.length);
+      inputs.add(input);
+    }
+    return inputs.stream();
+  }
+
+  /** Replaces what an input says, and sees that it is read or refused. */
+  void check(byte[] input, Reading reading) throws IOException {
+    if (input.length == 0) {
+      return;
+    }
+    Choice choice = choices.get((input[0] & 0xff) % choices.size());
+    try {
+      choice.part().replace(Arrays.copyOfRange(input, 1, input.length));
+      Refusal.of(choice.path(), () -> reading.read(choice.path()));
+    } finally {
+      choice.part().restore();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.sae4j.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.sae4j.FormatException;
+
+/** What becomes of a file from a stranger: it is read, or refused in words that help. */
+final class Refusal {
+  /** What the JVM tells programmers about their mistakes, which helps nobody else. */
+  private static final List<Class<? extends RuntimeException>> MISTAKES =
+      List.of(
+          NullPointerException.class,
+          IndexOutOfBoundsException.class,
+          ClassCastException.class,
+          NegativeArraySizeException.class,
+          ArithmeticException.class);
+
+  private Refusal() {}
+
+  /** Reads a file, or a folder. */
+  @FunctionalInterface
+  interface Reading {
+    void read() throws IOException;
+  }
+
+  /**
+   * Tells whether a file is refused; one that does anything else to its reader fails the test.
+   *
+   * @param path what the message has to begin with; of a folder the file in it may follow
+   */
+  static boolean of(Path path, Reading reading) throws IOException {
+    try {
+      reading.read();
+      return false;
+    } catch (FormatException e) {
+      assertThat(e).hasMessageStartingWith(path.toString());
+      String problem = e.getMessage().substring(e.getMessage().indexOf(": ") + 2);
+      assertThat(problem).isNotBlank().isNotEqualTo("null");
+      Throwable cause = e.getCause();
+      if (MISTAKES.stream().anyMatch(mistake -> mistake.isInstance(cause))) {
+        assertThat(problem).doesNotEndWith(String.valueOf(cause.getMessage()));
+      }
+      return true;
+    }
+  }
+}
