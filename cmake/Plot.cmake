@@ -10,6 +10,10 @@ set(D3_NPM_PACKAGE "d3@7.9.0")
 set(D3_NPM_SHA512
     "7b5538ea354ffb0ec8badf09b7cae2d58b0f3af169838ea4f8af13a426f43fece30a48e43e757b5b37c3273307cb52e703ec23e692d3d708cef74d602d778484")
 
+if(NOT OUT)  # included to know these
+    return()
+endif()
+
 # Copies a file of a package's dist/ to OUT, from the cache or, at first, the registry.
 function(sae4j_copy_script package sha512 file)
     string(REGEX REPLACE "^@" "" name "${package}")

@@ -79,7 +79,7 @@ public final class CheckLibraries {
     files.forEach(file -> shipped.add(file.getFileName().toString()));
 
     for (Path file : files) {
-      Library library = read(file);
+      Library library = read(file, MACHINES.get(platform));
       boolean isOurs = file.startsWith(ours);
       String name = file.getFileName().toString();
       System.out.printf(
@@ -150,11 +150,12 @@ public final class CheckLibraries {
     return Arrays.compare(x, y) > 0;
   }
 
-  private static Library read(Path file) throws IOException {
+  private static Library read(Path file, String wanted) throws IOException {
     ByteBuffer b = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     return switch (b.getInt(0)) {
       case 0x464c457f -> elf(b);
       case 0xfeedfacf -> machO(b);
+      case 0xbebafeca -> universal(b, wanted);
       default -> pe(b);
     };
   }
@@ -215,6 +216,23 @@ public final class CheckLibraries {
 
   // ---- Mach-O, 64 bits
 
+  private static final Map<Integer, String> MACH_O =
+      Map.of(0x01000007, "Mach-O x86-64", 0x0100000c, "Mach-O AArch64");
+
+  /** A file with a library for each of several processors, of which one is read. */
+  private static Library universal(ByteBuffer b, String wanted) {
+    b.order(ByteOrder.BIG_ENDIAN);
+    for (int i = 0; i < b.getInt(4); i++) {
+      int at = 8 + 20 * i;
+      if (wanted.equals(MACH_O.get(b.getInt(at)))) {
+        int start = b.getInt(at + 8);
+        byte[] one = Arrays.copyOfRange(b.array(), start, start + b.getInt(at + 12));
+        return machO(ByteBuffer.wrap(one).order(ByteOrder.LITTLE_ENDIAN));
+      }
+    }
+    return new Library("other processors", Set.of(), Set.of(), Map.of(), List.of());
+  }
+
   private static Library machO(ByteBuffer b) {
     Set<String> needed = new TreeSet<>();
     Set<String> exports = new TreeSet<>();
@@ -242,8 +260,7 @@ public final class CheckLibraries {
         default -> {}
       }
     }
-    String machine =
-        Map.of(0x01000007, "Mach-O x86-64", 0x0100000c, "Mach-O AArch64").get(b.getInt(4));
+    String machine = MACH_O.get(b.getInt(4));
     if (needed.stream().anyMatch(library -> library.startsWith("@rpath/"))
         && searched.stream().noneMatch(folder -> folder.matches("@loader_path(/\\.?)?"))) {
       faults.add("does not look beside itself for what it needs");
