@@ -76,7 +76,7 @@ class GgufWriterTest {
           throw new IOException("disk on fire");
         });
 
-    assertThatThrownBy(() -> writer.write(target)).hasMessage("disk on fire");
+    assertThatThrownBy(() -> writer.write(target)).hasMessage(target + ": disk on fire");
     try (var files = Files.list(folder)) {
       assertThat(files).containsExactly(target);
     }
