@@ -1,5 +1,7 @@
 package org.sae4j;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -127,7 +129,23 @@ public final class Ablation {
    *     CancellationException} with the summaries so far; the thread's interrupt flag stays set
    */
   public List<AblationSummary> runAll(Sequences sequences, Consumer<AblationEffect> listener) {
-    sequences.requireFor(model.shape());
+    try {
+      return runAll((Corpus) sequences, listener);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The same on sequences that need not be in memory.
+   *
+   * <p>The corpus is read twice: to its end, to check it and to count the tokens among which there
+   * is a choice, and then up to the last one that is chosen.
+   *
+   * @throws IOException if the corpus cannot be read
+   */
+  public List<AblationSummary> runAll(Corpus corpus, Consumer<AblationEffect> listener)
+      throws IOException {
     List<AblatedSae> ablated = new ArrayList<>();
     for (int i = 0; i < saes.size(); i++) {
       Splice splice = Splice.of(saes.get(i), options.hook(), model.shape());
@@ -136,7 +154,7 @@ public final class Ablation {
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
       return new AblationPass(
               session, ablated, options, new EarlierEffects(earlier), listener, progress)
-          .run(sequences);
+          .run(corpus);
     }
   }
 }

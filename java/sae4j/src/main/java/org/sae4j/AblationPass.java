@@ -1,6 +1,6 @@
 package org.sae4j;
 
-import java.util.Arrays;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,7 +8,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
-/** Takes sequences through the model, one after another, and ablates at the chosen tokens. */
+/**
+ * Takes a corpus through the model, one sequence after another, and ablates at the chosen tokens.
+ */
 final class AblationPass {
   /** Variants whose activations are in memory at a time: many to a batch, yet not all of them. */
   private static final int VARIANTS_AT_ONCE = 512;
@@ -43,20 +45,17 @@ final class AblationPass {
     this.progress = progress;
   }
 
-  List<AblationSummary> run(Sequences sequences) {
-    int[] tokens = AblationTokens.choose(sequences, options);
-    total = (long) tokens.length * saes.size();
-    try {
-      int next = 0;
-      for (int s = 0; s < sequences.count(); s++) {
-        int first = sequences.offset(s);
-        int from = next;
-        while (next < tokens.length && tokens[next] < first + sequences.length(s)) {
-          next++;
-        }
-        if (next > from) {
-          int[] positions = Arrays.stream(tokens, from, next).map(t -> t - first).toArray();
-          ablate(sequences, s, positions);
+  List<AblationSummary> run(Corpus corpus) throws IOException {
+    ModelShape shape = session.model().shape();
+    AblationTokens tokens = AblationTokens.of(corpus, options, shape);
+    total = tokens.left() * saes.size();
+    try (Batches batches = Batches.of(corpus, 1, shape)) {
+      for (long s = 0; tokens.left() > 0; s++) {
+        requireNoInterrupt();
+        Sequences sequence = batches.next().orElseThrow(AblationPass::changed);
+        int[] positions = tokens.next(sequence);
+        if (positions.length > 0) {
+          ablate(sequence, Math.toIntExact(s), positions);
         }
       }
       earlier.requireNone();
@@ -68,18 +67,22 @@ final class AblationPass {
     }
   }
 
+  private static IllegalStateException changed() {
+    return new IllegalStateException("the corpus has fewer tokens than when it was counted");
+  }
+
   private List<AblationSummary> summaries() {
     double seconds = (System.nanoTime() - start) / 1e9;
     return saes.stream().map(sae -> sae.summary(seconds)).toList();
   }
 
   /** The SAEs at one activation share what the model computes up to it. */
-  private void ablate(Sequences sequences, int sequence, int[] positions) {
+  private void ablate(Sequences sequence, int index, int[] positions) {
     for (List<AblatedSae> group : groups()) {
       requireNoInterrupt();
       HookPoint point = group.get(0).point();
       try (StagedTokens staged =
-          new StagedTokens(session, point, options, sequences, sequence, positions)) {
+          new StagedTokens(session, point, options, sequence, index, positions)) {
         group.forEach(sae -> ablate(staged, sae));
       }
     }
@@ -95,14 +98,14 @@ final class AblationPass {
     Optional<AblatedTokens> tokens = Optional.empty();
     for (int i = 0; i < staged.positions().length; i++) {
       int position = staged.positions()[i];
-      if (earlier.replay(sae.index(), staged.sequence(), position, sae::add)) {
+      if (earlier.replay(sae.index(), staged.index(), position, sae::add)) {
         done++;
         continue;
       }
       if (tokens.isEmpty()) {
         tokens = Optional.of(staged.of(sae.splice()));
       }
-      Spot spot = new Spot(staged.stage(), sae, staged.sequence(), position);
+      Spot spot = new Spot(staged.stage(), sae, staged.index(), position);
       AblatedToken token = tokens.get().at(i);
       ablate(spot, options.control(), token);
       tokens

@@ -1,36 +1,71 @@
 package org.sae4j;
 
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
-/** Chooses the tokens that an ablation is about. */
+/** Chooses the tokens that an ablation is about, sequence by sequence. */
 final class AblationTokens {
-  private AblationTokens() {}
+  private final AblationOptions options;
+  private final Optional<TokenSample.Draw> draw;
+  private long left;
 
-  /**
-   * Chooses tokens, in order.
-   *
-   * @throws IllegalArgumentException if there are none
-   */
-  static int[] choose(Sequences sequences, AblationOptions options) {
-    boolean[] selected = sequences.select(options.positions());
-    if (options.sample().isPresent() && options.tail() == AblationTail.SKIP) {
-      deselectTails(sequences, options.future(), selected);
-    }
-    int[] candidates = IntStream.range(0, selected.length).filter(t -> selected[t]).toArray();
-    if (candidates.length == 0) {
-      throw new IllegalArgumentException(
-          "\"%s\" with %d positions to measure at: no token of %s"
-              .formatted(options.positions(), options.future(), sequences));
-    }
-    return options.sample().map(sample -> sample.of(candidates)).orElse(candidates);
+  private AblationTokens(AblationOptions options, long candidates) {
+    this.options = options;
+    draw = options.sample().map(sample -> sample.of(candidates));
+    left = draw.map(TokenSample.Draw::left).orElse(candidates);
   }
 
-  private static void deselectTails(Sequences sequences, int future, boolean[] selected) {
-    for (int s = 0; s < sequences.count(); s++) {
-      int end = sequences.offset(s) + sequences.length(s);
-      for (int t = Math.max(sequences.offset(s), end - future + 1); t < end; t++) {
-        selected[t] = false;
+  /**
+   * Counts the tokens that may be chosen, by reading the whole corpus.
+   *
+   * @throws IllegalArgumentException if there are none, or the model cannot run a sequence
+   * @throws CancellationException if the thread is interrupted; its interrupt flag stays set
+   */
+  static AblationTokens of(Corpus corpus, AblationOptions options, ModelShape shape)
+      throws IOException {
+    long sequences = 0;
+    long tokens = 0;
+    long candidates = 0;
+    try (Batches batches = Batches.of(corpus, 1, shape)) {
+      for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
+        candidates += candidates(next.get(), options).count();
+        sequences += next.get().count();
+        tokens += next.get().tokens();
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancellationException("interrupted when " + tokens + " tokens were counted");
+        }
       }
     }
+    if (candidates == 0) {
+      throw new IllegalArgumentException(
+          "\"%s\" with %d positions to measure at: no token of %d sequences, %d tokens"
+              .formatted(options.positions(), options.future(), sequences, tokens));
+    }
+    return new AblationTokens(options, candidates);
+  }
+
+  /** The positions in one sequence that may be chosen. */
+  private static IntStream candidates(Sequences one, AblationOptions options) {
+    boolean isDrawn = options.sample().isPresent() && options.tail() == AblationTail.SKIP;
+    boolean[] selected = one.select(options.positions());
+    return IntStream.range(0, one.tokens() - (isDrawn ? options.future() - 1 : 0))
+        .filter(p -> selected[p]);
+  }
+
+  /** How many tokens are still to be chosen. */
+  long left() {
+    return left;
+  }
+
+  /** Chooses positions in the next sequence, in order. */
+  int[] next(Sequences one) {
+    int[] positions =
+        candidates(one, options)
+            .filter(p -> draw.map(TokenSample.Draw::next).orElse(true))
+            .toArray();
+    left -= positions.length;
+    return positions;
   }
 }

@@ -20,7 +20,7 @@ final class ArchiveReader implements Archive {
    * @param bytes how many there can be at most
    * @throws IllegalArgumentException if there is something else
    */
-  static void read(EvaluationState state, DataInputStream in, long bytes) throws IOException {
+  static void read(PassState state, DataInputStream in, long bytes) throws IOException {
     try {
       state.visit(new ArchiveReader(in, bytes));
     } catch (UncheckedIOException e) {

@@ -12,7 +12,7 @@ final class ArchiveWriter implements Archive {
     this.out = out;
   }
 
-  static void write(EvaluationState state, DataOutputStream out) throws IOException {
+  static void write(PassState state, DataOutputStream out) throws IOException {
     try {
       state.visit(new ArchiveWriter(out));
     } catch (UncheckedIOException e) {

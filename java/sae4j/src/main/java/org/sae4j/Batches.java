@@ -4,36 +4,89 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
-/** A corpus, batch by batch: as many whole sequences as have room together, at least one. */
-final class Batches implements AutoCloseable {
+/**
+ * A corpus, batch by batch: as many whole sequences as have room together, at least one.
+ *
+ * <pre>{@code
+ * try (Batches batches = Batches.of(corpus, 1024, model.shape())) {
+ *   for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
+ *     RunResult run = session.run(next.get(), options);
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>No more of the corpus is in memory than a batch; for one thread at a time.
+ */
+public final class Batches implements AutoCloseable {
   private final Corpus.Reading reading;
   private final int maxTokens;
   private final ModelShape shape;
-  private Optional<int[]> ahead;
+  private Optional<int[]> ahead = Optional.empty();
   private long done;
+
+  /**
+   * Begins at the first sequence.
+   *
+   * @param maxTokens what a batch holds at most; a longer sequence is a batch of its own
+   * @param shape of the model that is to run them
+   * @throws IOException if the corpus cannot be opened or read
+   */
+  public static Batches of(Corpus corpus, int maxTokens, ModelShape shape) throws IOException {
+    return after(corpus, 0, maxTokens, shape);
+  }
 
   /**
    * Begins after some sequences; after whole batches the following ones are the same as without.
    *
    * @throws IllegalArgumentException if the corpus has fewer sequences
    */
-  Batches(Corpus corpus, long skipped, int maxTokens, ModelShape shape) throws IOException {
-    this.reading = corpus.open();
+  static Batches after(Corpus corpus, long skipped, int maxTokens, ModelShape shape)
+      throws IOException {
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
+    }
+    Batches batches = new Batches(corpus.open(), maxTokens, shape);
+    try {
+      batches.skip(skipped);
+      return batches;
+    } catch (IOException | RuntimeException e) {
+      batches.close();
+      throw e;
+    }
+  }
+
+  private Batches(Corpus.Reading reading, int maxTokens, ModelShape shape) {
+    this.reading = reading;
     this.maxTokens = maxTokens;
     this.shape = shape;
+  }
+
+  private void skip(long sequences) throws IOException {
     ahead = reading.next();
-    for (done = 0; done < skipped; done++) {
+    for (done = 0; done < sequences; done++) {
       if (ahead.isEmpty()) {
         throw new IllegalArgumentException(
-            "the corpus has %d sequences, of which %d were done".formatted(done, skipped));
+            "the corpus has %d sequences, of which %d were done".formatted(done, sequences));
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException(
+            "interrupted on the way to what was not done before, after %d of %d sequences"
+                .formatted(done, sequences));
       }
       ahead = reading.next();
     }
   }
 
-  /** The next batch; empty after the last. */
-  Optional<Sequences> next() throws IOException {
+  /**
+   * Reads the next batch.
+   *
+   * @return empty after the last one
+   * @throws IOException if the corpus cannot be read
+   * @throws IllegalArgumentException if the model cannot run a sequence
+   */
+  public Optional<Sequences> next() throws IOException {
     List<int[]> sequences = new ArrayList<>();
     long tokens = 0;
     while (ahead.isPresent() && (sequences.isEmpty() || tokens + ahead.get().length <= maxTokens)) {

@@ -22,14 +22,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A file in which an evaluation keeps its sums, so that one that was killed can go on.
+ * A file in which a run keeps what it has found, so that one that was killed can go on.
  *
  * <p>The file is written beside and then moved: whenever the process ends, it is complete. What it
- * holds are a line that says what it is, the identity, the sums, and a SHA-256 of all before.
+ * holds are a line that says what it is, the identity, what was found, and a SHA-256 of all before.
  *
  * @param file the file; it need not be there
- * @param identity says which evaluation it is, in any form: model, SAEs, corpus and options, so
- *     that no other one goes on with it
+ * @param identity says which run it is, in any form: model, SAEs, corpus and options, so that no
+ *     other one goes on with it
  * @param every how much time is between two times that it is written, at least
  */
 public record Checkpoint(Path file, String identity, Duration every) {
@@ -63,14 +63,14 @@ public record Checkpoint(Path file, String identity, Duration every) {
     }
   }
 
-  /** Removes the file, if it is there: the evaluation is done. */
+  /** Removes the file, if it is there: the run is done. */
   public void delete() throws IOException {
     Files.deleteIfExists(beside());
     Files.deleteIfExists(file);
   }
 
-  /** Writes what an evaluation has found so far. */
-  void save(EvaluationState state) throws IOException {
+  /** Writes what a run has found so far. */
+  void save(PassState state) throws IOException {
     try {
       write(state);
       Files.move(beside(), file, StandardCopyOption.ATOMIC_MOVE);
@@ -83,7 +83,7 @@ public record Checkpoint(Path file, String identity, Duration every) {
     }
   }
 
-  private void write(EvaluationState state) throws IOException {
+  private void write(PassState state) throws IOException {
     MessageDigest digest = sha256();
     try (OutputStream target = Files.newOutputStream(beside());
         BufferedOutputStream buffered = new BufferedOutputStream(target, 1 << 16)) {
@@ -99,28 +99,28 @@ public record Checkpoint(Path file, String identity, Duration every) {
   }
 
   /**
-   * Reads into an evaluation what an earlier one found, if the file is there.
+   * Reads into a state what an earlier run found, if the file is there.
    *
-   * @throws FormatException if it is no checkpoint, a damaged one, or one of another evaluation
+   * @throws FormatException if it is no checkpoint, a damaged one, or one of another run
    */
-  void load(EvaluationState state) throws IOException {
+  void load(PassState state) throws IOException {
     Optional<String> found = identity(file);
     if (found.isEmpty()) {
       return;
     }
     if (!found.get().equals(identity)) {
-      throw FormatException.mismatch(file, "checkpoint of an evaluation", identity, found.get());
+      throw FormatException.mismatch(file, "checkpoint of a run", identity, found.get());
     }
     try (DataInputStream in = open(file)) {
       readIdentity(file, in);
       ArchiveReader.read(state, in, Files.size(file));
       if (in.readNBytes(DIGEST_BYTES + 1).length != DIGEST_BYTES) {
-        throw FormatException.of(file, "a checkpoint with more in it than this evaluation has");
+        throw FormatException.of(file, "a checkpoint with more in it than this run has");
       }
     } catch (EOFException e) {
-      throw FormatException.of(file, "a checkpoint with less in it than this evaluation has", e);
+      throw FormatException.of(file, "a checkpoint with less in it than this run has", e);
     } catch (IllegalArgumentException e) {
-      throw FormatException.of(file, "a checkpoint of another evaluation: " + e.getMessage(), e);
+      throw FormatException.of(file, "a checkpoint of another run: " + e.getMessage(), e);
     }
   }
 
@@ -136,7 +136,7 @@ public record Checkpoint(Path file, String identity, Duration every) {
     long size = Files.size(file);
     try (InputStream in = Files.newInputStream(file)) {
       if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
-        throw FormatException.of(file, "this is no checkpoint of an evaluation; move it away");
+        throw FormatException.of(file, "this is no checkpoint of a run; move it away");
       }
     }
     MessageDigest digest = sha256();

@@ -148,7 +148,7 @@ public final class Evaluation {
     if (checkpoint.isPresent()) {
       checkpoint.get().load(state);
     }
-    EvaluationWatch watch = new EvaluationWatch(state, total(corpus), progress, checkpoint);
+    PassWatch watch = new PassWatch(state, total(corpus), progress, checkpoint);
     SessionOptions threads = new SessionOptions(options.threads());
     try (NativeHandle<sae4j_session> session = Session.newHandle(threads, new SessionMemory());
         Uses uses = new Uses()) {

@@ -55,8 +55,8 @@ final class EvaluationPass {
    *
    * @param listener hears of each sequence and SAE
    */
-  List<EvaluationResult> run(
-      Corpus corpus, EvaluationWatch watch, Consumer<SequenceResult> listener) throws IOException {
+  List<EvaluationResult> run(Corpus corpus, PassWatch watch, Consumer<SequenceResult> listener)
+      throws IOException {
     List<float[]> means = means(corpus, watch);
     boolean stopped = evaluate(corpus, means, watch, listener);
     requireCounted(state.counting(), state.sequences(), state.tokens());
@@ -77,7 +77,7 @@ final class EvaluationPass {
   }
 
   /** What replaces each place in the mean-ablated runs; empty if there are no such runs. */
-  private List<float[]> means(Corpus corpus, EvaluationWatch watch) throws IOException {
+  private List<float[]> means(Corpus corpus, PassWatch watch) throws IOException {
     if (options.meanBaseline() instanceof MeanBaseline.Given given) {
       return List.of(fitting(given.mean()));
     }
@@ -106,7 +106,7 @@ final class EvaluationPass {
   }
 
   private Batches batches(Corpus corpus, long skipped) throws IOException {
-    return new Batches(corpus, skipped, options.batchTokens(), shape);
+    return Batches.after(corpus, skipped, options.batchTokens(), shape);
   }
 
   private float[] fitting(float[] mean) {
@@ -125,7 +125,7 @@ final class EvaluationPass {
 
   /** Tells whether it stopped before the end of the corpus because the intervals were narrow. */
   private boolean evaluate(
-      Corpus corpus, List<float[]> means, EvaluationWatch watch, Consumer<SequenceResult> listener)
+      Corpus corpus, List<float[]> means, PassWatch watch, Consumer<SequenceResult> listener)
       throws IOException {
     try (Batches batches = batches(corpus, state.sequences())) {
       while (!isSure()) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** All that an evaluation keeps of the sequences it has run; a checkpoint holds it. */
-final class EvaluationState {
+final class EvaluationState implements PassState {
   private final MeanActivations means;
   private final List<PlaceSums> places = new ArrayList<>();
   private final List<SpliceSums> splices = new ArrayList<>();
@@ -45,7 +45,13 @@ final class EvaluationState {
     }
   }
 
-  void addTime(long moreNanos) {
+  @Override
+  public long done() {
+    return means.tokensRun() + tokens;
+  }
+
+  @Override
+  public void addTime(long moreNanos) {
     nanos += moreNanos;
   }
 
@@ -88,8 +94,8 @@ final class EvaluationState {
     return nanos / 1e9;
   }
 
-  /** Writes or reads all of it. */
-  void visit(Archive archive) {
+  @Override
+  public void visit(Archive archive) {
     means.visit(archive);
     places.forEach(place -> place.visit(archive));
     splices.forEach(splice -> splice.visit(archive));

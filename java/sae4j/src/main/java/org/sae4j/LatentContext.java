@@ -21,6 +21,9 @@ public record LatentContext(long sequence, int position, float activation, int[]
           .thenComparingLong(LatentContext::sequence)
           .thenComparingInt(LatentContext::position);
 
+  /** What an archive has of a context before its tokens. */
+  private static final int PLACE = 4;
+
   public LatentContext {
     if (at < 0 || at >= tokens.length) {
       throw new IllegalArgumentException("token " + at + " of " + tokens.length);
@@ -34,6 +37,32 @@ public record LatentContext(long sequence, int position, float activation, int[]
     int to = (int) Math.min(tokens.length, position + window + 1L);
     int[] around = Arrays.copyOfRange(tokens, from, to);
     return new LatentContext(sequence, position, activation, around, position - from);
+  }
+
+  /** Takes a context from its numbers. */
+  static LatentContext of(long[] numbers) {
+    if (numbers.length < PLACE) {
+      throw new IllegalArgumentException("a context of " + numbers.length + " numbers");
+    }
+    return new LatentContext(
+        numbers[0],
+        (int) numbers[1],
+        Float.intBitsToFloat((int) numbers[2]),
+        Arrays.stream(numbers).skip(PLACE).mapToInt(token -> (int) token).toArray(),
+        (int) numbers[3]);
+  }
+
+  /** The context as numbers. */
+  long[] numbers() {
+    long[] numbers = new long[PLACE + tokens.length];
+    numbers[0] = sequence;
+    numbers[1] = position;
+    numbers[2] = Float.floatToRawIntBits(activation);
+    numbers[3] = at;
+    for (int i = 0; i < tokens.length; i++) {
+      numbers[PLACE + i] = tokens[i];
+    }
+    return numbers;
   }
 
   /** The activating token. */

@@ -1,12 +1,12 @@
 package org.sae4j;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -18,21 +18,26 @@ final class LatentPass {
   private final Splice splice;
   private final Sae sae;
   private final LatentStudyOptions options;
-  private final Progress progress;
+  private final LatentState state;
   private final TopContexts top;
-  private long sequence;
-  private long tokens;
 
-  LatentPass(Session session, Splice splice, LatentStudyOptions options, Progress progress) {
+  LatentPass(Session session, Splice splice, LatentStudyOptions options, LatentState state) {
     this.session = session;
     this.splice = splice;
     this.sae = splice.sae();
     this.options = options;
-    this.progress = progress;
-    this.top = new TopContexts(sae.config().dSae(), wanted(), options.contexts(), options.window());
+    this.state = state;
+    this.top = state.top();
   }
 
-  private IntPredicate wanted() {
+  /** What a study keeps before it has seen anything. */
+  static LatentState begin(Sae sae, LatentStudyOptions options) {
+    return new LatentState(
+        new TopContexts(
+            sae.config().dSae(), wanted(sae, options), options.contexts(), options.window()));
+  }
+
+  private static IntPredicate wanted(Sae sae, LatentStudyOptions options) {
     if (!(options.latents() instanceof LatentChoice.Given given)) {
       return latent -> true;
     }
@@ -46,38 +51,39 @@ final class LatentPass {
     return new HashSet<>(given.latents())::contains;
   }
 
-  LatentStudyResult run(Sequences sequences) {
-    long start = System.nanoTime();
-    long done = 0;
-    for (Sequences batch : sequences.batches(options.batchTokens())) {
-      look(batch);
-      done += batch.tokens();
-      progress.tokens(done, sequences.tokens());
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException(
-            "interrupted after " + done + " of " + sequences.tokens() + " tokens");
+  /** Runs what the state does not have yet. */
+  LatentStudyResult run(Corpus corpus, PassWatch watch) throws IOException {
+    ModelShape shape = session.model().shape();
+    try (Batches batches = Batches.after(corpus, state.sequences(), options.batchTokens(), shape)) {
+      for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
+        look(next.get());
+        watch.add(next.get());
       }
     }
-    if (tokens == 0) {
+    if (state.tokens() == 0) {
       throw new IllegalArgumentException(
-          "\"" + options.counted() + "\" counts no token of " + sequences);
+          "\"%s\" counts no token of %d sequences, %d tokens"
+              .formatted(options.counted(), state.sequences(), state.done()));
     }
+    long start = System.nanoTime();
     List<LatentProfile> profiles = profiles();
-    double seconds = (System.nanoTime() - start) / 1e9;
+    state.addTime(System.nanoTime() - start);
     return new LatentStudyResult(
-        splice.in(), splice.out(), options, profiles, tokens, withoutLogits(), seconds);
+        splice.in(),
+        splice.out(),
+        options,
+        profiles,
+        state.tokens(),
+        state.sequences(),
+        state.done(),
+        withoutLogits(),
+        state.seconds());
   }
 
   private void look(Sequences batch) {
-    boolean[] counted = batch.select(options.counted());
     RunResult run = session.run(batch, RunOptions.defaults().capture(splice.in()).withoutLogits());
     Latents z = session.encode(sae, run.activation(splice.in()).floats());
-    for (int s = 0; s < batch.count(); s++) {
-      top.add(sequence++, batch.sequence(s), z, batch.offset(s), counted);
-    }
-    for (boolean token : counted) {
-      tokens += token ? 1 : 0;
-    }
+    state.add(batch, z, batch.select(options.counted()));
   }
 
   private List<LatentProfile> profiles() {
@@ -116,7 +122,7 @@ final class LatentPass {
     return new LatentProfile(
         latent,
         fires,
-        (double) fires / tokens,
+        (double) fires / state.tokens(),
         contexts.isEmpty() ? 0 : contexts.get(0).activation(),
         contexts,
         topTokens.promoted(),

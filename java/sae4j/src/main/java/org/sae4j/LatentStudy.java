@@ -1,6 +1,9 @@
 package org.sae4j;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -31,27 +34,44 @@ public final class LatentStudy {
   private final Sae sae;
   private final LatentStudyOptions options;
   private final Progress progress;
+  private final Optional<Checkpoint> checkpoint;
 
-  private LatentStudy(Model model, Sae sae, LatentStudyOptions options, Progress progress) {
+  private LatentStudy(
+      Model model,
+      Sae sae,
+      LatentStudyOptions options,
+      Progress progress,
+      Optional<Checkpoint> checkpoint) {
     this.model = Objects.requireNonNull(model, "model");
     this.sae = Objects.requireNonNull(sae, "sae");
     this.options = Objects.requireNonNull(options, "options");
     this.progress = Objects.requireNonNull(progress, "progress");
+    this.checkpoint = checkpoint;
   }
 
   /** Prepares to study an SAE's latents with {@link LatentStudyOptions#defaults()}. */
   public static LatentStudy of(Model model, Sae sae) {
-    return new LatentStudy(model, sae, LatentStudyOptions.defaults(), SILENT);
+    return new LatentStudy(model, sae, LatentStudyOptions.defaults(), SILENT, Optional.empty());
   }
 
   /** The same study with these options. */
   public LatentStudy with(LatentStudyOptions options) {
-    return new LatentStudy(model, sae, options, progress);
+    return new LatentStudy(model, sae, options, progress, checkpoint);
   }
 
   /** The same study, telling a listener how far it is. */
   public LatentStudy onProgress(Progress progress) {
-    return new LatentStudy(model, sae, options, progress);
+    return new LatentStudy(model, sae, options, progress, checkpoint);
+  }
+
+  /**
+   * The same study, which keeps what it has found in a file and goes on from there if the file is
+   * there: to the same results as if it had never stopped.
+   *
+   * @see Evaluation#resuming
+   */
+  public LatentStudy resuming(Checkpoint checkpoint) {
+    return new LatentStudy(model, sae, options, progress, Optional.of(checkpoint));
   }
 
   /**
@@ -67,9 +87,27 @@ public final class LatentStudy {
    */
   public LatentStudyResult run(Sequences sequences) {
     sequences.requireFor(model.shape());
+    try {
+      return run((Corpus) sequences);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The same on sequences that need not be in memory.
+   *
+   * @throws IOException if the corpus cannot be read, or a checkpoint not be read or written
+   */
+  public LatentStudyResult run(Corpus corpus) throws IOException {
     Splice splice = Splice.of(sae, options.hook(), model.shape());
+    LatentState state = LatentPass.begin(sae, options);
+    if (checkpoint.isPresent()) {
+      checkpoint.get().load(state);
+    }
+    PassWatch watch = new PassWatch(state, corpus.knownTokens(), progress, checkpoint);
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
-      return new LatentPass(session, splice, options, progress).run(sequences);
+      return new LatentPass(session, splice, options, state).run(corpus, watch);
     }
   }
 }

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param options how the study was done
  * @param latents what was found about each latent that was asked for
  * @param tokens the tokens counted
+ * @param sequences the sequences run
+ * @param tokensRun all tokens of these sequences
  * @param withoutLogits why no promoted and suppressed tokens are listed, if they are not
  * @param seconds the time that it took
  */
@@ -21,6 +23,8 @@ public record LatentStudyResult(
     LatentStudyOptions options,
     List<LatentProfile> latents,
     long tokens,
+    long sequences,
+    long tokensRun,
     Optional<String> withoutLogits,
     double seconds) {
 

@@ -1,6 +1,6 @@
 package org.sae4j;
 
-/** Hears how far an evaluation, or an ablation, is. */
+/** Hears how far an evaluation, a study of latents, or an ablation is. */
 @FunctionalInterface
 public interface Progress {
   /** Stands for a total that is not known yet. */

@@ -30,6 +30,13 @@ final class SplitMix64 {
     return (int) ((next() >>> 33) * bound >>> 31);
   }
 
+  /** The same of a bound that may need more bits: u then has 63. */
+  long below(long bound) {
+    return bound <= Integer.MAX_VALUE
+        ? below((int) bound)
+        : Math.multiplyHigh(next() >>> 1, bound << 1);
+  }
+
   /** A number above 0, up to 1, from 53 random bits. */
   private double uniform() {
     return ((next() >>> 11) + 1) * 0x1p-53;

@@ -14,8 +14,8 @@ final class StagedTokens implements AutoCloseable {
   private final Session session;
   private final HookPoint point;
   private final AblationOptions options;
-  private final Sequences sequences;
-  private final int sequence;
+  private final Sequences sequence; // one
+  private final int index;
   private final int[] positions;
   private Optional<Stage> stage = Optional.empty();
 
@@ -23,19 +23,20 @@ final class StagedTokens implements AutoCloseable {
       Session session,
       HookPoint point,
       AblationOptions options,
-      Sequences sequences,
-      int sequence,
+      Sequences sequence,
+      int index,
       int[] positions) {
     this.session = session;
     this.point = point;
     this.options = options;
-    this.sequences = sequences;
     this.sequence = sequence;
+    this.index = index;
     this.positions = positions;
   }
 
-  int sequence() {
-    return sequence;
+  /** The index of the sequence in the corpus. */
+  int index() {
+    return index;
   }
 
   int[] positions() {
@@ -44,7 +45,7 @@ final class StagedTokens implements AutoCloseable {
 
   Stage stage() {
     if (stage.isEmpty()) {
-      stage = Optional.of(session.stage(sequences.sequence(sequence), point));
+      stage = Optional.of(session.stage(sequence.sequence(0), point));
     }
     return stage.get();
   }
@@ -57,24 +58,23 @@ final class StagedTokens implements AutoCloseable {
       stage().setContext(reconstructed(splice.sae(), read, clean));
     }
     return new AblatedTokens(
-        session, splice.sae(), options, sequence, positions, rows(read), rows(clean));
+        session, splice.sae(), options, index, positions, rows(read), rows(clean));
   }
 
   /** What a transcoder reads, [tokens, width]. */
   private float[] activation(HookPoint in) {
-    Sequences tokens = Sequences.of(sequences.sequence(sequence));
     RunOptions capture = RunOptions.defaults().capture(in).withoutLogits();
-    return session.run(tokens, capture).activation(in).toArray();
+    return session.run(sequence, capture).activation(in).toArray();
   }
 
   /** The SAE's output in place of the activation where it is wanted, [tokens, width]. */
   private float[] reconstructed(Sae sae, float[] read, float[] clean) {
     float[] context = new float[clean.length];
     session.reconstruct(sae, FloatBuffer.wrap(read), FloatBuffer.wrap(context));
-    int tokens = sequences.length(sequence);
+    int tokens = sequence.tokens();
     int width = clean.length / tokens;
     for (int p = 0; p < tokens; p++) {
-      if (!options.reconstructed().includes(p, tokens, sequences.token(sequence, p))) {
+      if (!options.reconstructed().includes(p, tokens, sequence.token(0, p))) {
         System.arraycopy(clean, p * width, context, p * width, width);
       }
     }
@@ -82,7 +82,7 @@ final class StagedTokens implements AutoCloseable {
   }
 
   private float[][] rows(float[] activation) {
-    int width = activation.length / sequences.length(sequence);
+    int width = activation.length / sequence.tokens();
     return Arrays.stream(positions)
         .mapToObj(p -> Arrays.copyOfRange(activation, p * width, (p + 1) * width))
         .toArray(float[][]::new);

@@ -18,17 +18,34 @@ public record TokenSample(int count, long seed) {
     }
   }
 
-  /** The chosen ones of some candidates, in their order. */
-  int[] of(int[] candidates) {
-    SplitMix64 random = new SplitMix64(seed);
-    int[] chosen = new int[Math.min(count, candidates.length)];
-    int taken = 0;
-    for (int i = 0; i < candidates.length; i++) {
-      if (random.below(candidates.length - i) < chosen.length - taken) {
-        chosen[taken++] = candidates[i];
-      }
+  /** Begins to choose among so many candidates. */
+  Draw of(long candidates) {
+    return new Draw(new SplitMix64(seed), candidates, Math.min(count, candidates));
+  }
+
+  /** Goes through the candidates in order. */
+  static final class Draw {
+    private final SplitMix64 random;
+    private long candidates; // not gone through yet
+    private long left;
+
+    private Draw(SplitMix64 random, long candidates, long left) {
+      this.random = random;
+      this.candidates = candidates;
+      this.left = left;
     }
-    return chosen;
+
+    /** How many are still to be chosen. */
+    long left() {
+      return left;
+    }
+
+    /** Tells whether the next candidate is chosen. */
+    boolean next() {
+      boolean chosen = random.below(candidates--) < left;
+      left -= chosen ? 1 : 0;
+      return chosen;
+    }
   }
 
   @Override

@@ -21,7 +21,7 @@ final class TopContexts {
   private final int count;
   private final int window;
   private final float[] bar; // [latents] what a firing has to exceed to be of interest
-  private final long[] fires; // [latents]
+  private long[] fires; // [latents]
   private final Map<Integer, PriorityQueue<LatentContext>> kept = new HashMap<>();
 
   /** A latent that is active at a position of the sequence at hand. */
@@ -114,5 +114,21 @@ final class TopContexts {
   /** At how many counted tokens each latent was active, [latents]. */
   long[] fires() {
     return fires;
+  }
+
+  /** Writes or reads all contexts; one that reads has none before. */
+  void visit(Archive archive) {
+    fires = archive.longs(fires);
+    for (int latent = 0; latent < bar.length; latent++) {
+      List<LatentContext> before = of(latent);
+      long count = archive.number(before.size());
+      for (int i = 0; i < count; i++) {
+        if (i < before.size()) {
+          archive.longs(before.get(i).numbers());
+        } else {
+          keep(latent, LatentContext.of(archive.longs(new long[0])));
+        }
+      }
+    }
   }
 }

@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.AfterAll;
@@ -287,29 +286,16 @@ class EvaluationStatisticsTest {
         Evaluation.of(model, k16)
             .with(batches)
             .onProgress((done, total) -> totals.add(total))
-            .runAll(unknownSize(mixed))
+            .runAll(new UnsizedCorpus(mixed))
             .get(0);
     EvaluationResult known = Evaluation.of(model, k16).with(batches).run(mixed);
     assertThat(streamed.downstream()).isEqualTo(known.downstream());
     assertThat(streamed.klByPosition()).hasSize(64).isEqualTo(known.klByPosition());
     assertThat(totals).containsExactlyInAnyOrder(Progress.UNKNOWN, 192L);
     Sequences broken = Sequences.of(tokens.sequence(0), new int[] {5, 4000});
-    assertThatThrownBy(() -> Evaluation.of(model, k16).with(batches).runAll(unknownSize(broken)))
+    assertThatThrownBy(
+            () -> Evaluation.of(model, k16).with(batches).runAll(new UnsizedCorpus(broken)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("token id 4000 at position 1 of sequence 1");
-  }
-
-  private static Corpus unknownSize(Corpus corpus) {
-    return new Corpus() {
-      @Override
-      public Reading open() throws IOException {
-        return corpus.open();
-      }
-
-      @Override
-      public OptionalLong knownTokens() {
-        return OptionalLong.empty();
-      }
-    };
   }
 }

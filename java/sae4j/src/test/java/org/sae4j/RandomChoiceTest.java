@@ -43,23 +43,42 @@ class RandomChoiceTest {
     assertThat(new SplitMix64(1, 2).next()).isNotEqualTo(new SplitMix64(1).next());
   }
 
+  private static int[] chosen(TokenSample sample, int... candidates) {
+    TokenSample.Draw draw = sample.of(candidates.length);
+    int[] chosen = Arrays.stream(candidates).filter(candidate -> draw.next()).toArray();
+    assertThat(draw.left()).isZero();
+    return chosen;
+  }
+
+  @Test
+  void boundsMayNeedMoreThan31Bits() {
+    SplitMix64 random = new SplitMix64(3);
+    long bound = 7L << 58;
+    int[] counts = new int[7];
+    IntStream.range(0, 70_000).forEach(i -> counts[(int) (random.below(bound) >> 58)]++);
+    assertThat(Arrays.stream(counts)).allMatch(count -> count > 9_500 && count < 10_500);
+    assertThat(new SplitMix64(4).below(100L)).isEqualTo(new SplitMix64(4).below(100));
+    assertThat(new SplitMix64(4).below(1L << 31) >>> 11)
+        .isEqualTo(new SplitMix64(4).below(1 << 20));
+  }
+
   @Test
   void samplesAreFairAndInOrder() {
     int[] candidates = IntStream.range(100, 120).toArray();
     int[] counts = new int[20];
     for (int seed = 0; seed < 4_000; seed++) {
-      int[] sample = new TokenSample(5, seed).of(candidates);
+      int[] sample = chosen(new TokenSample(5, seed), candidates);
       assertThat(sample).hasSize(5).isSorted().doesNotHaveDuplicates();
       Arrays.stream(sample).forEach(token -> counts[token - 100]++);
     }
     assertThat(Arrays.stream(counts)).allMatch(count -> count > 850 && count < 1_150);
-    assertThat(new TokenSample(50, 0).of(candidates)).isEqualTo(candidates);
+    assertThat(chosen(new TokenSample(50, 0), candidates)).isEqualTo(candidates);
   }
 
   /** What seed 0 chooses is a promise to whoever has published it. */
   @Test
   void aSampleIsTheSameForEver() {
-    assertThat(new TokenSample(5, 0).of(IntStream.range(0, 100).toArray()))
+    assertThat(chosen(new TokenSample(5, 0), IntStream.range(0, 100).toArray()))
         .containsExactly(2, 32, 33, 42, 53);
   }
 }

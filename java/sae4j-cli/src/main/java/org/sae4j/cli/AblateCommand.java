@@ -14,7 +14,6 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
-import org.sae4j.Sequences;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,17 +70,18 @@ final class AblateCommand implements Callable<Integer> {
         modelOptions.require(point, model);
       }
       Input input = inputOptions.read(model, headers.configs());
+      CountedCorpus corpus = new CountedCorpus(input.corpus());
       try (OpenSaes saes = OpenSaes.open(paths, overrides);
-          EffectsOutput output = output(model, headers, input)) {
+          EffectsOutput output = output(model, headers, input, corpus)) {
         SelfTests.run(
             model,
             saes.list(),
             hook.given(),
-            input.sequences(),
+            input.corpus(),
             positions.counted(),
             modelOptions.session(),
             spec.commandLine().getErr());
-        return run(model, headers, saes, input, output);
+        return run(model, headers, saes, input, corpus, output);
       }
     }
   }
@@ -99,18 +99,19 @@ final class AblateCommand implements Callable<Integer> {
     }
   }
 
-  private EffectsOutput output(Model model, SaeHeaders headers, Input input) throws IOException {
+  private EffectsOutput output(Model model, SaeHeaders headers, Input input, CountedCorpus corpus)
+      throws IOException {
     if (!json.wanted()) {
       return EffectsOutput.none();
     }
-    JsonDocument document = document(model, headers, input);
+    CountedDocument document = new CountedDocument(document(model, headers, input), input, corpus);
     if (!json.isLines()) {
       return new EffectsInDocument(json, document, paths);
     }
     EffectJson format = new EffectJson(paths, options().control());
     return resume
-        ? EffectLines.resume(json.file(), document.header(), format, paths)
-        : EffectLines.begin(json.file(), document.header(), format, paths);
+        ? EffectLines.resume(json.file(), document, format, paths)
+        : EffectLines.begin(json.file(), document, format, paths);
   }
 
   private AblationOptions options() {
@@ -119,20 +120,26 @@ final class AblateCommand implements Callable<Integer> {
     return hook.given().map(options::withHook).orElse(options);
   }
 
-  private int run(Model model, SaeHeaders headers, OpenSaes saes, Input input, EffectsOutput output)
+  private int run(
+      Model model,
+      SaeHeaders headers,
+      OpenSaes saes,
+      Input input,
+      CountedCorpus corpus,
+      EffectsOutput output)
       throws IOException {
     StrongestEffects strongest = new StrongestEffects(options().control());
     SparsityHistograms histograms = new SparsityHistograms(names());
     AblationFindings findings =
         AblationFindings.of(
             Ablation.of(model, saes.list()).with(options()),
-            input.sequences(),
+            corpus,
             output,
             strongest.andThen(histograms));
     // What was done is written even so, and writing heeds interrupts.
     boolean interrupted = Thread.interrupted();
     try {
-      print(model, headers, input, findings, strongest);
+      print(model, headers, description(input, corpus), findings, strongest);
       output.write(findings);
       plot.write(histograms, options().future(), json.text());
       return exitCode(findings);
@@ -141,6 +148,11 @@ final class AblateCommand implements Callable<Integer> {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private static String description(Input input, CountedCorpus corpus) throws IOException {
+    CountedCorpus.Count count = corpus.count();
+    return input.description(count.sequences(), count.tokens());
   }
 
   /** What the effects of each SAE are of, as the plot calls them. */
@@ -174,16 +186,14 @@ final class AblateCommand implements Callable<Integer> {
   private void print(
       Model model,
       SaeHeaders headers,
-      Input input,
+      String input,
       AblationFindings findings,
-      StrongestEffects strongest)
-      throws IOException {
+      StrongestEffects strongest) {
     PrintWriter out = json.text();
-    Sequences sequences = input.sequences();
     AblationOptions options = options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
     headers.print(out);
-    out.println("Input     " + input.description(sequences.count(), sequences.tokens()));
+    out.println("Input     " + input);
     out.printf(
         Locale.ROOT,
         "Tokens    %s%s%n",
@@ -201,7 +211,7 @@ final class AblateCommand implements Callable<Integer> {
     AblationTable.print(model, findings, strongest, out);
   }
 
-  /** The document but for its results. */
+  /** The document but for the tokens and the results. */
   private JsonDocument document(Model model, SaeHeaders headers, Input input) throws IOException {
     JsonDocument document = new JsonDocument("ablate");
     document.option("hook", headers.hookNames());
@@ -213,8 +223,6 @@ final class AblateCommand implements Callable<Integer> {
     input.describe(document);
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
     headers.describe(document);
-    Sequences sequences = input.sequences();
-    input.files(sequences.count(), sequences.tokens()).forEach(document::input);
     return document;
   }
 }

@@ -1,5 +1,6 @@
 package org.sae4j.cli;
 
+import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import org.sae4j.Ablation;
 import org.sae4j.AblationCancelledException;
 import org.sae4j.AblationEffect;
 import org.sae4j.AblationSummary;
-import org.sae4j.Sequences;
+import org.sae4j.Corpus;
 
 /**
  * What an ablation found, if only until it was interrupted.
@@ -27,10 +28,8 @@ record AblationFindings(List<AblationSummary> summaries, Optional<String> interr
    * @throws AblationCancelledException if it was interrupted before it found anything
    */
   static AblationFindings of(
-      Ablation ablation,
-      Sequences sequences,
-      EffectsOutput output,
-      Consumer<AblationEffect> listener) {
+      Ablation ablation, Corpus corpus, EffectsOutput output, Consumer<AblationEffect> listener)
+      throws IOException {
     try (ProgressDisplay progress = ProgressDisplay.ofTokens("ablate")) {
       List<AblationSummary> summaries =
           ablation
@@ -40,7 +39,7 @@ record AblationFindings(List<AblationSummary> summaries, Optional<String> interr
                     output.tokenDone();
                     progress.update(done, total);
                   })
-              .runAll(sequences, listener.andThen(output::add));
+              .runAll(corpus, listener.andThen(output::add));
       return new AblationFindings(summaries, Optional.empty());
     } catch (AblationCancelledException e) {
       if (e.allSoFar().stream().allMatch(summary -> summary.pairs() == 0)) {

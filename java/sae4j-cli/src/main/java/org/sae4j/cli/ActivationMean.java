@@ -21,12 +21,13 @@ final class ActivationMean {
   }
 
   /** Measures the mean over the counted tokens, [width]. */
-  static float[] measure(Session session, Sequences sequences, HookPoint point, Positions counted)
+  static float[] measure(
+      Session session, EqualSequences sequences, HookPoint point, Positions counted)
       throws IOException {
     int width = point.width(session.model().shape());
     ActivationMean mean = new ActivationMean(counted, width);
     RunOptions options = RunOptions.defaults().capture(point).withoutLogits();
-    new BatchedRuns(session, sequences, options, width)
+    new BatchedRuns(session, sequences.corpus(), sequences.tokens(), options, width)
         .forEach("mean", result -> mean.add(result.activation(point)));
     return mean.value();
   }

@@ -2,7 +2,10 @@ package org.sae4j.cli;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import org.sae4j.Batches;
+import org.sae4j.Corpus;
 import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
 import org.sae4j.Sequences;
@@ -14,18 +17,22 @@ final class BatchedRuns {
   private static final int MOST_FLOATS = 1 << 25;
 
   private final Session session;
-  private final Sequences sequences;
+  private final Corpus corpus;
+  private final long tokens;
   private final RunOptions options;
   private final int batchTokens;
 
   /**
    * Prepares the runs.
    *
+   * @param tokens how many the corpus has
    * @param floatsPerToken how much a run keeps of each token
    */
-  BatchedRuns(Session session, Sequences sequences, RunOptions options, long floatsPerToken) {
+  BatchedRuns(
+      Session session, Corpus corpus, long tokens, RunOptions options, long floatsPerToken) {
     this.session = session;
-    this.sequences = sequences;
+    this.corpus = corpus;
+    this.tokens = tokens;
     this.options = options;
     this.batchTokens = (int) Math.max(1, Math.min(MOST_TOKENS, MOST_FLOATS / floatsPerToken));
   }
@@ -43,11 +50,12 @@ final class BatchedRuns {
    */
   void forEach(String task, ResultConsumer consumer) throws IOException {
     long done = 0;
-    try (ProgressDisplay progress = ProgressDisplay.ofTokens(task)) {
-      for (Sequences batch : sequences.batches(batchTokens)) {
-        consumer.accept(session.run(batch, options));
-        done += batch.tokens();
-        progress.update(done, sequences.tokens());
+    try (ProgressDisplay progress = ProgressDisplay.ofTokens(task);
+        Batches batches = Batches.of(corpus, batchTokens, session.model().shape())) {
+      for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
+        consumer.accept(session.run(next.get(), options));
+        done += next.get().tokens();
+        progress.update(done, tokens);
         if (Thread.currentThread().isInterrupted()) {
           throw interrupted(done);
         }
@@ -58,7 +66,6 @@ final class BatchedRuns {
   }
 
   private CancellationException interrupted(long done) {
-    return new CancellationException(
-        "interrupted after " + done + " of " + sequences.tokens() + " tokens");
+    return new CancellationException("interrupted after " + done + " of " + tokens + " tokens");
   }
 }

@@ -12,7 +12,6 @@ import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.format.DType;
 import org.sae4j.format.SafetensorsWriter;
@@ -62,7 +61,7 @@ final class CaptureCommand implements Callable<Integer> {
       Set<HookPoint> points = new LinkedHashSet<>(hooks);
       points.forEach(point -> modelOptions.require(point, model));
       Input input = inputOptions.read(model, List.of());
-      Sequences sequences = input.equallyLong(spec.commandLine().getErr());
+      EqualSequences sequences = input.equallyLong(spec.commandLine().getErr());
       JsonDocument document = options(points, input);
       write(model, points, sequences, document);
       if (json.wanted()) {
@@ -74,20 +73,22 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private void write(Model model, Set<HookPoint> points, Sequences sequences, JsonDocument document)
+  private void write(
+      Model model, Set<HookPoint> points, EqualSequences sequences, JsonDocument document)
       throws IOException {
     TensorFile file = new TensorFile(output, document);
     long floatsPerToken = 0;
     for (HookPoint point : points) {
       int width = point.width(model.shape());
-      file.tensor(point.name(), DType.F32, sequences.count(), sequences.longest(), width);
+      file.tensor(point.name(), DType.F32, sequences.count(), sequences.length(), width);
       floatsPerToken += width;
     }
-    file.tensor(TOKENS, DType.I64, sequences.count(), sequences.longest());
+    file.tensor(TOKENS, DType.I64, sequences.count(), sequences.length());
     RunOptions options =
         RunOptions.defaults().capture(points.toArray(HookPoint[]::new)).withoutLogits();
     try (Session session = model.newSession(modelOptions.session())) {
-      BatchedRuns runs = new BatchedRuns(session, sequences, options, floatsPerToken);
+      BatchedRuns runs =
+          new BatchedRuns(session, sequences.corpus(), sequences.tokens(), options, floatsPerToken);
       document.results(
           file.write(
               out -> runs.forEach("capture", run -> append(run, points, out)), sequences.tokens()));

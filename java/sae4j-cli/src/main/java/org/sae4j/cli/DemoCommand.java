@@ -43,9 +43,10 @@ final class DemoCommand implements Callable<Integer> {
         Model model = Model.open(files.model());
         Sae sae = Sae.open(files.sae())) {
       Input input = input(files, model);
-      EvaluationResult result = evaluate(model, sae, input.sequences());
-      AblationSummary ablation = ablate(model, sae, input.sequences());
-      DemoStory.print(model, sae, input.sequences(), result, ablation, json.text());
+      Sequences sequences = Sequences.read(input.corpus());
+      EvaluationResult result = evaluate(model, sae, sequences);
+      AblationSummary ablation = ablate(model, sae, sequences);
+      DemoStory.print(model, sae, sequences, result, ablation, json.text());
       if (json.wanted()) {
         json.write(document(files, model, input, result, ablation));
       }
@@ -83,8 +84,7 @@ final class DemoCommand implements Callable<Integer> {
     input.describe(document);
     JsonObject modelFile = ModelFile.describe(files.model(), model.shape());
     JsonObject saeFile = SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()));
-    Sequences run = input.sequences();
-    JsonObject textFile = input.files(run.count(), run.tokens()).get(0);
+    JsonObject textFile = input.files(result.sequences(), result.tokensRun()).get(0);
     modelFile.addProperty("path", files.resource(files.model()));
     saeFile.addProperty("path", files.resource(files.sae()));
     textFile.addProperty("path", files.resource(files.text()));

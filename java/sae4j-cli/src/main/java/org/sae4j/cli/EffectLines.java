@@ -21,10 +21,19 @@ final class EffectLines implements EffectsOutput {
   private final EarlierRun earlier;
   private final EffectJson format;
   private final List<Path> saes;
+  private final CountedDocument document;
+  private boolean begun;
   private boolean worthKeeping;
 
-  private EffectLines(GrowingFile file, EarlierRun earlier, EffectJson format, List<Path> saes) {
+  private EffectLines(
+      GrowingFile file,
+      CountedDocument document,
+      EarlierRun earlier,
+      EffectJson format,
+      List<Path> saes) {
     this.file = file;
+    this.document = document;
+    this.begun = earlier.header().isPresent();
     this.earlier = earlier;
     this.format = format;
     this.saes = saes;
@@ -36,7 +45,8 @@ final class EffectLines implements EffectsOutput {
    *
    * @throws IOException if an earlier run left one behind
    */
-  static EffectLines begin(Path target, JsonObject header, EffectJson format, List<Path> saes)
+  static EffectLines begin(
+      Path target, CountedDocument document, EffectJson format, List<Path> saes)
       throws IOException {
     try (GrowingFile file = new GrowingFile(target)) {
       EarlierRun earlier = EarlierRun.read(file.path(), file::content, format);
@@ -46,7 +56,7 @@ final class EffectLines implements EffectsOutput {
       }
       file.truncate(0);
     }
-    return open(target, header, format, saes);
+    return open(target, document, format, saes);
   }
 
   /**
@@ -54,30 +64,29 @@ final class EffectLines implements EffectsOutput {
    *
    * @throws IOException if that was another run
    */
-  static EffectLines resume(Path target, JsonObject header, EffectJson format, List<Path> saes)
+  static EffectLines resume(
+      Path target, CountedDocument document, EffectJson format, List<Path> saes)
       throws IOException {
     Path part = GrowingFile.part(target);
     if (Files.notExists(part) && Files.exists(target)) {
       EarlierRun.read(target, () -> new FileInputStream(target.toFile()), format)
-          .requireSame(header);
+          .requireSame(document.get().header());
       Files.move(target, part, StandardCopyOption.ATOMIC_MOVE);
     }
-    return open(target, header, format, saes);
+    return open(target, document, format, saes);
   }
 
   private static EffectLines open(
-      Path target, JsonObject header, EffectJson format, List<Path> saes) throws IOException {
+      Path target, CountedDocument document, EffectJson format, List<Path> saes)
+      throws IOException {
     GrowingFile file = new GrowingFile(target);
     try {
       EarlierRun earlier = EarlierRun.read(file.path(), file::content, format);
       if (earlier.header().isPresent()) {
-        earlier.requireSame(header);
+        earlier.requireSame(document.get().header());
       }
       file.truncate(earlier.keptBytes());
-      if (earlier.header().isEmpty()) {
-        file.append(JsonDocument.line(header));
-      }
-      return new EffectLines(file, earlier, format, saes);
+      return new EffectLines(file, document, earlier, format, saes);
     } catch (Throwable e) {
       file.close();
       throw e;
@@ -92,15 +101,29 @@ final class EffectLines implements EffectsOutput {
   @Override
   public void add(AblationEffect effect) {
     try {
-      file.append(JsonDocument.line(format.named(effect)));
+      append(format.named(effect));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void append(JsonObject line) throws IOException {
+    begin();
+    file.append(JsonDocument.line(line));
+  }
+
+  /** Not before there is something to tell: to say how much input there is, it has to be read. */
+  private void begin() throws IOException {
+    if (!begun) {
+      file.append(JsonDocument.line(document.get().header()));
+      begun = true;
     }
   }
 
   @Override
   public void tokenDone() {
     try {
+      begin();
       file.flush();
       worthKeeping = true;
     } catch (IOException e) {
@@ -112,7 +135,7 @@ final class EffectLines implements EffectsOutput {
   public void write(AblationFindings findings) throws IOException {
     JsonObject last = new JsonObject();
     last.add("results", AblationJson.of(saes, findings));
-    file.append(JsonDocument.line(last));
+    append(last);
     file.complete();
     worthKeeping = true;
   }

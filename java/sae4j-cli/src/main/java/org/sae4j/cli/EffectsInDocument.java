@@ -9,11 +9,11 @@ import org.sae4j.AblationEffect;
 /** Effects that are kept, to be written into one JSON document at the end. */
 final class EffectsInDocument implements EffectsOutput {
   private final JsonOption json;
-  private final JsonDocument document;
+  private final CountedDocument document;
   private final List<Path> saes;
   private final List<AblationEffect> effects = new ArrayList<>();
 
-  EffectsInDocument(JsonOption json, JsonDocument document, List<Path> saes) {
+  EffectsInDocument(JsonOption json, CountedDocument document, List<Path> saes) {
     this.json = json;
     this.document = document;
     this.saes = saes;
@@ -26,6 +26,6 @@ final class EffectsInDocument implements EffectsOutput {
 
   @Override
   public void write(AblationFindings findings) throws IOException {
-    json.write(document.results(AblationJson.withEffects(saes, findings, effects)));
+    json.write(document.get().results(AblationJson.withEffects(saes, findings, effects)));
   }
 }

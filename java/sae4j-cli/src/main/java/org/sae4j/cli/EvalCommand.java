@@ -1,7 +1,5 @@
 package org.sae4j.cli;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -14,7 +12,6 @@ import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
-import org.sae4j.Sequences;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +26,6 @@ import picocli.CommandLine.Spec;
           + " model's predictions, and how good and sparse the reconstruction is."
     })
 final class EvalCommand implements Callable<Integer> {
-  private static final int SELF_TEST_TOKENS = 4096; // of which it tries an eighth
-
   @Spec private CommandSpec spec;
   @Mixin private ModelOptionsMixin modelOptions;
 
@@ -47,11 +42,13 @@ final class EvalCommand implements Callable<Integer> {
   @Mixin private SaeOverrideOptions overrides;
   @Mixin private JsonOption json;
   @Mixin private EvaluationRun run;
+  @Mixin private ResumeOptions resume;
 
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
-    run.requireSense(json);
+    resume.requireSense(json);
+    run.requireSense();
     paths = SaePaths.expand(paths, spec.commandLine().getErr());
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
@@ -60,37 +57,30 @@ final class EvalCommand implements Callable<Integer> {
       }
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
-      if (run.isResumable()) {
-        run.prepare(json, identity(document, input));
-      }
+      resume.prepare(json, document, input);
       try (OpenSaes saes = OpenSaes.open(paths, overrides);
-          SequenceLines sequences = run.sequences(paths)) {
+          SequenceLines sequences = run.sequences(paths, resume.wanted())) {
         Evaluation evaluation = Evaluation.of(model, saes.list()).with(evaluationOptions());
         SelfTests selfTests =
             SelfTests.run(
                 model,
                 saes.list(),
                 hook.given(),
-                Sequences.read(input.corpus().first(SELF_TEST_TOKENS)),
+                input.corpus(),
                 positions.counted(),
                 modelOptions.session(),
                 spec.commandLine().getErr());
-        List<EvaluationResult> results = run.run(evaluation, input.corpus(), sequences);
+        List<EvaluationResult> results =
+            EvaluationRun.run(evaluation, input.corpus(), sequences, resume.checkpoint());
         print(model, headers, input, results);
         if (json.wanted()) {
           json.write(complete(document, input, selfTests, results));
         }
-        run.done();
+        resume.done();
         sequences.complete(results.get(0).sequences());
         return EvaluationOutcome.exitCode(results, spec.commandLine().getErr());
       } catch (CancellationException e) {
-        if (!run.isResumable()) {
-          throw e;
-        }
-        spec.commandLine()
-            .getErr()
-            .printf("%s: %s; --resume goes on%n", spec.qualifiedName(), e.getMessage());
-        return ExitCode.INTERRUPTED;
+        return resume.interrupted(e);
       }
     }
   }
@@ -135,14 +125,6 @@ final class EvalCommand implements Callable<Integer> {
     headers.describe(document);
     input.describe(document);
     return document;
-  }
-
-  /** What has to be the same for a run to go on with another one's results. */
-  private static JsonObject identity(JsonDocument document, Input input) throws IOException {
-    JsonObject identity = document.header().deepCopy();
-    JsonArray inputs = identity.getAsJsonArray("inputs");
-    input.files().forEach(inputs::add);
-    return identity;
   }
 
   private JsonDocument complete(

@@ -12,7 +12,6 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.sae4j.Corpus;
 import org.sae4j.FormatException;
-import org.sae4j.Sequences;
 
 /** The tokens that a command runs on. */
 final class Input {
@@ -23,7 +22,6 @@ final class Input {
   private final OptionalInt context;
   private final boolean bos;
   private final List<JsonObject> described = new ArrayList<>();
-  private Optional<Sequences> uncut = Optional.empty();
 
   /**
    * Which files, and where in them.
@@ -83,36 +81,6 @@ final class Input {
     return maxTokens.isPresent() ? all.first(maxTokens.get()) : all;
   }
 
-  /** The sequences to run, in memory, the last of which may be shorter than the others. */
-  Sequences sequences() throws IOException {
-    Sequences read = uncut();
-    return maxTokens.map(read::first).orElse(read);
-  }
-
-  /** The sequences of which a token is to be run, whole; no more of the files is read. */
-  private Sequences uncut() throws IOException {
-    if (uncut.isEmpty()) {
-      uncut = Optional.of(read());
-    }
-    return uncut.get();
-  }
-
-  private Sequences read() throws IOException {
-    List<int[]> sequences = new ArrayList<>();
-    int room = maxTokens.orElse(Integer.MAX_VALUE);
-    try (Corpus.Reading reading = all.open()) {
-      while (room > 0) {
-        Optional<int[]> next = reading.next();
-        if (next.isEmpty()) {
-          break;
-        }
-        sequences.add(next.get());
-        room -= Math.min(room, next.get().length);
-      }
-    }
-    return Sequences.of(sequences.toArray(int[][]::new));
-  }
-
   /**
    * The sequences to run where all have to have one length.
    *
@@ -122,31 +90,19 @@ final class Input {
    * @param notes where that is said
    * @throws FormatException if the file itself holds sequences of different lengths
    */
-  Sequences equallyLong(PrintWriter notes) throws IOException {
-    if (context.isEmpty()) {
-      requireEqual(uncut());
+  EqualSequences equallyLong(PrintWriter notes) throws IOException {
+    EqualSequences equal =
+        EqualSequences.of(
+            all,
+            maxTokens.map(Integer::longValue).orElse(Long.MAX_VALUE),
+            context.isPresent(),
+            source.files().get(0));
+    if (equal.left() > 0) {
+      notes.printf(
+          "note: the last %d tokens are left out; they do not fill a sequence of %d%n",
+          equal.left(), equal.length());
     }
-    Sequences sequences = sequences();
-    int last = sequences.count() - 1;
-    int left = sequences.length(last);
-    if (left == sequences.length(0)) {
-      return sequences;
-    }
-    notes.printf(
-        "note: the last %d tokens are left out; they do not fill a sequence of %d%n",
-        left, sequences.length(0));
-    return sequences.first(sequences.tokens() - left);
-  }
-
-  private void requireEqual(Sequences sequences) throws FormatException {
-    for (int s = 1; s < sequences.count(); s++) {
-      if (sequences.length(s) != sequences.length(0)) {
-        throw FormatException.of(
-            source.files().get(0),
-            "one tensor needs sequences of one length; sequence 0 has %d tokens, sequence %d has %d"
-                .formatted(sequences.length(0), s, sequences.length(s)));
-      }
-    }
+    return equal;
   }
 
   /** Says in a few words what is run. */

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import org.sae4j.LatentChoice;
 import org.sae4j.LatentStudy;
 import org.sae4j.LatentStudyOptions;
@@ -16,7 +17,6 @@ import org.sae4j.Model;
 import org.sae4j.Positions;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
-import org.sae4j.Sequences;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,23 +92,31 @@ final class LatentCommand implements Callable<Integer> {
   @Mixin private InputOptions inputOptions;
   @Mixin private SaeOverrideOptions overrides;
   @Mixin private JsonOption json;
+  @Mixin private ResumeOptions resume;
 
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
+    resume.requireSense(json);
     List<Path> paths = List.of(path);
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     requireLatents(headers.configs().get(0));
     try (Model model = modelOptions.open()) {
       modelOptions.require(headers.hooks().get(0), model);
       Input input = inputOptions.read(model, headers.configs());
+      JsonDocument document = document(model, headers, input);
+      resume.prepare(json, document, input);
       try (Sae sae = overrides.open(path)) {
         LatentStudyResult result = study(model, sae, input);
         print(model, headers, input, result);
         if (json.wanted()) {
-          json.write(document(model, headers, input, result));
+          input.files(result.sequences(), result.tokensRun()).forEach(document::input);
+          json.write(document.results(LatentJson.of(path, model, result)));
         }
+        resume.done();
         return ExitCode.DONE;
+      } catch (CancellationException e) {
+        return resume.interrupted(e);
       }
     }
   }
@@ -132,10 +140,11 @@ final class LatentCommand implements Callable<Integer> {
             .withCounted(skipFirst ? Positions.allButFirst() : Positions.all())
             .withThreads(modelOptions.threads());
     try (ProgressDisplay progress = ProgressDisplay.ofTokens("latent")) {
-      return LatentStudy.of(model, sae)
-          .with(hook.given().map(options::withHook).orElse(options))
-          .onProgress(progress::update)
-          .run(input.sequences());
+      LatentStudy study =
+          LatentStudy.of(model, sae)
+              .with(hook.given().map(options::withHook).orElse(options))
+              .onProgress(progress::update);
+      return resume.checkpoint().map(study::resuming).orElse(study).run(input.corpus());
     }
   }
 
@@ -148,14 +157,12 @@ final class LatentCommand implements Callable<Integer> {
         : LatentChoice.all();
   }
 
-  private void print(Model model, SaeHeaders headers, Input input, LatentStudyResult result)
-      throws IOException {
+  private void print(Model model, SaeHeaders headers, Input input, LatentStudyResult result) {
     PrintWriter out = json.text();
     LatentStudyOptions options = result.options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
     headers.print(out);
-    Sequences sequences = input.sequences();
-    out.println("Input     " + input.description(sequences.count(), sequences.tokens()));
+    out.println("Input     " + input.description(result.sequences(), result.tokensRun()));
     out.printf(
         Locale.ROOT,
         "Tokens    counted: %s; %s, %d threads%n",
@@ -165,9 +172,12 @@ final class LatentCommand implements Callable<Integer> {
     LatentTable.print(model, result, out);
   }
 
-  private JsonDocument document(
-      Model model, SaeHeaders headers, Input input, LatentStudyResult result) throws IOException {
+  /** The document but for the tokens and the results. */
+  private JsonDocument document(Model model, SaeHeaders headers, Input input) throws IOException {
     JsonDocument document = new JsonDocument("latent");
+    if (!json.wanted()) {
+      return document;
+    }
     document
         .option("hook", headers.hookNames())
         .option("latent", Optional.of(which.given).filter(given -> !given.isEmpty()))
@@ -180,8 +190,6 @@ final class LatentCommand implements Callable<Integer> {
     input.describe(document);
     document.input(ModelFile.describe(modelOptions.path(), model.shape()));
     headers.describe(document);
-    Sequences sequences = input.sequences();
-    input.files(sequences.count(), sequences.tokens()).forEach(document::input);
-    return document.results(LatentJson.of(path, model, result));
+    return document;
   }
 }

@@ -10,7 +10,6 @@ import org.sae4j.Edit;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.RunOptions;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.format.DType;
 import org.sae4j.format.SaeFile;
@@ -69,7 +68,7 @@ final class LogitsCommand implements Callable<Integer> {
       Optional<HookPoint> point = point(files);
       point.ifPresent(found -> modelOptions.require(found, model));
       Input input = inputOptions.read(model, files.stream().map(SaeFile::config).toList());
-      Sequences sequences = input.equallyLong(spec.commandLine().getErr());
+      EqualSequences sequences = input.equallyLong(spec.commandLine().getErr());
       JsonDocument document = options(point, input);
       write(model, point, sequences, document);
       if (json.wanted()) {
@@ -111,7 +110,7 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private void write(
-      Model model, Optional<HookPoint> point, Sequences sequences, JsonDocument document)
+      Model model, Optional<HookPoint> point, EqualSequences sequences, JsonDocument document)
       throws IOException {
     List<Path> toLoad = replace == Replacement.SAE ? sae.stream().toList() : List.of();
     try (OpenSaes saes = OpenSaes.open(toLoad, overrides);
@@ -122,10 +121,11 @@ final class LogitsCommand implements Callable<Integer> {
         options = options.edit(point.get(), edit.at(positions.replaced()));
       }
       int vocabulary = model.shape().vocabulary();
-      BatchedRuns runs = new BatchedRuns(session, sequences, options, vocabulary);
+      BatchedRuns runs =
+          new BatchedRuns(session, sequences.corpus(), sequences.tokens(), options, vocabulary);
       TensorFile file =
           new TensorFile(output, document)
-              .tensor(LOGITS, DType.F32, sequences.count(), sequences.longest(), vocabulary);
+              .tensor(LOGITS, DType.F32, sequences.count(), sequences.length(), vocabulary);
       document.results(
           file.write(
               out -> runs.forEach(LOGITS, run -> out.append(LOGITS, run.logits().floats())),
@@ -135,7 +135,8 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private Edit.Replacement edit(
-      Session session, Sequences sequences, HookPoint point, OpenSaes saes) throws IOException {
+      Session session, EqualSequences sequences, HookPoint point, OpenSaes saes)
+      throws IOException {
     return switch (replace) {
       case SAE -> Edit.reconstruct(saes.list().get(0));
       case MEAN ->

@@ -2,9 +2,11 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
+import org.sae4j.Corpus;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.Positions;
@@ -21,6 +23,7 @@ import org.sae4j.SessionOptions;
  * @param tests one for each SAE, in their order
  */
 record SelfTests(List<SaeSelfTest> tests) {
+  private static final int TOKENS = 4096; // of which it tries an eighth
 
   /**
    * Tries SAEs on the first tokens.
@@ -33,10 +36,12 @@ record SelfTests(List<SaeSelfTest> tests) {
       Model model,
       List<Sae> saes,
       Optional<HookPoint> hook,
-      Sequences sequences,
+      Corpus corpus,
       Positions counted,
       SessionOptions options,
-      PrintWriter err) {
+      PrintWriter err)
+      throws IOException {
+    Sequences sequences = Sequences.read(corpus.first(TOKENS));
     try (Session session = model.newSession(options)) {
       List<SaeSelfTest> tests = SaeSelfTest.of(session, saes, hook, sequences, counted);
       for (int i = 0; i < tests.size(); i++) {

@@ -118,6 +118,20 @@ class InputTest {
   }
 
   @Test
+  void onlyTheLastSequenceMayBeLeftOut() throws IOException {
+    String file = npy("(5,)", 1, 2, 3, 4, 5);
+    CommandRun last = capture("--tokens", file, "--context", "3");
+    assertThat(last.err()).contains("the last 2 tokens are left out");
+    CommandRun between = capture("--tokens", file, "--tokens", file, "--context", "3");
+    assertThat(between.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(between.err()).contains("sequence 0 has 3 tokens, sequence 1 has 2");
+    assertThat(tokens("--tokens", file, "--context", "4", "--max-tokens", "3"))
+        .containsExactly(1, 2, 3);
+    CommandRun asGiven = capture("--tokens", npy("(2, 3)", 1, 2, 3, 4, 5, 6), "--max-tokens", "4");
+    assertThat(asGiven.err()).contains("the last 1 tokens are left out");
+  }
+
+  @Test
   void noMoreIsReadThanIsAskedFor() throws IOException {
     String broken =
         Files.writeString(folder.resolve("broken.jsonl"), "{\"text\": \"a b c d e f\"}\nbroken\n")

@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code latent} as users and scripts see it. */
 class LatentCommandTest {
@@ -123,6 +129,44 @@ class LatentCommandTest {
   }
 
   @Test
+  void aRunThatWasInterruptedGoesOn(@TempDir Path folder) throws Exception {
+    Path text = folder.resolve("long.txt");
+    Files.writeString(text, Files.readString(Path.of(TestData.TEXT)).repeat(3));
+    Path json = folder.resolve("latents.json");
+    Path checkpoint = folder.resolve("latents.json.checkpoint");
+    String[] args = {"--text", text.toString(), "--top", "3", "--json", json.toString()};
+    String[] resumed = CommandRun.args(List.of(args), "--resume", "--checkpoint-every", "0");
+    assertThat(latent(args).exitCode()).isZero();
+    JsonObject whole = withoutSeconds(json);
+    Files.delete(json);
+
+    AtomicReference<CommandRun> first = new AtomicReference<>();
+    Thread thread = new Thread(() -> first.set(latent(resumed)));
+    thread.start();
+    while (thread.isAlive() && Files.notExists(checkpoint)) {
+      Thread.sleep(2);
+    }
+    thread.interrupt();
+    thread.join();
+    assertThat(first.get().exitCode()).as(first.get().err()).isEqualTo(ExitCode.INTERRUPTED);
+    assertThat(first.get().err()).contains("interrupted after", "--resume goes on");
+    assertThat(json).doesNotExist();
+
+    assertThat(latent(args).err()).contains("give --resume, or delete it");
+    CommandRun other = latent(CommandRun.args(List.of(resumed), "--window", "3"));
+    assertThat(other.err()).contains("--resume needs the same run again", "window was 10, is 3");
+    assertThat(latent(resumed).exitCode()).isZero();
+    assertThat(withoutSeconds(json)).isEqualTo(whole);
+    assertThat(checkpoint).doesNotExist();
+  }
+
+  private static JsonObject withoutSeconds(Path json) throws IOException {
+    JsonObject document = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+    document.getAsJsonObject("results").remove("seconds");
+    return document;
+  }
+
+  @Test
   void wrongUsageIsToldApart() {
     assertWrongUsage(latent("--tokens", TestData.TOKENS, "--latent", "768"), "0 to 767, found 768");
     assertWrongUsage(latent("--tokens", TestData.TOKENS, "--latent", "-1"), "--latent");
@@ -130,6 +174,9 @@ class LatentCommandTest {
         latent("--tokens", TestData.TOKENS, "--latent", "1", "--latents", "2"), "--latents");
     assertWrongUsage(latent("--tokens", TestData.TOKENS, "--top", "0"), "--top");
     assertWrongUsage(latent("--latent", "1"), "--text");
+    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--resume"), "--json FILE");
+    assertWrongUsage(
+        latent("--tokens", TestData.TOKENS, "--checkpoint-every", "3"), "--checkpoint-every");
   }
 
   private static void assertWrongUsage(CommandRun run, String part) {

@@ -9,8 +9,8 @@ import java.util.concurrent.CancellationException;
  * What happens between batches: the listener hears of them, a checkpoint keeps the state, and an
  * interrupt ends the work.
  */
-final class EvaluationWatch {
-  private final EvaluationState state;
+final class PassWatch {
+  private final PassState state;
   private final Progress progress;
   private final Optional<Checkpoint> checkpoint;
   private OptionalLong total;
@@ -18,26 +18,18 @@ final class EvaluationWatch {
   private long now = System.nanoTime();
   private long saved = now;
 
-  EvaluationWatch(
-      EvaluationState state,
-      OptionalLong total,
-      Progress progress,
-      Optional<Checkpoint> checkpoint) {
+  PassWatch(
+      PassState state, OptionalLong total, Progress progress, Optional<Checkpoint> checkpoint) {
     this.state = state;
     this.total = total;
     this.progress = progress;
     this.checkpoint = checkpoint;
-    done = state.means().tokensRun() + state.tokens();
+    done = state.done();
   }
 
   /** Hears how many tokens there will be, now that it is known. */
   void expect(long tokens) {
     total = OptionalLong.of(tokens);
-  }
-
-  /** The tokens that have passed through the model. */
-  long done() {
-    return done;
   }
 
   /** Hears of a batch that has been added to the state. */
