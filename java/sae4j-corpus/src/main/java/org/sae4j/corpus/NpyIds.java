@@ -1,9 +1,9 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Set;
 import org.sae4j.FormatException;
@@ -18,20 +18,32 @@ final class NpyIds implements AutoCloseable {
 
   private final Path file;
   private final StoredTensor array;
-  private final FileChannel channel;
+  private final InputStream in; // at the first id
   private final ByteBuffer bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
   private long given;
 
-  private NpyIds(Path file, StoredTensor array, FileChannel channel) {
+  private NpyIds(Path file, StoredTensor array, InputStream in) {
     this.file = file;
     this.array = array;
-    this.channel = channel;
+    this.in = in;
     bytes.limit(0);
   }
 
-  /** Opens a file and checks that it holds ids. */
-  static NpyIds open(Path file) throws IOException {
-    StoredTensor array = NpyArray.read(file);
+  /**
+   * Reads the header of an array and checks that it holds ids.
+   *
+   * @param in the array and nothing else; closed with the ids, or if it holds something else
+   */
+  static NpyIds of(Path file, InputStream in) throws IOException {
+    try {
+      return new NpyIds(file, checked(file, NpyArray.read(in, file)), in);
+    } catch (IOException | RuntimeException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  private static StoredTensor checked(Path file, StoredTensor array) throws FormatException {
     if (!WHOLE_NUMBERS.contains(array.dtype())) {
       throw FormatException.mismatch(file, "array", "whole numbers", array.dtype());
     }
@@ -45,14 +57,7 @@ final class NpyIds implements AutoCloseable {
     if (array.elementCount() == 0) {
       throw FormatException.mismatch(file, "array", "at least one id", "shape " + array.shape());
     }
-    FileChannel channel = FileChannel.open(file);
-    try {
-      channel.position(array.offset());
-      return new NpyIds(file, array, channel);
-    } catch (IOException | RuntimeException e) {
-      channel.close();
-      throw e;
-    }
+    return array;
   }
 
   /** The ids of one sequence; 0 if they are all in a row. */
@@ -73,17 +78,22 @@ final class NpyIds implements AutoCloseable {
       ids[i] = (int) id;
       given++;
     }
+    if (ids.length == 0) {
+      requireEnd();
+    }
     return ids;
+  }
+
+  private void requireEnd() throws IOException {
+    if (bytes.hasRemaining() || in.read() >= 0) {
+      throw FormatException.of(file, "there is more after the array's " + given + " ids");
+    }
   }
 
   private void fill() throws IOException {
     bytes.compact();
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes) < 0) {
-        break;
-      }
-    }
-    bytes.flip();
+    int count = in.readNBytes(bytes.array(), bytes.position(), bytes.remaining());
+    bytes.position(bytes.position() + count).flip();
     if (bytes.remaining() < array.dtype().bytes()) {
       throw FormatException.of(file, "the file ends after " + given + " ids");
     }
@@ -103,6 +113,6 @@ final class NpyIds implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    in.close();
   }
 }

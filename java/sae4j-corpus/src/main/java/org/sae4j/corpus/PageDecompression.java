@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
+import net.jpountz.lz4.LZ4Exception;
+import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4SafeDecompressor;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
@@ -16,6 +19,9 @@ import org.xerial.snappy.Snappy;
 final class PageDecompression implements CompressionCodecFactory {
   /** Pages are about 1 MB; whoever claims this much more wants memory, not to be read. */
   private static final int LARGEST_PAGE = 1 << 28;
+
+  /** Plain Java: no library to load, and none of the JVM's unsafe calls. */
+  private static final LZ4SafeDecompressor LZ4 = LZ4Factory.safeInstance().safeDecompressor();
 
   @Override
   public BytesInputDecompressor getDecompressor(CompressionCodecName codec) {
@@ -73,9 +79,18 @@ final class PageDecompression implements CompressionCodecFactory {
         } catch (ZstdException e) {
           throw new IOException(e.getMessage(), e);
         }
+      case LZ4_RAW:
+        try {
+          return LZ4.decompress(page, size);
+        } catch (LZ4Exception e) {
+          throw new IOException(e.getMessage(), e);
+        }
       default:
         throw new IOException(
-            "compressed with " + codec + "; SNAPPY, GZIP and ZSTD are read, and what is plain");
+            "compressed with "
+                + codec
+                + ", which is not read: write the file anew with ZSTD, SNAPPY, GZIP, LZ4_RAW or"
+                + " UNCOMPRESSED");
     }
   }
 

@@ -14,6 +14,7 @@ import org.sae4j.FormatException;
 final class SourceFile {
   private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
   private static final byte[] NUMPY = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] GZIP = {0x1F, (byte) 0x8B};
   private static final byte[] ZSTD = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD};
   private static final int BUFFER = 1 << 16;
@@ -53,8 +54,19 @@ final class SourceFile {
     return is("a Parquet file", PARQUET, file);
   }
 
+  static boolean isZip(Path file) throws IOException {
+    return is("a zip archive", ZIP, file);
+  }
+
+  /** Whether a file is an array of NumPy, perhaps compressed. */
   static boolean isNumPy(Path file) throws IOException {
-    return is("a NumPy array", NUMPY, file);
+    try (InputStream bytes = open(file)) {
+      return startsWith(bytes, NUMPY);
+    }
+  }
+
+  static boolean isCompressed(Path file) throws IOException {
+    return begins(file, GZIP) || begins(file, ZSTD);
   }
 
   /**
@@ -69,11 +81,16 @@ final class SourceFile {
         return false;
       }
     }
+    if (!begins(file, magic)) {
+      throw FormatException.of(file, what + " inside gzip or zstd cannot be read; decompress it");
+    }
+    return true;
+  }
+
+  /** Whether a file begins with these bytes as it is. */
+  private static boolean begins(Path file, byte[] magic) throws IOException {
     try (InputStream bytes = Files.newInputStream(file)) {
-      if (!Arrays.equals(bytes.readNBytes(magic.length), magic)) {
-        throw FormatException.of(file, what + " inside gzip or zstd cannot be read; decompress it");
-      }
-      return true;
+      return Arrays.equals(bytes.readNBytes(magic.length), magic);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -9,6 +10,7 @@ import org.sae4j.Corpus;
 import org.sae4j.FormatException;
 import org.sae4j.ModelShape;
 import org.sae4j.format.JsonSequences;
+import org.sae4j.format.NpyArray;
 
 /**
  * Token ids in files, run as they are given.
@@ -18,7 +20,8 @@ import org.sae4j.format.JsonSequences;
  * <ul>
  *   <li>JSON, {@code [[id, …], …]}, perhaps compressed with gzip or zstd;
  *   <li>a NumPy array of whole numbers: of two dimensions, each row a sequence, or of one, cut into
- *       sequences;
+ *       sequences; perhaps compressed with gzip or zstd, or the only array of an {@code .npz}
+ *       archive;
  *   <li>Parquet, of which a column has a list of ids in each row, each a sequence.
  * </ul>
  *
@@ -84,10 +87,21 @@ public final class TokenCorpus implements Corpus {
     if (SourceFile.isParquet(file)) {
       return new ParquetSequences(file, ParquetColumn.lists(file, column), shape.context());
     }
+    if (SourceFile.isZip(file)) {
+      return sequences(file, ZippedArray.open(file));
+    }
     if (!SourceFile.isNumPy(file)) {
       return new JsonSequences(file, SourceFile.open(file));
     }
-    NpyIds ids = NpyIds.open(file);
+    if (!SourceFile.isCompressed(file)) {
+      // What is not whole shows at once.
+      NpyArray.read(file);
+    }
+    return sequences(file, SourceFile.open(file));
+  }
+
+  private Reading sequences(Path file, InputStream array) throws IOException {
+    NpyIds ids = NpyIds.of(file, array);
     try {
       return sequences(file, ids);
     } catch (IOException | RuntimeException e) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +52,7 @@ class DamagedFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"none", "snappy", "gzip", "zstd", "pages2"})
+  @ValueSource(strings = {"none", "snappy", "gzip", "zstd", "lz4", "pages2"})
   void parquet(String name) throws IOException {
     byte[] sound = Files.readAllBytes(TestFiles.made(name + ".parquet"));
     Path file = folder.resolve("damaged");
@@ -91,6 +92,11 @@ class DamagedFilesTest {
         Files.readAllBytes(
             TestFiles.npy(folder.resolve("sound.npy"), "<i2", "False", "(8, 4)", new byte[64]));
     assertThat(refused(npy, corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
+    assertThat(refused(TestFiles.gzip(npy), corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
+    for (int method : new int[] {ZipEntry.STORED, ZipEntry.DEFLATED}) {
+      byte[] npz = TestFiles.zip(method, "ids.npy", npy);
+      assertThat(refused(npz, corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
+    }
     byte[] json = Files.readAllBytes(TestFiles.testData("tokens/ablate.json"));
     assertThat(refused(json, corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
     assertThat(refused(TestFiles.gzip(json), corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);

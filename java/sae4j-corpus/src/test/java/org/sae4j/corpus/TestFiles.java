@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.sae4j.Model;
 
 /** Files to read corpora from. */
@@ -46,6 +49,30 @@ final class TestFiles {
       throw new UncheckedIOException(e);
     }
     return compressed.toByteArray();
+  }
+
+  /**
+   * A zip file.
+   *
+   * @param method of {@link ZipEntry}
+   * @param entries a name and its bytes, in turn
+   */
+  static byte[] zip(int method, Object... entries) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream out = new ZipOutputStream(bytes)) {
+      for (int i = 0; i < entries.length; i += 2) {
+        byte[] content = (byte[]) entries[i + 1];
+        CRC32 crc = new CRC32();
+        crc.update(content);
+        ZipEntry entry = new ZipEntry((String) entries[i]);
+        entry.setMethod(method);
+        entry.setSize(content.length);
+        entry.setCrc(crc.getValue());
+        out.putNextEntry(entry);
+        out.write(content);
+      }
+    }
+    return bytes.toByteArray();
   }
 
   /** A NumPy file as NumPy 1.0 of the format has it. */

@@ -3,13 +3,17 @@ package org.sae4j.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.github.luben.zstd.Zstd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +50,7 @@ class TokenCorpusTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"none", "snappy", "gzip", "zstd", "pages2"})
+  @ValueSource(strings = {"none", "snappy", "gzip", "zstd", "lz4", "pages2"})
   void parquet(String codec) throws IOException {
     TokenCorpus corpus = corpus(TestFiles.made(codec + ".parquet"));
     assertThat(Sequences.read(corpus)).isEqualTo(IDS);
@@ -193,10 +197,55 @@ class TokenCorpusTest {
     assertRefused(corpus(file), file, "rows of at most 64 ids, the model's context, found 65");
   }
 
+  private Path write(String name, byte[] bytes) throws IOException {
+    return Files.write(folder.resolve(name), bytes);
+  }
+
   @Test
   void npyThatIsCompressed() throws IOException {
-    Path plain = npy("|u1", "(1, 2)", new byte[2]);
-    Path file = Files.write(folder.resolve("b"), TestFiles.gzip(Files.readAllBytes(plain)));
-    assertRefused(corpus(file), file, "a NumPy array inside gzip or zstd cannot be read");
+    long[] ids = IntStream.range(0, 30_000).mapToLong(i -> i % 2000).toArray();
+    byte[] plain = Files.readAllBytes(npy("<i4", "(1000, 30)", bytes(4, ids)));
+    Sequences expected = Sequences.read(corpus(folder.resolve("a.npy")));
+    for (byte[] compressed :
+        List.of(
+            TestFiles.gzip(plain),
+            Zstd.compress(plain),
+            TestFiles.zip(ZipEntry.DEFLATED, "arr_0.npy", plain),
+            TestFiles.zip(ZipEntry.STORED, "arr_0.npy", plain))) {
+      Path file = write("b", compressed);
+      assertThat(Sequences.read(corpus(file))).isEqualTo(expected);
+      assertRefused(corpus(write("b", Arrays.copyOf(compressed, compressed.length / 2))), file, "");
+    }
+  }
+
+  @Test
+  void npyThatIsCompressedIsChecked() throws IOException {
+    byte[] longer = Arrays.copyOf(Files.readAllBytes(npy("|u1", "(2, 4)", new byte[8])), 200);
+    Path file = write("b", TestFiles.gzip(longer));
+    assertRefused(corpus(file), file, "more after the array's 8 ids");
+    byte[] shorter = Files.readAllBytes(npy("|u1", "(2, 4)", new byte[7]));
+    assertRefused(corpus(write("b", TestFiles.gzip(shorter))), file, "ends after 7 ids");
+    assertRefused(
+        corpus(write("b", TestFiles.gzip(Arrays.copyOf(shorter, 40)))), file, "header of");
+    byte[] zip = TestFiles.zip(ZipEntry.STORED, "a.npy", longer);
+    assertRefused(corpus(write("b", zip)), file, "more after the array's 8 ids");
+    assertRefused(corpus(write("b", TestFiles.gzip(zip))), file, "a zip archive inside gzip");
+    byte[] sound = Files.readAllBytes(npy("|u1", "(2, 4)", new byte[8]));
+    byte[] flipped = TestFiles.zip(ZipEntry.STORED, "a.npy", sound);
+    int headerEnd = new String(flipped, StandardCharsets.ISO_8859_1).indexOf("}");
+    flipped[headerEnd + 64] ^= 1; // the third id
+    assertRefused(corpus(write("b", flipped)), file, "the zip data is damaged: invalid entry CRC");
+  }
+
+  @Test
+  void anArchiveHasOneArray() throws IOException {
+    byte[] array = Files.readAllBytes(npy("|u1", "(2, 4)", new byte[8]));
+    Path file = write("b", TestFiles.zip(ZipEntry.DEFLATED, "a.npy", array, "b.npy", array));
+    assertRefused(corpus(file), file, "expected an archive of one array, found 2: [a.npy, b.npy]");
+    byte[] text = "no array".getBytes(StandardCharsets.UTF_8);
+    assertRefused(
+        corpus(write("b", TestFiles.zip(ZipEntry.DEFLATED, "a.txt", text))),
+        file,
+        "no array of NumPy");
   }
 }

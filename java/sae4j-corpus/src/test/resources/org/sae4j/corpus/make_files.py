@@ -20,7 +20,7 @@ table = pa.table(
         "latin1": pa.array([b"ok", b"\xff", b"", b"", b""], pa.binary()),
     }
 )
-for codec in ["none", "snappy", "gzip", "zstd", "lz4"]:
+for codec in ["none", "snappy", "gzip", "zstd", "lz4", "brotli"]:
     pq.write_table(table, f"{codec}.parquet", compression=codec, row_group_size=2)
 pq.write_table(table, "pages2.parquet", data_page_version="2.0", use_dictionary=False)
 pa.output_stream("text.txt.zst", compression="zstd").write("To be, or not to be.\n".encode() * 100)

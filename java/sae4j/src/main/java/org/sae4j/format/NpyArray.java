@@ -1,6 +1,9 @@
 package org.sae4j.format;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,10 +22,22 @@ public final class NpyArray {
     }
   }
 
+  /**
+   * Reads the header of an array, after which the stream is at the first element.
+   *
+   * @param file what messages name; the array need not lie in it as it is
+   */
+  public static StoredTensor read(InputStream in, Path file) throws IOException {
+    NpyHeader header = NpyHeader.read(in, file, "array");
+    return tensor(file, "array", header, header.length());
+  }
+
   /** Reads the header of an array that has to fill a region of a file. */
   static StoredTensor read(FileChannel channel, Path file, String name, long start, long bytes)
       throws IOException {
-    NpyHeader header = NpyHeader.read(channel, file, name, start, bytes);
+    int head = (int) Math.min(bytes, NpyHeader.LONGEST);
+    ByteBuffer first = PositionalRead.read(channel, file, name, start, head);
+    NpyHeader header = NpyHeader.read(new ByteArrayInputStream(first.array()), file, name);
     StoredTensor tensor = tensor(file, name, header, start + header.length());
     long available = bytes - header.length();
     if (tensor.byteLength() != available) {

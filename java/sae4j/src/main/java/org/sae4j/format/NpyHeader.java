@@ -1,8 +1,9 @@
 package org.sae4j.format;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,10 @@ record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length
 
   private static final int LONG_PREFIX = MAGIC.length + 2 + Integer.BYTES;
   private static final int MAX_TEXT = 1 << 16;
+
+  /** The most bytes that a header takes. */
+  static final int LONGEST = LONG_PREFIX + MAX_TEXT;
+
   private static final int MAX_RANK = 16;
 
   private static final Pattern ENTRY =
@@ -44,40 +49,29 @@ record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length
     shape = List.copyOf(shape);
   }
 
-  /**
-   * Reads the header of an array.
-   *
-   * @param start where in the file the array begins
-   * @param available the bytes that the array has in all
-   */
-  static NpyHeader read(FileChannel channel, Path file, String part, long start, long available)
-      throws IOException {
-    ByteBuffer prefix =
-        PositionalRead.read(channel, file, part, start, (int) Math.min(available, LONG_PREFIX));
-    byte[] magic = new byte[Math.min(MAGIC.length, prefix.remaining())];
-    prefix.get(magic);
-    if (!Arrays.equals(magic, MAGIC) || available < LONG_PREFIX) {
+  /** Reads the header of an array, and no more. */
+  static NpyHeader read(InputStream in, Path file, String part) throws IOException {
+    byte[] prefix = in.readNBytes(SHORT_PREFIX);
+    if (prefix.length < SHORT_PREFIX
+        || !Arrays.equals(prefix, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
       throw FormatException.of(file, part + " is no array of NumPy, or a truncated one");
     }
-    int version = prefix.get();
-    prefix.get();
+    int version = prefix[MAGIC.length];
     if (version < 1 || version > 3) {
       throw FormatException.mismatch(file, part + ": version", "1 to 3", version);
     }
-    boolean isShort = version == 1;
-    int prefixLength = isShort ? SHORT_PREFIX : LONG_PREFIX;
-    long textLength =
-        isShort ? Short.toUnsignedInt(prefix.getShort()) : Integer.toUnsignedLong(prefix.getInt());
-    if (textLength > MAX_TEXT || textLength > available - prefixLength) {
-      throw FormatException.of(file, part + ": header of " + textLength + " bytes in " + available);
+    int prefixLength = version == 1 ? SHORT_PREFIX : LONG_PREFIX;
+    byte[] more = in.readNBytes(prefixLength - SHORT_PREFIX);
+    ByteBuffer size = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    size.put(prefix, SHORT_PREFIX - Short.BYTES, Short.BYTES).put(more);
+    long textLength = Integer.toUnsignedLong(size.getInt(0));
+    byte[] text = in.readNBytes((int) Math.min(textLength, MAX_TEXT));
+    if (text.length < textLength) {
+      throw FormatException.of(
+          file, part + ": header of " + textLength + " bytes, found " + text.length);
     }
-    ByteBuffer text =
-        PositionalRead.read(channel, file, part, start + prefixLength, (int) textLength);
-    return parse(
-        file,
-        part,
-        StandardCharsets.UTF_8.decode(text).toString(),
-        prefixLength + (int) textLength);
+    String dict = new String(text, StandardCharsets.UTF_8);
+    return parse(file, part, dict, prefixLength + text.length);
   }
 
   private static NpyHeader parse(Path file, String part, String text, int length)
