@@ -13,8 +13,6 @@ import org.sae4j.SystemInfo;
 /** The one document that a command writes with {@code --json}. */
 final class JsonDocument {
   static final int SCHEMA_VERSION = 1;
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().serializeNulls().disableHtmlEscaping().create();
   private static final Gson ONE_LINE =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
@@ -45,7 +43,7 @@ final class JsonDocument {
 
   /** Notes an option that need not be there; null where it is not. */
   JsonDocument option(String name, Optional<?> value) {
-    options.add(name, GSON.toJsonTree(value.orElse(null)));
+    options.add(name, ONE_LINE.toJsonTree(value.orElse(null)));
     return this;
   }
 
@@ -83,7 +81,7 @@ final class JsonDocument {
   String text() {
     JsonObject document = header();
     document.add("results", results);
-    return GSON.toJson(document) + "\n";
+    return IndentedJson.of(document) + "\n";
   }
 
   /** Something in one line of a file that has one JSON value a line. */
