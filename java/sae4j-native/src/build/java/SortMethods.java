@@ -1,3 +1,5 @@
+import static java.util.Comparator.comparing;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +9,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -15,12 +18,17 @@ import java.util.stream.Stream;
  * <pre>java SortMethods.java FOLDER</pre>
  *
  * JavaCPP writes methods and members in the order in which reflection returns them, and HotSpot has
- * them sorted by the addresses of their names.
+ * them sorted by the addresses of their names. Classes it numbers as it meets them there.
  */
 public final class SortMethods {
-  private static final String FUNCTION = "JNIEXPORT ";
+  private static final Pattern FUNCTION =
+      Pattern.compile("JNIEXPORT .*|static void \\w+_deallocate\\(.*\\{.*");
+  private static final Pattern BY_CLASS =
+      Pattern.compile("static .* JavaCPP_(classNames|members|offsets)\\[.*");
+  private static final String SIZES = "static int JavaCPP_memberOffsetSizes[";
+  private static final Pattern CLASS = Pattern.compile("(JavaCPP_\\w+\\(env, )(\\d+)");
   private static final Pattern TABLE = Pattern.compile("static .* JavaCPP_(members|offsets)\\[.*");
-  private static final Pattern ROW = Pattern.compile("(\\s*\\{ )(.+?)( \\}.*)");
+  private static final Pattern ROW = Pattern.compile("(.*?\\{ )(.+?)( \\}.*)");
   private static final Pattern BETWEEN_MEMBERS = Pattern.compile(", (?=offsetof|\")");
 
   private SortMethods() {}
@@ -28,9 +36,48 @@ public final class SortMethods {
   public static void main(String[] args) throws IOException {
     try (Stream<Path> files = Files.list(Path.of(args[0]))) {
       for (Path file : files.filter(f -> f.toString().endsWith(".cpp")).toList()) {
-        Files.write(file, sorted(Files.readAllLines(file)));
+        Files.write(file, sorted(withSortedClasses(Files.readAllLines(file))));
       }
     }
+  }
+
+  /** Numbers the classes by their names, in the tables of them and wherever one is asked for. */
+  private static List<String> withSortedClasses(List<String> lines) {
+    List<String> out = new ArrayList<>();
+    List<Integer> order = List.of();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (BY_CLASS.matcher(line).matches()) {
+        List<String> rows = new ArrayList<>();
+        while (!lines.get(i).endsWith(" };")) {
+          rows.add(lines.get(++i).replaceFirst(",$| };$", ""));
+        }
+        if (order.isEmpty()) { // the names come first
+          order = IntStream.range(0, rows.size()).boxed().sorted(comparing(rows::get)).toList();
+        }
+        out.add(line);
+        out.addAll(List.of(reordered(rows, order, ",\n").split("\n")));
+        out.set(out.size() - 1, out.get(out.size() - 1) + " };");
+      } else if (line.startsWith(SIZES)) {
+        Matcher row = ROW.matcher(line);
+        if (!row.matches()) {
+          throw new IllegalStateException(line);
+        }
+        List<String> sizes = List.of(row.group(2).split(", "));
+        out.add(row.group(1) + reordered(sizes, order, ", ") + row.group(3));
+      } else {
+        List<Integer> numbers = order;
+        out.add(
+            CLASS
+                .matcher(line)
+                .replaceAll(m -> m.group(1) + numbers.indexOf(Integer.valueOf(m.group(2)))));
+      }
+    }
+    return out;
+  }
+
+  private static String reordered(List<String> rows, List<Integer> order, String between) {
+    return order.stream().map(rows::get).collect(Collectors.joining(between));
   }
 
   private static List<String> sorted(List<String> lines) {
@@ -39,8 +86,8 @@ public final class SortMethods {
     boolean inTable = false;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
-      if (line.startsWith(FUNCTION)) {
-        int end = lines.subList(i, lines.size()).indexOf("}") + i;
+      if (FUNCTION.matcher(line).matches()) {
+        int end = endOfFunction(lines, i);
         functions.put(line, lines.subList(i, end + 1));
         i = end;
       } else if (!line.isEmpty() || functions.isEmpty()) {
@@ -52,6 +99,18 @@ public final class SortMethods {
     }
     functions.values().forEach(out::addAll);
     return out;
+  }
+
+  private static int endOfFunction(List<String> lines, int start) {
+    int depth = 0;
+    for (int i = start; ; i++) {
+      for (char c : lines.get(i).toCharArray()) {
+        depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      }
+      if (depth == 0) {
+        return i;
+      }
+    }
   }
 
   /** A row of a table: the size, then a member or its offset each. */
