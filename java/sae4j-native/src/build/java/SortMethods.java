@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 public final class SortMethods {
   private static final Pattern FUNCTION =
-      Pattern.compile("JNIEXPORT .*|static void \\w+_deallocate\\(.*\\{.*");
+      Pattern.compile("JNIEXPORT .*\\{|static void \\w+_deallocate\\(.*\\{.*");
   private static final Pattern BY_CLASS =
       Pattern.compile("static .* JavaCPP_(classNames|members|offsets)\\[.*");
   private static final String SIZES = "static int JavaCPP_memberOffsetSizes[";
