@@ -73,13 +73,13 @@ def reconstruct():
 
 
 def ablation(context):
-    """Every active latent at four indices of one sequence, those of an index as one batch of full forward passes."""
+    """Every active latent at eight indices of one sequence, those of an index as one batch of full forward passes."""
     model, sae, tokens = hooked_model(), topk_sae(), torch.randint(0, V, (1, context))
 
     def ablate():
         _, cache = model.run_with_cache(tokens, names_filter=HOOK)
         z = sae.encode(cache[HOOK][0])
-        return [ablate_at(z[t : t + 1], t) for t in range(context - T, context - T - 32, -8)]
+        return [ablate_at(z[t : t + 1], t) for t in range(context - T, context - T - 32, -4)]
 
     def ablate_at(z, t):
         active = z[0].nonzero().squeeze(-1)

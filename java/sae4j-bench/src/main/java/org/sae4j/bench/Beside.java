@@ -29,7 +29,7 @@ import org.sae4j.SessionOptions;
  */
 public final class Beside {
   private static final int[] CONTEXTS = {64, 256, 1024};
-  private static final int ABLATION_ROUNDS = 2; // a round of theirs takes half a minute
+  private static final int ABLATION_ROUNDS = 2; // a round of theirs takes minutes
   private static final int SAES = 10;
 
   private final Optional<Peer> peer;
@@ -229,8 +229,11 @@ public final class Beside {
                     .withTopTokens(0)
                     .withThreads(threads));
     compare(
-        Comparison.Item.seconds(
-            "ablation, 4 indices, context %d, %s".formatted(context, model.options().precision()),
+        Comparison.Item.each(
+            "ablation of %d indices, context %d, %s"
+                .formatted(IndexAblation.INDICES, context, model.options().precision()),
+            IndexAblation.INDICES,
+            "s/index",
             needed),
         Math.min(rounds, ABLATION_ROUNDS),
         Timing.of(() -> ablation.run(tokens)),

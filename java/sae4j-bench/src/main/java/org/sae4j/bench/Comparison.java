@@ -3,6 +3,7 @@ package org.sae4j.bench;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -20,24 +21,28 @@ record Comparison(Item item, double[] ours, double[] theirs) {
   /**
    * What is compared.
    *
-   * @param units the amount of work, to show it as a rate; 0 shows seconds
+   * @param shown what is shown of so many seconds
    * @param needed by how many times ours has to be faster
    */
-  record Item(String name, double units, String unit, double needed) {
+  record Item(String name, DoubleFunction<String> shown, String unit, double needed) {
     static Item tokens(String name, double needed) {
-      return new Item(name, Gpt2Small.TOKENS, "tokens/s", needed);
+      return new Item(name, s -> format("%.0f", Gpt2Small.TOKENS / s), "tokens/s", needed);
     }
 
     static Item seconds(String name, double needed) {
-      return new Item(name, 0, "s", needed);
+      return each(name, 1, "s", needed);
+    }
+
+    /** So many equal parts, of which the seconds of one are shown. */
+    static Item each(String name, int parts, String unit, double needed) {
+      return new Item(name, s -> format("%.3f", s / parts), unit, needed);
     }
 
     private String show(double[] seconds) {
       if (seconds.length == 0) {
         return "-";
       }
-      double median = Timing.median(seconds);
-      return units == 0 ? format("%.3f", median) : format("%.0f", units / median);
+      return shown.apply(Timing.median(seconds));
     }
   }
 

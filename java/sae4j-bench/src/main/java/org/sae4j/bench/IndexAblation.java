@@ -29,6 +29,7 @@ import org.sae4j.engine.sae4j_variants;
  */
 final class IndexAblation {
   static final int FUTURE = 16;
+  static final int INDICES = 8;
 
   private static final int D = Gpt2Small.SHAPE.embedding();
   private static final int TAIL_BLOCKS = Gpt2Small.SHAPE.layers() - Gpt2Small.LAYER - 1;
@@ -81,9 +82,9 @@ final class IndexAblation {
 
   private IndexAblation() {}
 
-  /** Four indices of one sequence, the last with just enough tokens after it. */
+  /** Every fourth index of one sequence, the last with just enough tokens after it. */
   static int[] indices(int context) {
-    return IntStream.range(0, 4).map(i -> context - FUTURE - 8 * i).toArray();
+    return IntStream.range(0, INDICES).map(i -> context - FUTURE - 4 * i).toArray();
   }
 
   /** Ablates every active latent at the last index that has enough tokens after it. */
