@@ -124,14 +124,16 @@ ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, i
     const int64_t scores_size = scores_room(batch, prefix.length);
     const int64_t room        = scores_size + product_room(batch, prefix.length, d_head);
     return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
+        // Head by head: blocks are of unequal work, heads are not.
         const auto n_blocks = static_cast<int64_t>(blocks.size());
-        const Slab tasks    = slab(n_blocks * n_head, ith, nth);
+        const Slab tasks    = slab(n_head * n_blocks, ith, nth);
         for (int64_t task = tasks.begin; task < tasks.end; task++) {
-            const int64_t head = task % n_head;
+            const int64_t head = task / n_blocks;
             const Head    now(in, ld, d_head, head);
             const Head    past   = prefix.qkv ? Head(prefix.qkv, ld, d_head, head) : now;
             float *       scores = scratch + ith * room;
-            attend(past, prefix.length, now, blocks[task / n_head], scores, scores + scores_size, z + head * d_head, d);
+            attend(past, prefix.length, now, blocks[task % n_blocks], scores, scores + scores_size, z + head * d_head,
+                   d);
         }
     });
 }
