@@ -13,7 +13,7 @@ namespace sae4j {
 
 namespace {
 
-constexpr int64_t block_rows = 128;  // rows of logits at a time, unless one variant has more
+constexpr int64_t block_rows = 192;  // rows of logits at a time, unless one variant has more
 constexpr int64_t tile       = 1024;
 
 // The count tokens whose value · sign is largest, the largest first.
@@ -68,23 +68,24 @@ void Effects::add_block(const float * normalized, int64_t count) {
     const Arena::Mark mark(session_.arena());
     float *           logits = session_.arena().take<float>(count * future_ * n_vocab_);
     sae4j::logits(session_, model_, normalized, count * future_, logits);
+    Graph graph(session_);
     if (seen_ < 0) {
         const int64_t targets = std::min(future_, n_tokens_ - 1);
-        std::copy_n(logits, future_ * n_vocab_, base_);
         base_rows_.emplace(base_, base_p_, n_vocab_, future_, std::vector(tokens_ + 1, tokens_ + 1 + targets));
+        graph.node("base", {}, base_, n_vocab_, future_, [&, logits](int ith, int nth) {
+            const Slab s = slab(future_, ith, nth);
+            for (int64_t tau = s.begin; tau < s.end; tau++) {
+                base_rows_->set(tau, logits + tau * n_vocab_);
+            }
+        });
+        graph.compute();
         seen_ = 0;
         logits += future_ * n_vocab_;
         count--;
     }
-    float * kept = nullptr;
-    if (wanted_.logits) {
-        kept = session_.arena().take<float>(count * future_ * n_vocab_);
-        std::copy_n(logits, count * future_ * n_vocab_, kept);
-    }
     changes_.assign(count, std::vector<RowChange>(future_));
-    const int64_t room    = 2 * n_vocab_;
+    const int64_t room    = 3 * n_vocab_;
     float *       scratch = session_.arena().take<float>(session_.n_threads() * room);
-    Graph         graph(session_);
     graph.node("effects", {}, logits, n_vocab_, count * future_, [&](int ith, int nth) {
         const Slab s = slab(count * future_, ith, nth);
         for (int64_t r = s.begin; r < s.end; r++) {
@@ -95,24 +96,26 @@ void Effects::add_block(const float * normalized, int64_t count) {
     graph.compute();
     find_top(count, logits);
     for (int64_t i = 0; i < count; i++) {
-        conclude(i, kept ? kept + i * future_ * n_vocab_ : nullptr);
+        conclude(i, wanted_.logits ? logits + i * future_ * n_vocab_ : nullptr);
     }
 }
 
-// The tokens whose D [count, future, V], summed over τ, is largest and smallest. D is lost.
-void Effects::find_top(int64_t count, float * differences) {
+// The tokens whose change from the base, summed over τ, is largest and smallest. logits [count, future, V]
+void Effects::find_top(int64_t count, const float * logits) {
     up_.assign(count, {});
     down_.assign(count, {});
     if (wanted_.n_top == 0) {
         return;
     }
-    Graph graph(session_);
-    graph.node("top", {}, differences, n_vocab_, count * future_, [&](int ith, int nth) {
+    float * sums = session_.arena().take<float>(session_.n_threads() * n_vocab_);
+    Graph   graph(session_);
+    graph.node("top", {}, sums, n_vocab_, session_.n_threads(), [&](int ith, int nth) {
         const Slab s = slab(count, ith, nth);
         for (int64_t i = s.begin; i < s.end; i++) {
-            float * sum = differences + i * future_ * n_vocab_;
-            for (int64_t tau = 1; tau < future_; tau++) {
-                kernels().axpy(1.0f, sum + tau * n_vocab_, sum, n_vocab_);
+            float * sum = sums + ith * n_vocab_;
+            std::fill_n(sum, n_vocab_, 0.0f);
+            for (int64_t tau = 0; tau < future_; tau++) {
+                base_rows_->add_difference(tau, logits + (i * future_ + tau) * n_vocab_, sum);
             }
             up_[i]   = top(sum, n_vocab_, 1, wanted_.n_top);
             down_[i] = top(sum, n_vocab_, -1, wanted_.n_top);

@@ -23,7 +23,7 @@ class Effects {
 
   private:
     void add_block(const float * normalized, int64_t count);
-    void find_top(int64_t count, float * differences);
+    void find_top(int64_t count, const float * logits);
     void conclude(int64_t i, const float * logits);
 
     Session &               session_;

@@ -14,12 +14,6 @@ constexpr float   inf         = std::numeric_limits<float>::infinity();
 constexpr int64_t sample_size = 512;
 constexpr int64_t few         = 2048;  // no more are selected from without a guess
 
-struct Bracket {
-    float low, high;
-};
-
-constexpr Bracket numbers{ -inf, inf };  // all but NaN
-
 // What of x [n] is in the bracket goes to out [n], which may be x; below: how many are less.
 int64_t collect(const float * x, int64_t n, Bracket bracket, float * out, int64_t & below) {
     size_t     less  = 0;
@@ -55,34 +49,38 @@ float select(float * x, int64_t n, int64_t rank, float * spare) {
     return x[0];
 }
 
-// Two numbers that the element of this rank of x [n] most likely lies between, from a sample of every so many.
-Bracket guess(const float * x, int64_t n, int64_t rank) {
+}  // namespace
+
+const Bracket all_numbers{ -inf, inf };
+
+Bracket guess(const float * b, const float * a, int64_t n, int64_t rank) {
+    if (n <= few) {
+        return all_numbers;
+    }
     const int64_t stride = (n + sample_size - 1) / sample_size;
     float         sample[sample_size], scratch[sample_size], spare[sample_size];
     int64_t       count = 0, ignored = 0;
     for (int64_t i = stride / 2; i < n; i += stride) {
-        sample[count++] = x[i];
+        sample[count++] = a ? b[i] - a[i] : b[i];
     }
-    count = collect(sample, count, numbers, sample, ignored);
+    count = collect(sample, count, all_numbers, sample, ignored);
     // three standard deviations of a rank in the sample, as they are at the median, where they are largest
     const auto    margin = static_cast<int64_t>(1.5 * std::sqrt(count));
     const int64_t low = rank / stride - margin, high = rank / stride + margin;
-    const auto    element = [&](int64_t sample_rank) {
+    const auto    nth = [&](int64_t sample_rank) {
         std::copy_n(sample, count, scratch);
         return select(scratch, count, sample_rank, spare);
     };
-    return { low >= 0 && low < count ? element(low) : -inf, high < count ? element(high) : inf };
+    return { low >= 0 && low < count ? nth(low) : -inf, high < count ? nth(high) : inf };
 }
 
-}  // namespace
-
-float lower_median(const float * x, int64_t n, float * scratch) {
-    const int64_t middle = (n - 1) / 2;
-    const float * from   = x;
-    int64_t       rank = middle, count = n, below = 0;
+float element(const float * x, int64_t n, int64_t rank, float * scratch) {
+    const float * from  = x;
+    const int64_t whole = rank;
+    int64_t       count = n, below = 0;
     bool          shrinks = true, found = true;  // found: what is sought is among from [count]
     while (shrinks && found && count > few) {
-        const int64_t inside = collect(from, count, guess(from, count, rank), scratch, below);
+        const int64_t inside = collect(from, count, guess(from, nullptr, count, rank), scratch, below);
         shrinks              = inside < count / 2;
         from                 = scratch;
         count                = inside;
@@ -90,8 +88,8 @@ float lower_median(const float * x, int64_t n, float * scratch) {
         found = rank >= 0 && rank < count;
     }
     if (from == x || !found) {
-        rank  = middle;
-        count = collect(x, n, numbers, scratch, below);
+        rank  = whole;
+        count = collect(x, n, all_numbers, scratch, below);
     }
     return rank < count ? select(scratch, count, rank, scratch + n) : std::numeric_limits<float>::quiet_NaN();
 }

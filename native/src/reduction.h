@@ -2,6 +2,8 @@
 // §4.5), KL and ΔCE.
 #pragma once
 
+#include "kernels/kernels.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -28,28 +30,24 @@ Change total(const std::vector<RowChange> & rows, int64_t n_vocab);
 // The base's logits and what is known of them.
 class BaseRows {
   public:
-    // logits [T, V] stay the caller's, p too: room for as many. next_tokens: what follows row 0, 1, …; there may be
-    // fewer than T.
-    BaseRows(const float * logits, float * p, int64_t n_vocab, int64_t n_rows, std::vector<int32_t> next_tokens);
+    // logits and p: the caller's room for [T, V] each. next_tokens: what follows row 0, 1, …; there may be fewer than T.
+    BaseRows(float * logits, float * p, int64_t n_vocab, int64_t n_rows, std::vector<int32_t> next_tokens);
 
-    // logits [V] of a variant at row tau; they become D. scratch: room for 2 V.
-    RowChange compare(int64_t tau, float * logits, float * scratch) const;
+    // Row tau, of its logits [V]; before it is compared with.
+    void set(int64_t tau, const float * logits);
+
+    // logits [V] of a variant at row tau. scratch: room for 3 V.
+    RowChange compare(int64_t tau, const float * logits, float * scratch) const;
+
+    // Adds variant − base to sum [V].
+    void add_difference(int64_t tau, const float * logits, float * sum) const;
 
   private:
-    // log Σ exp(logit) of a row.
-    struct LogSum {
-        double sum;  // Σ exp(logit − max)
-        float  max;
-        double value;
-    };
-
-    LogSum log_sum(const float * logits, float * p) const;
-
-    const float *        logits_;
+    float *              logits_;
     float *              p_;  // exp(logit − max of the row)
     int64_t              n_vocab_;
     std::vector<int32_t> next_tokens_;
-    std::vector<LogSum>  rows_;
+    std::vector<Lse>     rows_;
 };
 
 }  // namespace sae4j

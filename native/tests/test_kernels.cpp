@@ -427,30 +427,79 @@ void test_kl(const Kernels & k) {
         const double lse_a = a.max + std::log(a.sum), lse_b = b.max + std::log(b.sum);
         const double cross = k.cross_update(exponentials.data(), p.data(), q.data(), n) / a.sum - lse_a + lse_b;
         CHECK_NEAR(cross, exact, 1e-7 + 1e-6 * exact);
-        const auto   f32_shift = static_cast<float>(lse_b - lse_a);
-        const double kl = k.kl_update(exponentials.data(), p.data(), q.data(), n, a.max, f32_shift, gap.data()) / a.sum;
-        CHECK_NEAR(kl, exact, 1e-5 * exact + 1e-13);
-    }
-    for (size_t n_odd : sizes) {
-        const Buffer<float> a = normal(n_odd, 5), b = normal(n_odd, 5);
-        const float         top = scalar_kernels().max(a.data(), n_odd);
-        const Buffer<float> p   = exponentials_of(a, top);
-        Buffer<float>       gap(n_odd), in_place = b;
-        const double expected = scalar_kernels().kl_update(p.data(), a.data(), b.data(), n_odd, top, 0.25f, gap.data());
-        CHECK_NEAR(k.kl_update(p.data(), a.data(), in_place.data(), n_odd, top, 0.25f, in_place.data()), expected,
-                   1e-5 * expected);
-        for (size_t i = 0; i < n_odd; ++i) {
-            CHECK(in_place[i] == b[i] - a[i] && gap[i] == b[i] - a[i]);
+        for (double off : { 0.0, 0.9, -5.0 }) {  // a reference that is not the mean costs digits
+            const auto          reference = static_cast<float>(lse_b - lse_a + off * difference);
+            const RowDifference found =
+                k.compare_rows(exponentials.data(), p.data(), q.data(), n, a.max, reference, -inf, inf, gap.data());
+            const double linear = found.linear / a.sum, rise = std::log1p(linear + found.beyond / a.sum);
+            CHECK_NEAR(rise - linear, exact, 1e-5 * exact + 1e-13);
+            CHECK_NEAR(reference + rise, shift, 1e-6 * difference);
         }
     }
-    const Buffer<float> a = copy_of({ -inf, -inf, 1 }), b = copy_of({ -inf, 1, 1 }), c = copy_of({ 0, 0, -inf });
-    const Buffer<float> p = exponentials_of(a, 1);
-    Buffer<float>       gap(3);
-    CHECK_NEAR(k.kl_update(p.data(), a.data(), b.data(), 3, 1, 0, gap.data()), 1, ulp);
-    CHECK(k.kl_update(p.data(), a.data(), c.data(), 3, 1, 0, gap.data()) == inf);
-    CHECK(k.kl_update(p.data(), a.data(), a.data(), 3, 1, 0, gap.data()) == 0);
-    const Buffer<float> bad = copy_of({ 0, nan_f32 });
-    CHECK(std::isnan(k.kl_update(exponentials_of(bad, 0).data(), bad.data(), c.data(), 2, 0, 0, gap.data())));
+}
+
+bool agree(double got, double expected, double size) {
+    return got == expected || (std::isnan(got) && std::isnan(expected)) || std::fabs(got - expected) <= 1e-5 * size;
+}
+
+void check_rows(const Kernels & k, const Buffer<float> & a, const Buffer<float> & b, float reference, float low,
+                float high) {
+    const size_t        n   = a.n;
+    const float         top = scalar_kernels().max(a.data(), n);
+    const Buffer<float> p   = exponentials_of(a, top);
+    Buffer<float>       got_middle(n), middle(n);
+    const RowDifference got =
+        k.compare_rows(p.data(), a.data(), b.data(), n, top, reference, low, high, got_middle.data());
+    const RowDifference expected =
+        scalar_kernels().compare_rows(p.data(), a.data(), b.data(), n, top, reference, low, high, middle.data());
+    double size = 0;
+    for (size_t i = 0; i < n; ++i) {
+        size += p[i] * std::fabs(b[i] - a[i] - reference);
+    }
+    CHECK(agree(got.linear, expected.linear, size));
+    CHECK(agree(got.beyond, expected.beyond, expected.beyond));
+    CHECK(agree(got.l1, expected.l1, expected.l1));
+    CHECK(agree(got.sum, expected.sum, expected.l1));
+    CHECK(agree(got.squares, expected.squares, expected.squares));
+    CHECK(got.below == expected.below && got.between == expected.between);
+    for (size_t i = 0; i < expected.between; ++i) {
+        CHECK(same_bits(got_middle[i], middle[i]));
+    }
+}
+
+void test_compare_rows(const Kernels & k) {
+    context                   = std::string(k.level) + " compare_rows";
+    const float brackets[][2] = { { -inf, inf }, { -1, 1 }, { 0.5, 0.5 }, { -inf, 0 }, { 0, inf }, { 1, -1 } };
+    for (size_t n : sizes) {
+        for (auto & bracket : brackets) {
+            for (float size : { 0.3f, 5.0f }) {
+                const Buffer<float> a = normal(n, 5);
+                Buffer<float>       b = normal(n, size);
+                for (size_t i = 0; i < n; ++i) {
+                    b[i] = i % 4 == 1 ? a[i] + 0.5f : b[i] + a[i];
+                }
+                check_rows(k, a, b, 0.25f, bracket[0], bracket[1]);
+            }
+        }
+    }
+    for (size_t at : { 0, 40, 66 }) {  // in a block of vectors and behind the last
+        const float extremes[][2] = {
+            { 0, nan_f32 }, { 0, inf }, { 0, -inf }, { -inf, -inf }, { -inf, 1 }, { 0, 1e20f }
+        };
+        for (auto & extreme : extremes) {
+            Buffer<float> a = normal(67), b = a;
+            a[at] = extreme[0];
+            b[at] = extreme[1];
+            check_rows(k, a, b, 0, -1, 1);
+        }
+    }
+    // log 2 of probability where there was none
+    const Buffer<float> a = copy_of({ -inf, -inf, 1 }), b = copy_of({ -inf, 1, 1 });
+    Buffer<float>       middle(3);
+    const RowDifference found =
+        k.compare_rows(exponentials_of(a, 1).data(), a.data(), b.data(), 3, 1, 0, 0, 0, middle.data());
+    CHECK_NEAR(found.beyond, 1, ulp);
+    CHECK(found.linear == 0 && found.between == 1);
 }
 
 void test_collect(const Kernels & k) {
@@ -744,6 +793,7 @@ void test_level(const Kernels & k) {
     test_lse_peaked(k);
     test_cross(k);
     test_kl(k);
+    test_compare_rows(k);
     test_collect(k);
     test_collect_between(k);
     test_centre(k);

@@ -30,11 +30,12 @@ struct Logits {
     }
 
     Change reduce(const std::vector<int32_t> & next_tokens = {}) const {
-        std::vector<float>     p(base.size()), rows = variant, scratch(2 * n_vocab);
-        const BaseRows         before(base.data(), p.data(), n_vocab, n_rows, next_tokens);
+        std::vector<float>     rows(base.size()), p(base.size()), scratch(3 * n_vocab);
+        BaseRows               before(rows.data(), p.data(), n_vocab, n_rows, next_tokens);
         std::vector<RowChange> changes;
         for (int64_t row = 0; row < n_rows; row++) {
-            changes.push_back(before.compare(row, rows.data() + row * n_vocab, scratch.data()));
+            before.set(row, base.data() + row * n_vocab);
+            changes.push_back(before.compare(row, variant.data() + row * n_vocab, scratch.data()));
         }
         return total(changes, n_vocab);
     }
@@ -157,6 +158,44 @@ void test_plainly() {
     }
 }
 
+void check_plainly(const Logits & logits) {
+    const std::vector<int32_t> next(logits.n_rows, 3);
+    const Change               found = logits.reduce(next);
+    const Plain                wanted(logits, next);
+    CHECK_NEAR(found.sparsity, wanted.sparsity, 1e-5 * wanted.sparsity);
+    CHECK_NEAR(found.row_sparsity, wanted.row_sparsity, 1e-5 * wanted.row_sparsity);
+    CHECK_NEAR(found.kl, wanted.kl, 1e-5 * wanted.kl);
+    CHECK_NEAR(found.delta_ce, wanted.delta_ce, 1e-5 + 1e-6 * std::fabs(wanted.delta_ce));
+}
+
+// The base's likeliest token changes unlike the others, so that its change says nothing of their mean.
+void test_odd_first() {
+    for (double size : { 1e-3, 0.1 }) {
+        for (double jump : { 30 * size, -1000 * size, -300.0, 200.0 }) {
+            context = "odd first, " + std::to_string(size) + ", " + std::to_string(jump);
+            Logits logits(5001, 3, 1, [=](int64_t r, int64_t v) { return size * normal(r, v); });
+            for (int64_t row = 0; row < logits.n_rows; row++) {
+                const auto begin = logits.base.begin() + row * logits.n_vocab;
+                const auto first = std::max_element(begin, begin + logits.n_vocab) - logits.base.begin();
+                logits.variant[first] += static_cast<float>(jump);
+            }
+            check_plainly(logits);
+        }
+    }
+}
+
+// What the guess of the median sees, every so many tokens, is not what there is.
+void test_odd_sample() {
+    for (int64_t period : { 2, 9, 99 }) {
+        for (double jump : { -4.0, 4.0 }) {
+            context = "odd sample, " + std::to_string(period) + ", " + std::to_string(jump);
+            check_plainly(Logits(50257, 2, 1, [=](int64_t r, int64_t v) {
+                return normal(r, v) / 10 + (v % period == period / 2 ? jump : 0);
+            }));
+        }
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -164,5 +203,7 @@ int main() {
     test_one_hot();
     test_shift();
     test_plainly();
+    test_odd_first();
+    test_odd_sample();
     return conclude("reduction");
 }

@@ -20,6 +20,17 @@ struct Lse {
 // Joins what two workers found on their slabs of the vocabulary.
 void lse_merge(Lse & into, const Lse & other);
 
+// How a row of logits b [n] differs from a: what one pass over D = b - a finds. v = D - low, or D where low is -inf.
+struct RowDifference {
+    double linear;   // Σ p u, u = D - reference
+    double beyond;   // Σ p (e^u - 1 - u), where no term is negative
+    double l1;       // Σ |v| over D outside low … high, NaN among them
+    double sum;      // Σ v
+    double squares;  // Σ v²
+    size_t below;    // how many D < low
+    size_t between;  // how many low <= D <= high
+};
+
 struct Kernels {
     const char * level;     // the name of its KernelLevel
     bool         bf16_dot;  // whether the CPU multiplies bf16, which is then twice as fast as f32
@@ -47,12 +58,13 @@ struct Kernels {
     // absolute.
     double (*cross_update)(const float * p, const float * a, const float * b, size_t n);
 
-    // The same KL without the cancellation, right to about 1e-5 relative however small it is:
-    // Σ p (e^t - 1 - t), t = b - a - shift = log q - log p, for shift = lse_b - lse_a; no term is negative and an error
-    // of lse enters squared. KL = kl_update / sum of a's Lse. max_a is a's lse.max. difference [n] gets b - a; it may
-    // be b.
-    double (*kl_update)(const float * p, const float * a, const float * b, size_t n, float max_a, float shift,
-                        float * difference);
+    // Compares two rows of logits; p = exp(a - max_a) from lse_update. Divided by the sum of a's Lse, linear and beyond
+    // are E_p[u] and E_p[e^u] - 1 - E_p[u], so that KL = log(1 + linear + beyond) - linear, and lse_b - lse_a =
+    // reference + log(1 + linear + beyond), for any reference near E_p[D]: nothing cancels, however small KL is. A term
+    // with p = 0 has no part in linear, and is e^(b - max_a - reference) in beyond. middle gets the D from low to high in
+    // their order; it needs room for n, of which what lies behind is overwritten with garbage.
+    RowDifference (*compare_rows)(const float * p, const float * a, const float * b, size_t n, float max_a,
+                                  float reference, float low, float high, float * middle);
 
     // Writes every x[i] > threshold (NaN never is) with its index base + i, in ascending order; returns how many.
     // Both outputs need room for n, and what lies behind the result is overwritten with garbage.

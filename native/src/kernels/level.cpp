@@ -44,7 +44,7 @@ extern const Kernels SAE4J_TABLE = {
     softmax,
     lse_update,
     cross_update,
-    kl_update,
+    compare_rows,
     collect_above,
     collect_between,
     axpy,

@@ -94,15 +94,26 @@ double cross_update(const float * p, const float * a, const float * b, size_t n)
     return sum;
 }
 
-double kl_update(const float * p, const float * a, const float * b, size_t n, float max_a, float shift,
-                 float * difference) {
-    double sum = 0;
+RowDifference compare_rows(const float * p, const float * a, const float * b, size_t n, float max_a, float reference,
+                           float low, float high, float * middle) {
+    RowDifference found  = {};
+    const float   centre = low > -HUGE_VALF ? low : 0;
     for (size_t i = 0; i < n; ++i) {
-        const double t = static_cast<double>(b[i]) - a[i] - shift;
-        sum += p[i] != 0 ? p[i] * (expm1(t) - t) : exp(static_cast<double>(b[i]) - max_a - shift);
-        difference[i] = b[i] - a[i];
+        const float  d = b[i] - a[i];
+        const double u = static_cast<double>(d) - reference;
+        found.linear += p[i] != 0 ? p[i] * u : 0;
+        found.beyond += p[i] != 0 ? p[i] * (expm1(u) - u) : exp(static_cast<double>(b[i]) - max_a - reference);
+        if (low <= d && d <= high) {
+            middle[found.between++] = d;
+        } else {
+            const double v = d - centre;
+            found.l1 += fabs(v);
+            found.sum += v;
+            found.squares += v * v;
+            found.below += d < low;
+        }
     }
-    return sum;
+    return found;
 }
 
 size_t collect_above(const float * x, size_t n, float threshold, int32_t base, float * values, int32_t * indices) {
@@ -196,9 +207,9 @@ void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t 
 }  // namespace
 
 extern const Kernels kernels_scalar = {
-    "scalar",     false,       gelu,          layer_norm,      affine,      softmax,        lse_update,
-    cross_update, kl_update,   collect_above, collect_between, axpy,        centre_and_sum, sparse_decode,
-    dot,          sum_sq_diff, max,           to_bf16,         gemm<float>, gemm<uint16_t>,
+    "scalar",     false,        gelu,          layer_norm,      affine,      softmax,        lse_update,
+    cross_update, compare_rows, collect_above, collect_between, axpy,        centre_and_sum, sparse_decode,
+    dot,          sum_sq_diff,  max,           to_bf16,         gemm<float>, gemm<uint16_t>,
 };
 
 }  // namespace sae4j
