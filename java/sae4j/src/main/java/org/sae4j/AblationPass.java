@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -47,7 +48,7 @@ final class AblationPass {
 
   List<AblationSummary> run(Corpus corpus) throws IOException {
     ModelShape shape = session.model().shape();
-    AblationTokens tokens = AblationTokens.of(corpus, options, shape);
+    AblationTokens tokens = count(corpus);
     total = tokens.left() * saes.size();
     try (Batches batches = Batches.of(corpus, 1, shape)) {
       for (long s = 0; tokens.left() > 0; s++) {
@@ -61,10 +62,21 @@ final class AblationPass {
       earlier.requireNone();
       return summaries();
     } catch (Interrupted e) {
-      earlier.drain(effect -> saes.get(effect.sae()).add(effect));
-      throw new AblationCancelledException(
-          "interrupted after %d of %d token indices".formatted(done, total), summaries());
+      throw cancelled("interrupted after %d of %d token indices".formatted(done, total));
     }
+  }
+
+  private AblationTokens count(Corpus corpus) throws IOException {
+    try {
+      return AblationTokens.of(corpus, options, session.model().shape());
+    } catch (CancellationException e) {
+      throw cancelled(e.getMessage());
+    }
+  }
+
+  private AblationCancelledException cancelled(String message) {
+    earlier.drain(effect -> saes.get(effect.sae()).add(effect));
+    return new AblationCancelledException(message, summaries());
   }
 
   private static IllegalStateException changed() {
