@@ -90,8 +90,8 @@ final class ParquetColumn implements AutoCloseable {
   }
 
   /**
-   * What the library says; nothing if it fell over the file, for what the JVM says then is for its
-   * programmers.
+   * What the library says in its first line; nothing if it fell over the file, for what the JVM
+   * says then is for its programmers.
    */
   private static String why(Throwable e) {
     Throwable root = e;
@@ -104,7 +104,8 @@ final class ParquetColumn implements AutoCloseable {
             || root instanceof ClassCastException
             || root instanceof NegativeArraySizeException
             || root instanceof ArithmeticException;
-    return fell || root.getMessage() == null ? "" : ": " + root.getMessage();
+    Optional<String> said = Optional.ofNullable(root.getMessage()).filter(message -> !fell);
+    return said.flatMap(message -> message.lines().findFirst()).map(line -> ": " + line).orElse("");
   }
 
   private static ParquetColumn open(

@@ -45,7 +45,7 @@ public final class JsonSequences implements Corpus.Reading {
     } catch (MalformedJsonException | CharacterCodingException | EOFException e) {
       throw FormatException.of(file, "expected JSON, [[id, …], …]: " + StrictJson.said(e), e);
     } catch (IllegalStateException | NumberFormatException e) {
-      throw FormatException.of(file, "expected [[id, …], …]: " + e.getMessage(), e);
+      throw FormatException.of(file, "expected [[id, …], …]: " + StrictJson.said(e), e);
     }
   }
 

@@ -62,7 +62,7 @@ public final class Safetensors {
     } catch (FormatException e) {
       throw e;
     } catch (IOException | IllegalStateException | NumberFormatException e) {
-      throw FormatException.of(file, "malformed header: " + e.getMessage(), e);
+      throw FormatException.of(file, "malformed header: " + StrictJson.said(e), e);
     }
     result.checkLayout();
     return result;

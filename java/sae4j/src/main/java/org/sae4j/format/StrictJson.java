@@ -54,7 +54,7 @@ final class StrictJson {
     } catch (MalformedJsonException | EOFException | CharacterCodingException e) {
       throw FormatException.of(file, "expected JSON, found other text: " + said(e), e);
     } catch (JsonParseException | IllegalStateException e) {
-      throw FormatException.of(file, e.getMessage(), e);
+      throw FormatException.of(file, said(e), e);
     }
   }
 
@@ -69,9 +69,11 @@ final class StrictJson {
     return document;
   }
 
-  /** What Gson says of a text, without its advice to those who call it. */
+  /**
+   * What Gson says of a text, without its advice to those who call it, also on lines of its own.
+   */
   static String said(Exception e) {
-    return String.valueOf(e.getMessage()).replace(ADVICE, "");
+    return String.valueOf(e.getMessage()).replace(ADVICE, "").lines().findFirst().orElse("");
   }
 
   private static JsonElement readValue(JsonReader reader, int depth) throws IOException {

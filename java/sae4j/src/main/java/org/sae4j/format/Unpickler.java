@@ -342,8 +342,8 @@ final class Unpickler {
   }
 
   private FormatException refused(String module, String name) {
-    String printable = (module + "." + name).replaceAll("\\p{Cntrl}", "?");
-    String shown = printable.substring(0, Math.min(MAX_NAME, printable.length()));
+    String whole = module + "." + name;
+    String shown = whole.substring(0, Math.min(MAX_NAME, whole.length()));
     return FormatException.of(
         file, "refuses " + shown + ": only tensors and plain containers are read from a pickle");
   }

@@ -38,7 +38,7 @@ final class Refusal {
     } catch (FormatException e) {
       assertThat(e).hasMessageStartingWith(path.toString());
       String problem = e.getMessage().substring(e.getMessage().indexOf(": ") + 2);
-      assertThat(problem).isNotBlank().isNotEqualTo("null");
+      assertThat(problem).isNotBlank().isNotEqualTo("null").doesNotContainPattern("\\p{Cntrl}");
       Throwable cause = e.getCause();
       if (MISTAKES.stream().anyMatch(mistake -> mistake.isInstance(cause))) {
         assertThat(problem).doesNotEndWith(String.valueOf(cause.getMessage()));
