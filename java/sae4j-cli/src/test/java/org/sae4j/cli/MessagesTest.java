@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,10 +65,17 @@ class MessagesTest {
     copy(TestData.path("saes/sparsify/h.3"), "sae.safetensors", "h.3");
     copy(TestData.path("saes/sparsify/h.3"), "cfg.json", "h.3");
     change("h.3/cfg.json", "\"topk\"", "\"groupmax\"");
+    byte[] pickle = "\u0080\2cposix\nsystem\n.".getBytes(StandardCharsets.ISO_8859_1);
+    CRC32 crc = new CRC32();
+    crc.update(pickle);
+    ZipEntry entry = new ZipEntry("object/data.pkl");
+    entry.setMethod(ZipEntry.STORED);
+    entry.setSize(pickle.length);
+    entry.setCrc(crc.getValue());
     try (ZipOutputStream zip =
         new ZipOutputStream(Files.newOutputStream(folder.resolve("object.pt")))) {
-      zip.putNextEntry(new ZipEntry("object/data.pkl"));
-      zip.write("\u0080\2cposix\nsystem\n.".getBytes(StandardCharsets.ISO_8859_1));
+      zip.putNextEntry(entry);
+      zip.write(pickle);
     }
   }
 
