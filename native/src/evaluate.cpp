@@ -18,9 +18,9 @@ namespace {
 
 constexpr sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
 
-// On the residual stream itself, or behind it: such a point has no residual beside it. A replacement by the same row everywhere
-// leaves no trace of the tokens there: every position of every sequence predicts the same, and one token's tail is all
-// of it.
+// On the residual stream itself, or behind it: such a point has no residual beside it. A replacement by the same row
+// everywhere leaves no trace of the tokens there: every position of every sequence predicts the same, and one token's
+// tail is all of it.
 bool on_stream(sae4j_site site) {
     return site == SAE4J_HOOK_RESID_PRE || site == SAE4J_HOOK_RESID_MID || site == SAE4J_HOOK_RESID_POST ||
            site == SAE4J_HOOK_STANDARDIZED || site == SAE4J_HOOK_NORMALIZED;

@@ -147,10 +147,6 @@ class Comparison {
     double                     rescale_[token_rows];  // what the block's sums of earlier tiles are to be scaled by
 };
 
-double log_sum(const Lse & lse) {
-    return static_cast<double>(lse.max) + std::log(lse.sum);
-}
-
 // Joins the workers' parts of one run at one token.
 Tally join(Tallies & tallies, int n_workers, size_t run, bool constant, int64_t token, float clean_max) {
     Tally joined;

@@ -12,10 +12,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-double log_sum(const Lse & lse) {
-    return static_cast<double>(lse.max) + std::log(lse.sum);
-}
-
 // One row of a variant against the base's.
 class RowComparison {
   public:

@@ -66,6 +66,10 @@ const Kernels & scalar_kernels() {
     return kernels_scalar;
 }
 
+double log_sum(const Lse & lse) {
+    return static_cast<double>(lse.max) + log(lse.sum);
+}
+
 void lse_merge(Lse & into, const Lse & other) {
     if (other.argmax < 0 && other.sum == 0) {
         return;  // has seen nothing (a NaN sum goes on)

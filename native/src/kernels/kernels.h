@@ -17,6 +17,9 @@ struct Lse {
     int64_t argmax = -1;  // lowest index of max, -1 before the first number
 };
 
+// log Σ exp(x) of what it has seen.
+double log_sum(const Lse & lse);
+
 // Joins what two workers found on their slabs of the vocabulary.
 void lse_merge(Lse & into, const Lse & other);
 

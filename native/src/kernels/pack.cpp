@@ -40,7 +40,8 @@ template <typename T> void pack(const float * w, size_t n, size_t k, size_t ld, 
     T * out = static_cast<T *>(packed);
     for (size_t c0 = 0; c0 < n; c0 += panel_columns, out += panel_stride<T>(k)) {
         const size_t columns = n - c0 < panel_columns ? n - c0 : panel_columns;
-        if (k > 0 && (columns < panel_columns || k % step<T>) ) {
+        const bool   padded  = columns < panel_columns || k % step<T> != 0;
+        if (padded && k > 0) {
             memset(out, 0, panel_stride<T>(k) * sizeof(T));
         }
         size_t c = 0;
