@@ -4,9 +4,10 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Lines of a label, figures aligned to the right, and a remark. */
+/** Lines of a label, columns of figures aligned to the right, and a remark. */
 final class AlignedTable {
   private static final String GAP = "  ";
 
@@ -29,13 +30,26 @@ final class AlignedTable {
 
   void print(PrintWriter out) {
     int label = width(lines.stream().filter(line -> !line.figures().isEmpty()), Line::label);
-    int figure = width(lines.stream().flatMap(line -> line.figures().stream()), text -> text);
+    List<Integer> columns = columns();
     for (Line line : lines) {
       StringBuilder text = new StringBuilder(padRight(line.label(), label));
-      line.figures().forEach(cell -> text.append(GAP).append(padLeft(cell, figure)));
+      for (int i = 0; i < line.figures().size(); i++) {
+        text.append(GAP).append(padLeft(line.figures().get(i), columns.get(i)));
+      }
       text.append(GAP).append(GAP).append(line.remark());
       out.println(text.toString().stripTrailing());
     }
+  }
+
+  /** How wide each column is. */
+  private List<Integer> columns() {
+    int count = lines.stream().mapToInt(line -> line.figures().size()).max().orElse(0);
+    return IntStream.range(0, count).mapToObj(this::column).toList();
+  }
+
+  private int column(int i) {
+    return width(
+        lines.stream().filter(line -> line.figures().size() > i), line -> line.figures().get(i));
   }
 
   private static <T> int width(Stream<T> things, Function<T, String> text) {

@@ -99,7 +99,9 @@ final class EvalCommand implements Callable<Integer> {
     EvaluationResult first = results.get(0);
     EvaluationOptions options = first.options();
     out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
-    headers.print(out);
+    if (results.size() == 1) {
+      headers.print(out);
+    }
     out.println("Input     " + input.description(first.sequences(), first.tokensRun()));
     out.printf(
         Locale.ROOT,
@@ -108,7 +110,12 @@ final class EvalCommand implements Callable<Integer> {
         options.counted(),
         PrecisionName.of(model.options().precision()),
         options.threads());
-    EvaluationTable.print(results, out);
+    if (results.size() == 1) {
+      EvaluationTable.print(first, out);
+    } else {
+      EvaluationRanking.print(results, headers, out);
+    }
+    EvaluationOutcome.printUndefined(results, out);
   }
 
   /** The document but for the tokens and the results. */

@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import java.io.PrintWriter;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,6 +24,24 @@ final class EvaluationOutcome {
     }
     err.println("undefined results: " + String.join(", ", undefined));
     return ExitCode.FAILED;
+  }
+
+  /** Says why numbers do not exist, each reason once. */
+  static void printUndefined(List<EvaluationResult> results, PrintWriter out) {
+    Set<String> lines = new LinkedHashSet<>();
+    for (EvaluationResult result : results) {
+      result.undefined().forEach((key, reason) -> lines.add(key + " is undefined: " + reason));
+    }
+    lines.forEach(out::println);
+  }
+
+  /** What there is to say of the number of sequences: why there were no more, or too few. */
+  static String ofSequences(EvaluationResult result) {
+    if (result.stoppedEarly()) {
+      return "then kl was sure: its interval is narrower than "
+          + Figures.of(result.options().untilCi().orElseThrow());
+    }
+    return result.replicates().missing().orElse("");
   }
 
   /**

@@ -1,27 +1,26 @@
 package org.sae4j.cli;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.DoubleFunction;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.sae4j.EvaluationResult;
 import org.sae4j.FeatureDensity;
+import org.sae4j.Interval;
 
-/** The results of {@code eval} for people: a line for each number, a column for each SAE. */
+/** The results of {@code eval} of one SAE for people: a line for each number. */
 final class EvaluationTable {
-  private final List<EvaluationResult> results;
+  private final EvaluationResult result;
   private final AlignedTable table = new AlignedTable();
 
-  private EvaluationTable(List<EvaluationResult> results) {
-    this.results = results;
+  private EvaluationTable(EvaluationResult result) {
+    this.result = result;
   }
 
-  static void print(List<EvaluationResult> results, PrintWriter out) {
-    EvaluationTable table = new EvaluationTable(results);
-    table.columns();
+  static void print(EvaluationResult result, PrintWriter out) {
+    EvaluationTable table = new EvaluationTable(result);
     table.predictions();
     table.baselines();
     table.reconstruction();
@@ -29,17 +28,6 @@ final class EvaluationTable {
     table.density();
     table.speed();
     table.table.print(out);
-    PairedTable.print(results, out);
-    table.undefined(out);
-  }
-
-  /** Numbers the columns if there are several. */
-  private void columns() {
-    if (results.size() > 1) {
-      List<String> names =
-          IntStream.rangeClosed(1, results.size()).mapToObj(i -> "[" + i + "]").toList();
-      table.line("", names, "");
-    }
   }
 
   private void predictions() {
@@ -54,10 +42,7 @@ final class EvaluationTable {
   }
 
   private String verdict() {
-    if (results.size() > 1) {
-      return "positive is worse than the clean model";
-    }
-    double delta = results.get(0).downstream().deltaCe();
+    double delta = result.downstream().deltaCe();
     if (delta > 0) {
       return "positive: WORSE than the clean model";
     }
@@ -72,7 +57,7 @@ final class EvaluationTable {
     line("ce_loss_score", Figures::of, "1 is as the clean model, 0 as zero ablation");
     line("kl_score", Figures::of, "the same in terms of kl");
     line("ce_zero", Figures::of, "nats");
-    line("ce_mean", Figures::of, "nats; mean " + results.get(0).options().meanBaseline());
+    line("ce_mean", Figures::of, "nats; mean " + result.options().meanBaseline());
     line("kl_zero", Figures::of, "nats");
     line("kl_mean", Figures::of, "nats");
   }
@@ -97,21 +82,15 @@ final class EvaluationTable {
   /** One line for each decade of the histogram in which there is a latent. */
   private void density() {
     table.heading("Latents by density, the share of tokens at which they fire");
-    List<FeatureDensity.Histogram> histograms =
-        results.stream().map(result -> result.density().histogram()).toList();
-    count("never", histograms.stream().map(FeatureDensity.Histogram::dead).toList());
-    int bins = histograms.get(0).counts().length;
-    int decades = (int) -histograms.get(0).log10Edges()[0];
-    int binsEach = bins / decades;
+    FeatureDensity.Histogram histogram = result.density().histogram();
+    count("never", histogram.dead());
+    int decades = (int) -histogram.log10Edges()[0];
+    int binsEach = histogram.counts().length / decades;
     for (int decade = -decades; decade < 0; decade++) {
       int from = (decade + decades) * binsEach;
-      String label = String.format(Locale.ROOT, "1e%d to 1e%d", decade, decade + 1);
-      List<Long> counts =
-          histograms.stream()
-              .map(histogram -> sum(histogram.counts(), from, from + binsEach))
-              .toList();
-      if (counts.stream().anyMatch(count -> count > 0)) {
-        count(label, counts);
+      long count = sum(histogram.counts(), from, from + binsEach);
+      if (count > 0) {
+        count(String.format(Locale.ROOT, "1e%d to 1e%d", decade, decade + 1), count);
       }
     }
   }
@@ -120,64 +99,33 @@ final class EvaluationTable {
     return IntStream.range(from, to).mapToLong(i -> counts[i]).sum();
   }
 
-  private void count(String label, List<Long> counts) {
-    table.line("  " + label, counts.stream().map(String::valueOf).toList(), "");
+  private void count(String label, long count) {
+    table.line("  " + label, List.of(String.valueOf(count)), "");
   }
 
   private void speed() {
     table.heading("Run");
     line("tokens", value -> String.valueOf((long) value), "counted");
-    table.line(
-        "  sequences",
-        results.stream().map(result -> String.valueOf(result.sequences())).toList(),
-        sequences());
+    String sequences = String.valueOf(result.sequences());
+    table.line("  sequences", List.of(sequences), EvaluationOutcome.ofSequences(result));
     line("seconds", Figures::of, "");
     line("tokens_per_second", Figures::of, "");
   }
 
   private void line(String key, DoubleFunction<String> format, String remark) {
-    ToDoubleFunction<EvaluationResult> value = result -> result.values().get(key);
-    List<String> figures = results.stream().mapToDouble(value).mapToObj(format).toList();
-    table.line("  " + key, figures, remark);
+    table.line("  " + key, List.of(format.apply(result.values().get(key))), remark);
   }
 
-  /** Half the length of intervals, where there are any. */
+  /** Half the length of an interval, if there is one. */
   private void plusOrMinus(String key) {
-    if (results.get(0).replicates().missing().isEmpty()) {
-      List<String> halves =
-          results.stream()
-              .map(result -> result.replicates().ci95(key))
-              .map(ci95 -> ci95.map(ci -> "±" + Figures.of(ci.width() / 2)).orElse("-"))
-              .toList();
-      table.line("", halves, "half the 95 % interval" + ends(key));
+    if (result.replicates().missing().isEmpty()) {
+      Optional<Interval> ci95 = result.replicates().ci95(key);
+      String ends = ci95.map(EvaluationTable::ends).orElse("");
+      table.line("", List.of(Figures.plusOrMinus(ci95)), "half the 95 % interval" + ends);
     }
   }
 
-  private String ends(String key) {
-    return results.size() > 1
-        ? ""
-        : results
-            .get(0)
-            .replicates()
-            .ci95(key)
-            .map(ci -> ", from %s to %s".formatted(Figures.of(ci.low()), Figures.of(ci.high())))
-            .orElse("");
-  }
-
-  private String sequences() {
-    EvaluationResult first = results.get(0);
-    if (first.stoppedEarly()) {
-      return "then kl was sure: its interval is narrower than "
-          + Figures.of(first.options().untilCi().orElseThrow());
-    }
-    return first.replicates().missing().orElse("");
-  }
-
-  private void undefined(PrintWriter out) {
-    List<String> lines = new ArrayList<>();
-    for (EvaluationResult result : results) {
-      result.undefined().forEach((key, reason) -> lines.add(key + " is undefined: " + reason));
-    }
-    lines.stream().distinct().forEach(out::println);
+  private static String ends(Interval ci95) {
+    return ", from %s to %s".formatted(Figures.of(ci95.low()), Figures.of(ci95.high()));
   }
 }

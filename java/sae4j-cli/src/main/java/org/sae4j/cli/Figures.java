@@ -1,6 +1,8 @@
 package org.sae4j.cli;
 
 import java.util.Locale;
+import java.util.Optional;
+import org.sae4j.Interval;
 
 /** Numbers as people read them: five figures, no more. */
 final class Figures {
@@ -13,6 +15,11 @@ final class Figures {
   /** With its sign, because the sign matters. */
   static String signed(double value) {
     return format(value, "+");
+  }
+
+  /** Half the length of an interval, if there is one. */
+  static String plusOrMinus(Optional<Interval> interval) {
+    return interval.map(found -> "±" + of(found.width() / 2)).orElse("-");
   }
 
   static String percent(double fraction) {

@@ -18,7 +18,7 @@ final class PairedJson {
   static JsonArray of(List<Path> saes, List<EvaluationResult> results) {
     JsonArray pairs = new JsonArray();
     int n = results.size();
-    int best = PairedTable.best(results);
+    int best = EvaluationRanking.byKl(results).get(0);
     for (int a = 0; a < n; a++) {
       for (int b = a + 1; n <= EACH_WITH_EACH && b < n; b++) {
         pairs.add(pair(saes, results, a, b));

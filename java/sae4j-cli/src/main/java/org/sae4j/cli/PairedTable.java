@@ -1,9 +1,7 @@
 package org.sae4j.cli;
 
 import java.io.PrintWriter;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.sae4j.EvaluationResult;
 import org.sae4j.PairedDifference;
 
@@ -14,31 +12,23 @@ final class PairedTable {
 
   private PairedTable() {}
 
-  /** The index of the SAE with the smallest KL. */
-  static int best(List<EvaluationResult> results) {
-    return IntStream.range(0, results.size())
-        .boxed()
-        .min(Comparator.comparingDouble(i -> results.get(i).downstream().kl()))
-        .orElseThrow();
-  }
-
-  static void print(List<EvaluationResult> results, PrintWriter out) {
-    if (results.size() == 1) {
-      return;
-    }
-    int best = best(results);
+  /**
+   * Prints a line for each but the best.
+   *
+   * @param labels how each is called
+   * @param results of each, the best first
+   */
+  static void print(List<String> labels, List<EvaluationResult> results, PrintWriter out) {
+    EvaluationResult best = results.get(0);
     AlignedTable table = new AlignedTable();
     table.heading(
-        "Compared with [%d], the smallest kl, on the same tokens (95 %% interval)"
-            .formatted(best + 1));
+        "How they differ from %s on the same tokens (95 %% interval)"
+            .formatted(labels.get(0).strip()));
     table.line("", KEYS, "");
-    for (int i = 0; i < results.size(); i++) {
-      if (i != best) {
-        EvaluationResult result = results.get(i);
-        List<String> cells =
-            KEYS.stream().map(key -> cell(result.minus(results.get(best), key))).toList();
-        table.line("  [" + (i + 1) + "]", cells, "");
-      }
+    for (int i = 1; i < results.size(); i++) {
+      EvaluationResult result = results.get(i);
+      table.line(
+          labels.get(i), KEYS.stream().map(key -> cell(result.minus(best, key))).toList(), "");
     }
     table.print(out);
   }

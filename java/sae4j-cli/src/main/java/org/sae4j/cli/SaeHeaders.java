@@ -37,6 +37,12 @@ record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
     return files.stream().map(SaeFile::config).toList();
   }
 
+  /** The same SAEs in another order. */
+  SaeHeaders inOrder(List<Integer> indices) {
+    return new SaeHeaders(
+        indices.stream().map(files::get).toList(), indices.stream().map(hooks::get).toList());
+  }
+
   /** Says which SAEs they are, numbered if there are several. */
   void print(PrintWriter out) {
     for (int i = 0; i < files.size(); i++) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -31,6 +32,36 @@ final class SaeNames {
       names[i] = names[i] == null ? paths.get(i) : names[i];
     }
     return numbered(names);
+  }
+
+  /**
+   * Names of at most so many letters: of long ones the end, or else a part that tells them apart.
+   *
+   * <p>An ellipsis is where something was. If no such part does, all names stay as they are.
+   */
+  static List<String> shortened(List<String> names, int letters) {
+    int longest = names.stream().mapToInt(String::length).max().orElse(0);
+    List<List<String>> found =
+        IntStream.rangeClosed(0, Math.max(0, longest - letters + 1))
+            .mapToObj(behind -> names.stream().map(name -> part(name, behind, letters)).toList())
+            .filter(parts -> Set.copyOf(parts).size() == names.size())
+            .toList();
+    if (found.isEmpty()) {
+      return names;
+    }
+    List<String> ends = names.stream().map(name -> part(name, 0, letters)).toList();
+    return found.contains(ends) ? ends : found.get(found.size() / 2);
+  }
+
+  /** So many letters of a long name, without the last ones. */
+  private static String part(String name, int behind, int letters) {
+    if (name.length() <= letters) {
+      return name;
+    }
+    int end = behind == 0 ? name.length() : Math.max(name.length() - behind, letters - 1);
+    String tail = behind == 0 ? "" : "…";
+    int begin = end + 1 + tail.length() - letters;
+    return begin <= 1 ? name.substring(0, end) + tail : "…" + name.substring(begin, end) + tail;
   }
 
   private static String end(String[] parts, int depth) {

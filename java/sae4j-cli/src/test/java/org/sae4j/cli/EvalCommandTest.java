@@ -176,6 +176,30 @@ class EvalCommandTest {
   }
 
   @Test
+  void manySaesAreALineEachTheBestFirst() {
+    List<String> args = new ArrayList<>(List.of("--tokens", TestData.TOKENS));
+    args.addAll(List.of("--max-tokens", "640"));
+    SAES.forEach(sae -> args.addAll(List.of("--sae", TestData.path(sae))));
+
+    CommandRun run = eval(args.toArray(String[]::new));
+
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out().lines().filter(line -> !line.contains(TestData.path(""))))
+        .allMatch(line -> line.length() <= 120);
+    String[] order = {
+      "1 standard", "2 gated", "3 resid_post_mlp_layer3_k16.pt", "4 topk_layer_norm", "5 old_topk"
+    };
+    int from = run.out().indexOf("8 SAEs, the smallest kl first");
+    assertThat(run.out().substring(from)).containsSubsequence(order);
+    assertThat(run.out())
+        .containsPattern(
+            "(?m)^1 standard +0\\.\\d+ +±0\\.\\d+ +[+]0\\.\\d+ +0\\.9\\d+ +\\d+\\.\\d+"
+                + " +blocks\\.3\\.hook_resid_post$")
+        .containsPattern("By kl as good as 1 may be: 2 ")
+        .containsPattern("(?m)^1 .*saelens/standard: SAELens, 192 to 1536 latents, relu");
+  }
+
+  @Test
   void jsonFileIsWrittenBesideTheTable() throws IOException {
     Path json = folder.resolve("result.json");
 

@@ -113,8 +113,8 @@ class EvalStatisticsTest {
     assertThat(a - b)
         .isBetween(number(kl.getAsJsonArray("ci95"), 0), number(kl.getAsJsonArray("ci95"), 1));
     assertThat(eval("--max-tokens", "640", "--sae", TestData.SAELENS).out())
-        .containsPattern("Compared with \\[\\d\\], the smallest kl")
-        .containsPattern("\\[\\d\\] +[+]\\d\\.\\d+ \\([+-]\\d");
+        .containsPattern("How they differ from 1 \\S+ on the same tokens")
+        .containsPattern("2 \\S+ +[+]\\d\\.\\d+ \\([+-]\\d");
   }
 
   @Test

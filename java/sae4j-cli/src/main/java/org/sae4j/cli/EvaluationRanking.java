@@ -1,0 +1,128 @@
+package org.sae4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.sae4j.EvaluationResult;
+import org.sae4j.Interval;
+import org.sae4j.format.SaeFile;
+
+/** The results of {@code eval} of several SAEs for people: a line for each, the best first. */
+final class EvaluationRanking {
+  private static final int NAME = 28; // letters; a line then has at most 120
+
+  private final List<EvaluationResult> results; // the best first, as all lists here
+  private final SaeHeaders headers;
+  private final List<String> labels;
+
+  private EvaluationRanking(List<EvaluationResult> results, SaeHeaders headers) {
+    this.results = results;
+    this.headers = headers;
+    this.labels = labels(headers.files());
+  }
+
+  /** The indices of SAEs, the smallest KL first; equal ones stay in their order. */
+  static List<Integer> byKl(List<EvaluationResult> results) {
+    Comparator<Integer> kl = Comparator.comparingDouble(i -> results.get(i).downstream().kl());
+    return IntStream.range(0, results.size()).boxed().sorted(kl).toList();
+  }
+
+  /**
+   * Prints them.
+   *
+   * @param headers of the same SAEs, in the same order
+   */
+  static void print(List<EvaluationResult> results, SaeHeaders headers, PrintWriter out) {
+    List<Integer> order = byKl(results);
+    List<EvaluationResult> ranked = order.stream().map(results::get).toList();
+    EvaluationRanking ranking = new EvaluationRanking(ranked, headers.inOrder(order));
+    ranking.run(out);
+    ranking.table().print(out);
+    ranking.verdict().ifPresent(out::println);
+    PairedTable.print(ranking.labels, ranked, out);
+    ranking.legend(out);
+  }
+
+  /** A number and a short name for each. */
+  private static List<String> labels(List<SaeFile> files) {
+    List<String> paths = files.stream().map(SaeFile::path).map(Path::toString).toList();
+    List<String> names = SaeNames.shortened(SaeNames.of(paths), NAME);
+    return IntStream.range(0, names.size())
+        .mapToObj(i -> number(i, names.size()) + names.get(i))
+        .toList();
+  }
+
+  private static String number(int index, int count) {
+    int digits = String.valueOf(count).length();
+    return String.format(Locale.ROOT, "%" + digits + "d ", index + 1);
+  }
+
+  private void run(PrintWriter out) {
+    EvaluationResult first = results.get(0);
+    String remark = EvaluationOutcome.ofSequences(first);
+    out.println(
+        "Run       %s counted in %s%s; ce_clean %s; all SAEs took %s seconds"
+            .formatted(
+                Figures.count(first.tokens(), "token"),
+                Figures.count(first.sequences(), "sequence"),
+                remark.isEmpty() ? "" : ", " + remark,
+                Figures.of(first.downstream().ceClean()),
+                Figures.of(first.seconds())));
+  }
+
+  private AlignedTable table() {
+    AlignedTable table = new AlignedTable();
+    table.heading(results.size() + " SAEs, the smallest kl first (± half the 95 % interval)");
+    List<String> keys = List.of("kl", "", "delta_ce", "explained_variance", "l0");
+    table.line("", keys, "at");
+    for (int i = 0; i < results.size(); i++) {
+      EvaluationResult result = results.get(i);
+      List<String> figures = new ArrayList<>();
+      figures.add(Figures.of(result.downstream().kl()));
+      figures.add(Figures.plusOrMinus(result.replicates().ci95("kl")));
+      figures.add(Figures.signed(result.downstream().deltaCe()));
+      figures.add(Figures.of(result.reconstruction().explainedVariance()));
+      figures.add(Figures.of(result.reconstruction().l0()));
+      table.line(labels.get(i), figures, headers.hooks().get(i).toString());
+    }
+    return table;
+  }
+
+  /** Which SAEs may be as good as the first one, if there are intervals to tell. */
+  private Optional<String> verdict() {
+    if (results.get(0).replicates().missing().isPresent()) {
+      return Optional.empty();
+    }
+    String others =
+        IntStream.range(1, results.size())
+            .filter(this::mayBeAsGood)
+            .mapToObj(i -> String.valueOf(i + 1))
+            .collect(Collectors.joining(", "));
+    return Optional.of(
+        others.isEmpty()
+            ? "By kl no other may be as good as 1: each difference's 95 % interval leaves out 0"
+            : "By kl as good as 1 may be: " + others + " (0 is in the difference's 95 % interval)");
+  }
+
+  private boolean mayBeAsGood(int i) {
+    Optional<Interval> difference = results.get(i).minus(results.get(0), "kl").ci95();
+    return difference.map(ci -> ci.low() <= 0).orElse(false);
+  }
+
+  /** Which files the SAEs are, and what they were understood to be. */
+  private void legend(PrintWriter out) {
+    out.println();
+    out.println("The SAEs; --json has all numbers of each");
+    for (int i = 0; i < results.size(); i++) {
+      SaeFile file = headers.files().get(i);
+      out.println(
+          number(i, results.size()) + file.path() + ": " + SaeDescription.text(file.config()));
+    }
+  }
+}
