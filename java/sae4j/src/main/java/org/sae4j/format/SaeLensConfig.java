@@ -28,6 +28,9 @@ final class SaeLensConfig {
   private static final int DEFAULT_K = 100;
   private static final String KWARGS = "model_from_pretrained_kwargs";
 
+  /** Since then SAELens loads models as they are stored, and writes {@link #KWARGS}. */
+  private static final Version UNPROCESSED = Version.parse("3.19.2");
+
   /** What {@link #KWARGS} may say that makes a difference to the activations of a hook. */
   private static final Set<String> MODEL_OPTIONS = Set.of("center_writing_weights", "fold_ln");
 
@@ -186,11 +189,37 @@ final class SaeLensConfig {
         assumptions.add(KWARGS + "." + option + ": ignored");
       }
     }
-    if (flat && !json.has(KWARGS)) {
+    Optional<Boolean> centred = options.bool("center_writing_weights");
+    boolean matters = hookName().map(name -> RESIDUAL.matcher(name).matches()).orElse(true);
+    if (isTrainedOnProcessed()) {
+      noteProcessing(matters && centred.isEmpty());
+    } else if (flat && !json.has(KWARGS)) {
       assumptions.add(KWARGS + ": absent, taken as a model whose weights are unprocessed");
     }
-    boolean centred = options.bool("center_writing_weights").orElse(false);
-    return centred && hookName().map(name -> RESIDUAL.matcher(name).matches()).orElse(true);
+    return matters && centred.orElse(isTrainedOnProcessed());
+  }
+
+  private void noteProcessing(boolean centres) throws FormatException {
+    if (centres) {
+      assumptions.add(
+          KWARGS
+              + ".center_writing_weights: absent, taken as true, as SAELens before 3.19.2 had it");
+    }
+    if (hookName().orElse("").endsWith("attn.hook_z")) {
+      assumptions.add(
+          "attn.hook_z: SAELens before 3.19.2 folded the biases of values, unless told not to;"
+              + " ignored");
+    }
+  }
+
+  /**
+   * Tells whether it was trained by a SAELens that let TransformerLens process the model's weights
+   * unless it was told not to, and that wrote down neither.
+   */
+  boolean isTrainedOnProcessed() throws FormatException {
+    boolean before3 = flat && json.has("hook_point"); // renamed in 3.0.0, which wrote its version
+    return before3
+        || trainingVersion().filter(version -> version.compareTo(UNPROCESSED) < 0).isPresent();
   }
 
   /** Whether the model's layer norms were folded, if it was said. */

@@ -20,7 +20,6 @@ import org.sae4j.HookNormalized;
  * model.
  */
 final class SaeLensLayerNorms {
-  private static final Version FOLDS_IF_TOLD = Version.parse("3.19.2");
   private static final Version TAKES_TRANSFORMER_LENS_3 = Version.parse("6.32.0");
 
   private static final String NORMALIZED = "hook_normalized";
@@ -51,24 +50,22 @@ final class SaeLensLayerNorms {
    * @param given the caller's word, which wins
    */
   SaeLensLayerNorms(SaeLensConfig config, Optional<HookNormalized> given) throws FormatException {
-    this.told = told(config.foldLn(), config.trainingVersion(), config.hasModelOptions());
+    this.told = told(config);
     this.given = given;
   }
 
-  private static Optional<HookNormalized> told(
-      Optional<Boolean> foldLn, Optional<Version> trainedBy, boolean hasModelOptions) {
-    boolean folded =
-        foldLn.orElse(trainedBy.filter(version -> isBefore(version, FOLDS_IF_TOLD)).isPresent());
-    if (folded) {
+  private static Optional<HookNormalized> told(SaeLensConfig config) throws FormatException {
+    Optional<Boolean> foldLn = config.foldLn();
+    if (foldLn.isPresent() ? foldLn.get() : config.isTrainedOnProcessed()) {
       return Optional.of(HookNormalized.BEFORE);
     }
-    return trainedBy
-        .filter(version -> hasModelOptions && isBefore(version, TAKES_TRANSFORMER_LENS_3))
-        .map(version -> HookNormalized.AFTER);
-  }
-
-  private static boolean isBefore(Version version, Version other) {
-    return version.compareTo(other) < 0;
+    boolean isOfBefore3 =
+        config.hasModelOptions()
+            && config
+                .trainingVersion()
+                .filter(version -> version.compareTo(TAKES_TRANSFORMER_LENS_3) < 0)
+                .isPresent();
+    return isOfBefore3 ? Optional.of(HookNormalized.AFTER) : Optional.empty();
   }
 
   /** sae4j's name of a hook. */

@@ -35,6 +35,12 @@ class SaeLensSaeTest {
   /** A flat configuration without anything that has a default. */
   private static final String OLD = "'d_in':2,'d_sae':3,'hook_point':'blocks.3.hook_resid_pre'";
 
+  private static final String CENTRED =
+      "model_from_pretrained_kwargs.center_writing_weights: absent, taken as true, as SAELens"
+          + " before 3.19.2 had it";
+  private static final String UNPROCESSED =
+      "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed";
+
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -75,9 +81,7 @@ class SaeLensSaeTest {
   @Test
   void assumesNothingAboutNewFolders() throws IOException {
     assertThat(fixture("gated").config().assumptions()).isEmpty();
-    assertThat(fixture("old_topk").config().assumptions())
-        .containsExactly(
-            "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed");
+    assertThat(fixture("old_topk").config().assumptions()).containsExactly(UNPROCESSED);
   }
 
   /** The numbers are PyTorch's: entries of {@code load_file(path)}, and sums in f64. */
@@ -180,7 +184,7 @@ class SaeLensSaeTest {
             "normalize_activations: absent, taken as none",
             "apply_b_dec_to_input: absent, taken as true",
             "prepend_bos: absent, taken as true",
-            "model_from_pretrained_kwargs: absent, taken as a model whose weights are unprocessed");
+            CENTRED);
   }
 
   @ParameterizedTest
@@ -312,6 +316,56 @@ class SaeLensSaeTest {
     config(OLD + ",'model_from_pretrained_kwargs':{'center_writing_weights':true}");
     standard().write(weights());
     assertThat(read().config().centreInput()).isTrue();
+  }
+
+  /** Until then the model was loaded by from_pretrained, which centres, and nothing was said. */
+  @ParameterizedTest
+  @CsvSource({
+    "3.19.1, true",
+    "3.0.0, true",
+    "3.19.2, false",
+    "5.10.7, false",
+  })
+  void saeLensCentredBeforeItSaidSo(String version, boolean centred) throws IOException {
+    String flat = "'d_in':2,'d_sae':3,'hook_name':'blocks.3.hook_resid_pre',";
+    config(flat + "'sae_lens_training_version':'" + version + "'");
+    standard().write(weights());
+    assertThat(read().config().centreInput()).isEqualTo(centred);
+    assertThat(read().config().assumptions()).contains(centred ? CENTRED : UNPROCESSED);
+  }
+
+  /** As a later SAELens writes what an earlier one has trained: it cannot know either. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", ",'model_from_pretrained_kwargs':{}"})
+  void newFoldersOfOldSaesAreCentred(String options) throws IOException {
+    config(
+        "'architecture':'standard',"
+            + NEW.replace(
+                "'prepend_bos':false",
+                "'prepend_bos':false,'sae_lens_training_version':'3.10.0'" + options));
+    standard().write(weights());
+    assertThat(read().config().centreInput()).isTrue();
+    assertThat(read().config().assumptions()).containsExactly(CENTRED);
+  }
+
+  @Test
+  void whatIsSaidOfCentringCounts() throws IOException {
+    config(OLD + ",'model_from_pretrained_kwargs':{'center_writing_weights':false}");
+    standard().write(weights());
+    assertThat(read().config().centreInput()).isFalse();
+    assertThat(read().config().assumptions()).doesNotContain(CENTRED, UNPROCESSED);
+  }
+
+  @Test
+  void foldedBiasesOfValuesAreToldOf() throws IOException {
+    config(OLD.replace("hook_resid_pre", "attn.hook_z"));
+    standard().write(weights());
+    assertThat(read().config().centreInput()).isFalse();
+    assertThat(read().config().assumptions())
+        .doesNotContain(CENTRED, UNPROCESSED)
+        .contains(
+            "attn.hook_z: SAELens before 3.19.2 folded the biases of values, unless told not to;"
+                + " ignored");
   }
 
   @Test
