@@ -119,7 +119,9 @@ public final class Ablation {
    * @param listener hears of each effect as it comes, on this thread; what it throws is thrown from
    *     here unchanged. It hears of one sequence after another, in each of one SAE after another
    *     (those at the same activation follow each other), and for each by position and latent; at a
-   *     position latents come before what they are compared with
+   *     position latents come before what they are compared with. Channels of the clean run, which
+   *     are the same for all SAEs at an activation, are ablated once and told of for one SAE after
+   *     another at each position
    * @return one summary for each SAE, in their order
    * @throws IllegalArgumentException if sequences, hook or SAE do not fit the model, if an SAE's
    *     hook is known neither from it nor from the options, if no token is chosen, or if earlier

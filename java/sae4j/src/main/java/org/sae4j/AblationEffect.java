@@ -29,6 +29,11 @@ public record AblationEffect(
     Objects.requireNonNull(change, "change");
   }
 
+  /** The same effect for another SAE. */
+  AblationEffect of(int sae) {
+    return new AblationEffect(sae, control, sequence, position, ablated, activation, change);
+  }
+
   /** How many of all logits the effect is spread over, as a share; see {@link VariantEffect}. */
   public double sparsity() {
     return change.sparsity();

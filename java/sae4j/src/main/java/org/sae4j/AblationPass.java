@@ -1,6 +1,7 @@
 package org.sae4j;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +96,7 @@ final class AblationPass {
       HookPoint point = group.get(0).point();
       try (StagedTokens staged =
           new StagedTokens(session, point, options, sequence, index, positions)) {
-        group.forEach(sae -> ablate(staged, sae));
+        teams(group).forEach(team -> ablate(staged, team));
       }
     }
   }
@@ -106,42 +107,64 @@ final class AblationPass {
         .values();
   }
 
-  private void ablate(StagedTokens staged, AblatedSae sae) {
+  /** Those of one activation whose effects are the same, whatever the SAE. */
+  private List<List<AblatedSae>> teams(List<AblatedSae> group) {
+    boolean alike =
+        options.control() instanceof AblationControl.Channels
+            && options.context() == AblationContext.CLEAN
+            && options.compared().isEmpty();
+    return alike ? List.of(group) : group.stream().map(List::of).toList();
+  }
+
+  private void ablate(StagedTokens staged, List<AblatedSae> team) {
     Optional<AblatedTokens> tokens = Optional.empty();
     for (int i = 0; i < staged.positions().length; i++) {
       int position = staged.positions()[i];
-      if (earlier.replay(sae.index(), staged.index(), position, sae::add)) {
-        done++;
+      List<AblatedSae> left = notFoundEarlier(team, staged.index(), position);
+      if (left.isEmpty()) {
         continue;
       }
       if (tokens.isEmpty()) {
-        tokens = Optional.of(staged.of(sae.splice()));
+        tokens = Optional.of(staged.of(left.get(0).splice()));
       }
-      Spot spot = new Spot(staged.stage(), sae, staged.index(), position);
+      Spot spot = new Spot(staged.stage(), left, staged.index(), position);
       AblatedToken token = tokens.get().at(i);
       ablate(spot, options.control(), token);
       tokens
           .get()
           .comparedAt(i, token.count())
           .ifPresent(other -> ablate(spot, options.compared().orElseThrow(), other));
-      progress.tokens(++done, total);
+      left.forEach(sae -> progress.tokens(++done, total));
     }
   }
 
-  /** Where something is ablated, and for which SAE. */
-  private record Spot(Stage stage, AblatedSae sae, int sequence, int position) {}
+  private List<AblatedSae> notFoundEarlier(List<AblatedSae> team, int sequence, int position) {
+    List<AblatedSae> left = new ArrayList<>();
+    for (AblatedSae sae : team) {
+      if (earlier.replay(sae.index(), sequence, position, sae::add)) {
+        done++;
+      } else {
+        left.add(sae);
+      }
+    }
+    return left;
+  }
+
+  /** Where something is ablated, and for which SAEs. */
+  private record Spot(Stage stage, List<AblatedSae> saes, int sequence, int position) {}
 
   private void ablate(Spot spot, AblationControl control, AblatedToken token) {
     int left = spot.stage().tokens() - spot.position();
     if (left < options.future() && options.tail() == AblationTail.SKIP) {
       String reason = "fewer than " + options.future() + " positions left";
-      spot.sae().skip(control, reason, token.count());
+      spot.saes().forEach(sae -> sae.skip(control, reason, token.count()));
       return;
     }
     if (token.count() > 0) {
       earlier.requireNone();
     }
     int future = Math.min(left, options.future());
+    List<AblationEffect> found = new ArrayList<>(); // for the other SAEs, if there are any
     for (int from = 0; from < token.count(); from += VARIANTS_AT_ONCE) {
       int first = from;
       int to = Math.min(token.count(), from + VARIANTS_AT_ONCE);
@@ -149,22 +172,36 @@ final class AblationPass {
       Variants variants =
           new Variants(spot.position(), future, token.base(), values, options.topTokens(), false);
       spot.stage()
-          .run(variants, change -> hear(spot, control, token, first + change.index(), change));
+          .run(
+              variants,
+              change -> {
+                AblationEffect effect =
+                    effect(spot, control, token, first + change.index(), change);
+                hear(spot.saes().get(0), effect);
+                if (spot.saes().size() > 1) {
+                  found.add(effect);
+                }
+              });
+    }
+    for (AblatedSae other : spot.saes().subList(1, spot.saes().size())) {
+      found.forEach(effect -> hear(other, effect.of(other.index())));
     }
   }
 
-  private void hear(
+  private static AblationEffect effect(
       Spot spot, AblationControl control, AblatedToken token, int i, VariantEffect change) {
-    AblationEffect effect =
-        new AblationEffect(
-            spot.sae().index(),
-            control,
-            spot.sequence(),
-            spot.position(),
-            token.ablated(i),
-            token.activation(i),
-            change);
-    spot.sae().add(effect);
+    return new AblationEffect(
+        spot.saes().get(0).index(),
+        control,
+        spot.sequence(),
+        spot.position(),
+        token.ablated(i),
+        token.activation(i),
+        change);
+  }
+
+  private void hear(AblatedSae sae, AblationEffect effect) {
+    sae.add(effect);
     listener.accept(effect);
     requireNoInterrupt();
   }

@@ -77,6 +77,41 @@ class AblationOfSeveralTest {
         .isEqualTo(expected);
   }
 
+  /** Channels have nothing to do with an SAE: they are ablated once, and each SAE has them. */
+  @Test
+  void channelsAreAblatedOnceForAll() {
+    AblationOptions options = SOME.withControl(AblationControl.channels());
+    Run together = run(options, saes.get(0), saes.get(1));
+    for (int i = 0; i < 2; i++) {
+      Run alone = run(options, saes.get(i));
+      assertThat(together.klsOf(i, AblationControl.channels()))
+          .isEqualTo(alone.klsOf(0, AblationControl.channels()))
+          .hasSize(16);
+      assertSameButSeconds(together.summaries().get(i), alone.summaries().get(0));
+    }
+    List<AblationEffect> effects = together.effects();
+    for (int first = 0; first < 32; first += 8) {
+      for (int i = first; i < first + 4; i++) {
+        assertThat(effects.get(i).sae()).isZero();
+        assertThat(effects.get(i + 4).sae()).isOne();
+        assertThat(effects.get(i + 4).change()).isSameAs(effects.get(i).change());
+      }
+    }
+  }
+
+  @Test
+  void channelsInReconstructedContextsAreEachSaesOwn() {
+    AblationOptions options =
+        SOME.withControl(AblationControl.channels()).withContext(AblationContext.RECONSTRUCTED);
+    Run together = run(options, saes.get(0), saes.get(1));
+    for (int i = 0; i < 2; i++) {
+      assertThat(together.klsOf(i, AblationControl.channels()))
+          .isEqualTo(run(options, saes.get(i)).klsOf(0, AblationControl.channels()));
+    }
+    assertThat(together.klsOf(0, AblationControl.channels()))
+        .isNotEqualTo(together.klsOf(1, AblationControl.channels()));
+  }
+
   @Test
   void thoseAtOneActivationFollowEachOther() throws IOException {
     // The first and the last share a stage; whose turn it is does not depend on where they stand.

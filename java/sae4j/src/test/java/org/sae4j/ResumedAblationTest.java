@@ -65,6 +65,33 @@ class ResumedAblationTest {
     }
   }
 
+  /** Three effects a token, for one SAE and then for the other. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 6, 21})
+  void whatSaesShareGoesOnToo(int earlier) {
+    Ablation channels =
+        Ablation.of(model, saes)
+            .with(
+                AblationOptions.defaults()
+                    .withPositions(Positions.of(20, 40))
+                    .withMost(3)
+                    .withFuture(8)
+                    .withControl(AblationControl.channels()));
+    List<AblationEffect> all = new ArrayList<>();
+    List<AblationSummary> expected = channels.runAll(tokens, all::add);
+    assertThat(all).hasSize(24);
+    List<AblationEffect> rest = new ArrayList<>();
+    List<AblationSummary> summaries =
+        channels.resumingAfter(all.subList(0, earlier)).runAll(tokens, rest::add);
+    assertThat(rest)
+        .usingRecursiveComparison()
+        .withComparatorForType(Double::compare, Double.class)
+        .isEqualTo(all.subList(earlier, 24));
+    for (int i = 0; i < 2; i++) {
+      AblationOfSeveralTest.assertSameButSeconds(summaries.get(i), expected.get(i));
+    }
+  }
+
   @Test
   void progressGoesOnToo() {
     List<Long> heard = new ArrayList<>();
