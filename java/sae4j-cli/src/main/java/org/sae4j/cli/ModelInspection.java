@@ -4,12 +4,12 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.sae4j.ModelShape;
 import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.ModelTensor;
@@ -22,7 +22,6 @@ final class ModelInspection {
   private ModelInspection() {}
 
   static Inspection of(HuggingFaceModel model) {
-    ModelShape shape = ModelFile.shape(model.config());
     TensorSummary tensors = new TensorSummary();
     for (ModelTensor weight : model.tensors()) {
       tensors.add(weight.tensor().name(), weight.tensor().dtype().name(), weight.tensor().shape());
@@ -30,42 +29,43 @@ final class ModelInspection {
     JsonObject json = new JsonObject();
     json.addProperty("architecture", GPT2);
     json.addProperty("name", model.name());
-    json.add("shape", ModelFile.json(shape));
-    json.add("tensors", tensors.json());
-    List<Inspection.Fact> facts =
-        List.of(
-            new Inspection.Fact("architecture", GPT2),
-            new Inspection.Fact("shape", ModelFile.text(shape)),
-            new Inspection.Fact("head", shape.tied() ? "tied to the embedding" : "of its own"),
-            new Inspection.Fact("weights", tensors.text()));
-    return new Inspection(
-        model.folder(), KIND, "Hugging Face folder", facts, json, ModelFile.files(model));
+    json.add("shape", ModelFile.json(ModelFile.shape(model.config())));
+    return of(model.folder(), "Hugging Face folder", json, tensors, ModelFile.files(model));
   }
 
   static Inspection of(GgufHeader header) {
     TensorSummary tensors = new TensorSummary();
-    long parameters = 0;
     for (GgufHeader.Tensor tensor : header.tensors()) {
       tensors.add(tensor.name(), tensor.type(), tensor.shape());
-      parameters += tensor.elementCount();
     }
     String architecture = header.text("general.architecture").orElse("unknown");
-    JsonObject shape = shape(header, architecture);
     JsonObject json = new JsonObject();
     json.addProperty("architecture", architecture);
     json.add("name", text(header.text("general.name")));
-    json.add("shape", shape);
-    json.add("tensors", tensors.json());
+    json.add("shape", shape(header, architecture));
+    return of(header.file(), "GGUF " + header.version(), json, tensors, List.of(header.file()));
+  }
+
+  /** Whatever the format, people read the same of a model, and what scripts do. */
+  private static Inspection of(
+      Path path, String format, JsonObject json, TensorSummary tensors, List<Path> files) {
     List<Inspection.Fact> facts = new ArrayList<>();
-    facts.add(new Inspection.Fact("architecture", architecture));
-    header.text("general.name").ifPresent(name -> facts.add(new Inspection.Fact("name", name)));
-    shape
-        .entrySet()
-        .forEach(size -> facts.add(new Inspection.Fact(size.getKey(), size.getValue().toString())));
-    facts.add(new Inspection.Fact("parameters", String.format(Locale.ROOT, "%,d", parameters)));
+    facts.add(fact("architecture", json.get("architecture")));
+    if (json.get("name").isJsonPrimitive()) {
+      facts.add(fact("name", json.get("name")));
+    }
+    json.getAsJsonObject("shape").entrySet().stream()
+        .filter(size -> size.getValue().isJsonPrimitive())
+        .forEach(size -> facts.add(fact(size.getKey(), size.getValue())));
+    String parameters = String.format(Locale.ROOT, "%,d", tensors.elements());
+    facts.add(new Inspection.Fact("parameters", parameters));
     facts.add(new Inspection.Fact("weights", tensors.text()));
-    return new Inspection(
-        header.file(), KIND, "GGUF " + header.version(), facts, json, List.of(header.file()));
+    json.add("tensors", tensors.json());
+    return new Inspection(path, KIND, format, facts, json, files);
+  }
+
+  private static Inspection.Fact fact(String name, JsonElement value) {
+    return new Inspection.Fact(name, value.getAsString());
   }
 
   private static JsonObject shape(GgufHeader header, String architecture) {

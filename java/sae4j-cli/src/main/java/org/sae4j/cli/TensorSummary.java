@@ -11,9 +11,11 @@ import java.util.stream.Collectors;
 final class TensorSummary {
   private final Map<String, Integer> byType = new TreeMap<>();
   private final JsonArray json = new JsonArray();
+  private long elements;
 
   void add(String name, String type, List<Long> shape) {
     byType.merge(type, 1, Integer::sum);
+    elements += shape.stream().reduce(1L, (a, b) -> a * b);
     JsonArray sizes = new JsonArray();
     shape.forEach(sizes::add);
     JsonObject tensor = new JsonObject();
@@ -28,6 +30,11 @@ final class TensorSummary {
     return byType.entrySet().stream()
         .map(entry -> entry.getValue() + " " + entry.getKey())
         .collect(Collectors.joining(", ", "", " tensors"));
+  }
+
+  /** How many numbers all of them hold. */
+  long elements() {
+    return elements;
   }
 
   JsonArray json() {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,18 @@ class InspectCommandTest {
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out()).contains("GGUF 3", "Hugging Face folder", "25 Q8_0", "76 F32 tensors");
+  }
+
+  @Test
+  void oneModelInTwoFormatsReadsTheSame() {
+    CommandRun gguf = CommandRun.of("inspect", TestData.MODEL);
+    CommandRun folderRun = CommandRun.of("inspect", TestData.path("model"));
+
+    assertThat(facts(gguf)).isEqualTo(facts(folderRun)).contains("  parameters    3,087,360");
+  }
+
+  private static List<String> facts(CommandRun run) {
+    return run.out().lines().skip(1).filter(line -> !line.startsWith("  name ")).toList();
   }
 
   @Test
