@@ -3,6 +3,7 @@ package org.sae4j.cli;
 import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.sae4j.ContextText;
 import org.sae4j.LatentContext;
 import org.sae4j.Model;
@@ -23,7 +24,14 @@ final class TokenText {
   /** One token in quotes, fit for one line. */
   static String quoted(Model model, int id) {
     boolean known = model.hasTokenizer() && id < model.tokenizer().size();
-    return known ? "'" + oneLine(of(model, id)) + "'" : of(model, id);
+    return known ? quoted(oneLine(of(model, id))) : of(model, id);
+  }
+
+  /** In the first quotes that the text itself has none of. */
+  static String quoted(String text) {
+    String quote =
+        Stream.of("'", "\"", "`").filter(each -> !text.contains(each)).findFirst().orElse("'");
+    return quote + text + quote;
   }
 
   /** The context of a latent; without a tokenizer the ids, a space between them. */
