@@ -202,6 +202,8 @@ SAE4J_API void         sae4j_sae_free(sae4j_sae * sae);
 // number of OpenBLAS's own threads, which is the process's, to 1: a session brings its own.
 typedef struct sae4j_session sae4j_session;
 
+#define SAE4J_MAX_THREADS 512  // ggml's own limit
+
 typedef struct sae4j_session_params {
     int32_t n_threads;  // all threads that work, the caller's own included
 } sae4j_session_params;

@@ -240,7 +240,7 @@ sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4j_sae * sa
 // ---------------------------------------------------------------- session
 
 sae4j_session_params sae4j_session_default_params(void) {
-    return { static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency())) };
+    return { std::clamp(static_cast<int32_t>(std::thread::hardware_concurrency()), 1, SAE4J_MAX_THREADS) };
 }
 
 sae4j_status sae4j_session_new(sae4j_session_params params, sae4j_session ** out_session) {

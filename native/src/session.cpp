@@ -8,8 +8,6 @@ namespace sae4j {
 
 namespace {
 
-constexpr int max_threads = 512;  // ggml's own limit
-
 // Workers look for new work this long before they sleep; ggml's unit is 131,072 pauses, a few milliseconds. Our
 // graphs follow one another closely within a call, and between calls nobody should burn a core.
 constexpr uint32_t poll = 1;
@@ -17,8 +15,8 @@ constexpr uint32_t poll = 1;
 }  // namespace
 
 Session::Session(sae4j_session_params params) : n_threads_(params.n_threads) {
-    if (n_threads_ < 1 || n_threads_ > max_threads) {
-        fail(SAE4J_BAD_ARGUMENT, "threads: expected 1 to %d, found %d", max_threads, n_threads_);
+    if (n_threads_ < 1 || n_threads_ > SAE4J_MAX_THREADS) {
+        fail(SAE4J_BAD_ARGUMENT, "threads: expected 1 to %d, found %d", SAE4J_MAX_THREADS, n_threads_);
     }
     ggml_threadpool_params pool_params = ggml_threadpool_params_default(n_threads_);
     pool_params.poll                   = poll;

@@ -21,7 +21,7 @@ abstract class KeyConverter<T> implements ITypeConverter<T>, Iterable<String> {
   @Override
   public T convert(String text) {
     return values.stream()
-        .filter(value -> key.apply(value).equals(text))
+        .filter(value -> key.apply(value).equalsIgnoreCase(text))
         .findFirst()
         .orElseThrow(
             () ->

@@ -7,6 +7,10 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.sae4j.AblationBaseline;
+import org.sae4j.AblationContext;
+import org.sae4j.Precision;
+import org.sae4j.format.WeightPrecision;
 import picocli.CommandLine;
 
 /** The entry point. */
@@ -38,12 +42,17 @@ public final class Main {
             .setOut(out)
             .setErr(err)
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
-            .setCaseInsensitiveEnumValuesAllowed(true)
             .registerConverter(Path.class, new PathConverter())
             .setUsageHelpAutoWidth(true)
             .setParameterExceptionHandler(failures)
             .setExecutionExceptionHandler(failures);
     setVersion(commandLine);
+    NameConverter.register(commandLine, AblationBaseline.class);
+    NameConverter.register(commandLine, AblationContext.class);
+    NameConverter.register(commandLine, Control.class);
+    NameConverter.register(commandLine, Precision.class);
+    NameConverter.register(commandLine, Replacement.class);
+    NameConverter.register(commandLine, WeightPrecision.class);
     try {
       return commandLine.execute(args);
     } catch (Error e) {

@@ -35,7 +35,7 @@ final class ModelOptionsMixin {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = CountConverter.class,
+      converter = ThreadsConverter.class,
       description = "Threads that work (default: all processors).")
   private Optional<Integer> threads = Optional.empty();
 

@@ -396,9 +396,10 @@ class AblateCommandTest {
     assertWrongUsage(ablate(TestData.OPENAI, "--position", "1", "--seed", "2"), "--seed");
     assertWrongUsage(ablate(TestData.OPENAI, "--sample", "0"), "--sample");
     assertWrongUsage(ablate(TestData.OPENAI, "--future", "0"), "--future");
-    assertWrongUsage(ablate(TestData.OPENAI, "--baseline", "zero"), "ERROR_PRESERVING");
-    assertWrongUsage(ablate(TestData.OPENAI, "--context-mode", "x"), "RECONSTRUCTED");
-    assertWrongUsage(ablate(TestData.OPENAI, "--control", "latents"), "CHANNELS");
+    assertWrongUsage(
+        ablate(TestData.OPENAI, "--baseline", "zero"), "reconstruction, error_preserving");
+    assertWrongUsage(ablate(TestData.OPENAI, "--context-mode", "x"), "clean, reconstructed");
+    assertWrongUsage(ablate(TestData.OPENAI, "--control", "latents"), "channels, random");
     assertWrongUsage(ablate(TestData.OPENAI, "--latents", "some"), "--latents");
     assertWrongUsage(ablate(TestData.OPENAI, "--hook", "blocks.6.hook_resid_post"), "0 to 5");
     assertWrongUsage(ablate(TestData.OPENAI, "--sae", TestData.OPENAI), "--sae");

@@ -375,7 +375,9 @@ class EvalCommandTest {
     assertWrongUsage(evalTopK("--text", TestData.TEXT, "--context", "0"), "--context");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--bos"), "--bos");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--threads", "0"), "--threads");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--precision", "f8"), "--precision");
+    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--threads", "10000"), "1 to 512");
+    assertWrongUsage(
+        evalTopK("--tokens", TestData.TOKENS, "--precision", "f8"), "one of f32, bf16, found 'f8'");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--normalize", "x"), "layer_norm");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--hook-normalized", "x"), "before");
     assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--scale", "-1"), "--scale");
