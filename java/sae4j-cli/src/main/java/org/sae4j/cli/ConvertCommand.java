@@ -110,6 +110,7 @@ final class ConvertCommand implements Callable<Integer> {
       throw wrongUsage("--type is for models; an SAE is written in F32");
     }
     long start = System.nanoTime();
+    source.sae = SaePaths.one(source.sae, spec.commandLine());
     SaeFile sae = overrides.read(source.sae);
     String hookName = hook.nameOf(sae);
     SaeLensConversion conversion = SaeLensConversion.of(sae);

@@ -107,7 +107,7 @@ final class InputOptions {
     return source.tokens.isEmpty() ? text(model, saes) : tokens(model);
   }
 
-  private Input tokens(Model model) {
+  private Input tokens(Model model) throws IOException {
     if (Boolean.TRUE.equals(bos)) {
       throw wrongUsage("--bos is for --text; --tokens are run exactly as given");
     }
@@ -117,6 +117,10 @@ final class InputOptions {
     TokenCorpus corpus = TokenCorpus.of(source.tokens, model.shape());
     if (context.isPresent()) {
       corpus = corpus.withContext(requireContext(model, context.get()));
+      if (!corpus.isCut()) {
+        throw wrongUsage(
+            "--context is for --text, and for ids in one row; sequences are run exactly as given");
+      }
     }
     return Input.ofTokens(
         new Input.Source(source.tokens, textKey, column),

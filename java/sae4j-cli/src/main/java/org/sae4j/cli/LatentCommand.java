@@ -98,6 +98,7 @@ final class LatentCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     json.requireWritable();
     resume.requireSense(json);
+    path = SaePaths.one(path, spec.commandLine());
     List<Path> paths = List.of(path);
     SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
     requireLatents(headers.configs().get(0));

@@ -100,6 +100,7 @@ final class LogitsCommand implements Callable<Integer> {
     if (sae.isEmpty()) {
       return List.of();
     }
+    sae = Optional.of(SaePaths.one(sae.get(), spec.commandLine()));
     SaeFile file = overrides.read(sae.get());
     Assumptions.print(file.path(), file.config(), spec.commandLine().getErr());
     return List.of(file);

@@ -8,10 +8,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.sae4j.format.SaeFolder;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 /** What {@code --sae} names: SAEs, and folders of them. */
 final class SaePaths {
   private SaePaths() {}
+
+  /**
+   * The one SAE that a path names.
+   *
+   * @throws ParameterException if it names several
+   */
+  static Path one(Path given, CommandLine command) throws IOException {
+    List<Path> saes = expand(List.of(given), command.getErr());
+    if (saes.size() > 1) {
+      throw new ParameterException(
+          command,
+          "--sae: expected one SAE, found a folder of %d, such as %s"
+              .formatted(saes.size(), saes.get(0)));
+    }
+    return saes.get(0);
+  }
 
   /** Puts the SAEs of a folder in its place, and says which files in it could not be read. */
   static List<Path> expand(List<Path> given, PrintWriter notes) throws IOException {

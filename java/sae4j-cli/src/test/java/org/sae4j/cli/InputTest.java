@@ -164,4 +164,17 @@ class InputTest {
       assertThat(capture(args).exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
     }
   }
+
+  /** The sequences would be others than those that were asked for. */
+  @Test
+  void sequencesThatAreGivenAreNotCut() throws IOException {
+    for (String file : List.of(TestData.TOKENS, npy("(2, 3)", 1, 2, 3, 4, 5, 6))) {
+      CommandRun run = capture("--tokens", file, "--context", "2");
+      assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
+      assertThat(run.err()).contains("--context is for --text, and for ids in one row");
+    }
+    String oneRow = npy("(4,)", 1, 2, 3, 4);
+    String twoRows = Files.writeString(folder.resolve("x.json"), "[[1, 2], [3, 4]]").toString();
+    assertThat(tokens("--tokens", twoRows, "--tokens", oneRow, "--context", "2")).hasSize(8);
+  }
 }

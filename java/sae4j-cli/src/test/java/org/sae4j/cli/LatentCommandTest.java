@@ -179,6 +179,26 @@ class LatentCommandTest {
         latent("--tokens", TestData.TOKENS, "--checkpoint-every", "3"), "--checkpoint-every");
   }
 
+  /** Nor does any other command that takes one SAE guess which. */
+  @Test
+  void ofAFolderOfSaesOneIsAskedFor(@TempDir Path folder) {
+    String saes = TestData.path("saes/saelens");
+    String output = folder.resolve("output").toString();
+    String found = "--sae: expected one SAE, found a folder of 6, such as " + saes;
+    List<String> model = List.of("--model", TestData.MODEL, "--tokens", TestData.TOKENS);
+    assertWrongUsage(
+        CommandRun.of(
+            CommandRun.args(
+                List.of("logits", "--replace", "sae", "--sae", saes, "-o", output),
+                model.toArray(String[]::new))),
+        found);
+    assertWrongUsage(
+        CommandRun.of(
+            CommandRun.args(List.of("latent", "--sae", saes), model.toArray(String[]::new))),
+        found);
+    assertWrongUsage(CommandRun.of("convert", "--sae", saes, "-o", output), found);
+  }
+
   private static void assertWrongUsage(CommandRun run, String part) {
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.WRONG_USAGE);
     assertThat(run.err()).contains(part, "--help").doesNotContain("\tat ");

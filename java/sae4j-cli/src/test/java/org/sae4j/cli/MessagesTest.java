@@ -56,7 +56,7 @@ class MessagesTest {
     for (String file : List.of("config.json", "model.safetensors")) {
       copy(TestData.path("model"), file, "bare");
     }
-    for (String name : List.of("short", "odd")) {
+    for (String name : List.of("short", "odd", "pair/a", "pair/b")) {
       copy(TestData.SAELENS, "sae_weights.safetensors", name);
       copy(TestData.SAELENS, "cfg.json", name);
     }
@@ -133,6 +133,10 @@ class MessagesTest {
         "eval --model MODEL --sae SAE --text PARQUET --column x | expected a column",
         "eval --model MODEL --sae SAE --tokens @ids.npy"
             + " | an array of one dimension needs a context",
+        "eval --model MODEL --sae SAE --tokens @ids.json --context 8"
+            + " | sequences are run exactly as given",
+        "latent --model MODEL --sae @pair --text @text.txt"
+            + " | expected one SAE, found a folder of",
         "ablate --model MODEL --sae SAE --text @text.txt --json @run.jsonl --resume"
             + " | --resume needs the same run again",
         "eval --model MODEL --sae SAE --text @text.txt --json @left.json"

@@ -1,7 +1,6 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -73,6 +72,31 @@ public final class TokenCorpus implements Corpus {
     return new TokenCorpus(files, shape, context, name);
   }
 
+  /** Tells whether a file is an array of one dimension, for which alone there is a context. */
+  public boolean isCut() throws IOException {
+    for (Path file : files) {
+      if (isArray(file)) {
+        try (NpyIds ids = ids(file)) {
+          if (ids.rowLength() == 0) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isArray(Path file) throws IOException {
+    return !SourceFile.isParquet(file) && (SourceFile.isZip(file) || SourceFile.isNumPy(file));
+  }
+
+  private static NpyIds ids(Path file) throws IOException {
+    if (!SourceFile.isZip(file) && !SourceFile.isCompressed(file)) {
+      NpyArray.read(file); // What is not whole shows at once.
+    }
+    return NpyIds.of(file, SourceFile.isZip(file) ? ZippedArray.open(file) : SourceFile.open(file));
+  }
+
   @Override
   public OptionalLong knownTokens() {
     return OptionalLong.empty();
@@ -87,21 +111,10 @@ public final class TokenCorpus implements Corpus {
     if (SourceFile.isParquet(file)) {
       return new ParquetSequences(file, ParquetColumn.lists(file, column), shape.context());
     }
-    if (SourceFile.isZip(file)) {
-      return sequences(file, ZippedArray.open(file));
-    }
-    if (!SourceFile.isNumPy(file)) {
+    if (!isArray(file)) {
       return new JsonSequences(file, SourceFile.open(file));
     }
-    if (!SourceFile.isCompressed(file)) {
-      // What is not whole shows at once.
-      NpyArray.read(file);
-    }
-    return sequences(file, SourceFile.open(file));
-  }
-
-  private Reading sequences(Path file, InputStream array) throws IOException {
-    NpyIds ids = NpyIds.of(file, array);
+    NpyIds ids = ids(file);
     try {
       return sequences(file, ids);
     } catch (IOException | RuntimeException e) {
