@@ -2,7 +2,6 @@ package org.sae4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -78,20 +77,26 @@ final class EvaluationRanking {
 
   private AlignedTable table() {
     AlignedTable table = new AlignedTable();
-    table.heading(results.size() + " SAEs, the smallest kl first (± half the 95 % interval)");
-    List<String> keys = List.of("kl", "", "delta_ce", "explained_variance", "l0");
-    table.line("", keys, "at");
+    boolean sure = results.get(0).replicates().missing().isEmpty();
+    table.heading(
+        results.size()
+            + " SAEs, the smallest kl first, in nats"
+            + (sure ? "; ± is half the 95 % interval" : ""));
+    table.line("", List.of("kl", "delta_ce", "explained_variance", "l0"), "at");
     for (int i = 0; i < results.size(); i++) {
-      EvaluationResult result = results.get(i);
-      List<String> figures = new ArrayList<>();
-      figures.add(Figures.of(result.downstream().kl()));
-      figures.add(Figures.plusOrMinus(result.replicates().ci95("kl")));
-      figures.add(Figures.signed(result.downstream().deltaCe()));
-      figures.add(Figures.of(result.reconstruction().explainedVariance()));
-      figures.add(Figures.of(result.reconstruction().l0()));
-      table.line(labels.get(i), figures, headers.hooks().get(i).toString());
+      table.line(labels.get(i), figures(results.get(i)), headers.hooks().get(i).toString());
     }
     return table;
+  }
+
+  private static List<String> figures(EvaluationResult result) {
+    Optional<Interval> ci95 = result.replicates().ci95("kl");
+    String kl = Figures.of(result.downstream().kl());
+    return List.of(
+        kl + ci95.map(ci -> " " + Figures.plusOrMinus(ci)).orElse(""),
+        Figures.signed(result.downstream().deltaCe()),
+        Figures.of(result.reconstruction().explainedVariance()),
+        Figures.of(result.reconstruction().l0()));
   }
 
   /** Which SAEs may be as good as the first one, if there are intervals to tell. */

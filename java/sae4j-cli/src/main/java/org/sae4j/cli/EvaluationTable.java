@@ -121,7 +121,8 @@ final class EvaluationTable {
     if (result.replicates().missing().isEmpty()) {
       Optional<Interval> ci95 = result.replicates().ci95(key);
       String ends = ci95.map(EvaluationTable::ends).orElse("");
-      table.line("", List.of(Figures.plusOrMinus(ci95)), "half the 95 % interval" + ends);
+      table.line(
+          "", List.of(ci95.map(Figures::plusOrMinus).orElse("-")), "half the 95 % interval" + ends);
     }
   }
 

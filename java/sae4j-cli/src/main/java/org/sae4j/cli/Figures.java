@@ -1,7 +1,6 @@
 package org.sae4j.cli;
 
 import java.util.Locale;
-import java.util.Optional;
 import org.sae4j.Interval;
 
 /** Numbers as people read them: five figures, no more. */
@@ -17,9 +16,9 @@ final class Figures {
     return format(value, "+");
   }
 
-  /** Half the length of an interval, if there is one. */
-  static String plusOrMinus(Optional<Interval> interval) {
-    return interval.map(found -> "±" + of(found.width() / 2)).orElse("-");
+  /** Half the length of an interval. */
+  static String plusOrMinus(Interval interval) {
+    return "±" + of(interval.width() / 2);
   }
 
   static String percent(double fraction) {

@@ -22,8 +22,10 @@ final class PairedTable {
     EvaluationResult best = results.get(0);
     AlignedTable table = new AlignedTable();
     table.heading(
-        "How they differ from %s on the same tokens (95 %% interval)"
-            .formatted(labels.get(0).strip()));
+        "How they differ from %s on the same tokens%s"
+            .formatted(
+                labels.get(0).strip(),
+                best.replicates().missing().isEmpty() ? " (95 % interval)" : ""));
     table.line("", KEYS, "");
     for (int i = 1; i < results.size(); i++) {
       EvaluationResult result = results.get(i);

@@ -115,6 +115,9 @@ class EvalStatisticsTest {
     assertThat(eval("--max-tokens", "640", "--sae", TestData.SAELENS).out())
         .containsPattern("How they differ from 1 \\S+ on the same tokens")
         .containsPattern("2 \\S+ +[+]\\d\\.\\d+ \\([+-]\\d");
+    assertThat(eval("--max-tokens", "256", "--sae", TestData.SAELENS).out())
+        .contains("intervals need 5 sequences, found 4")
+        .doesNotContain("±", "95 %");
   }
 
   @Test
