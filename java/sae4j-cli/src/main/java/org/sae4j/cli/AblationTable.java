@@ -5,9 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
@@ -16,28 +13,32 @@ import org.sae4j.AblationSummary;
 import org.sae4j.Interval;
 import org.sae4j.Model;
 
-/** The results of {@code ablate} for people. */
+/** The results of {@code ablate} for people: a line for each number, or of several for each SAE. */
 final class AblationTable {
   private final Model model;
-  private final List<Column> columns;
+  private final List<Row> rows;
   private final AblationOptions options;
   private final AlignedTable table = new AlignedTable();
 
-  /** What one column of figures is of. */
-  private record Column(String name, AblationSummary summary) {}
+  /** What one line of figures is of. */
+  private record Row(String name, AblationSummary summary) {}
 
   private AblationTable(Model model, List<AblationSummary> summaries) {
     this.model = model;
-    this.columns = columns(summaries);
+    this.rows = rows(summaries);
     this.options = summaries.get(0).options();
   }
 
   static void print(
       Model model, AblationFindings findings, StrongestEffects strongest, PrintWriter out) {
     AblationTable table = new AblationTable(model, findings.summaries());
-    table.names();
-    table.sparsity();
-    table.run();
+    if (table.isOne()) {
+      table.sparsity(table.rows.get(0).summary());
+      table.run(table.rows.get(0).summary());
+    } else {
+      table.each();
+    }
+    table.seconds();
     table.table.print(out);
     table.undefined(out);
     for (int sae = 0; sae < findings.summaries().size(); sae++) {
@@ -46,18 +47,16 @@ final class AblationTable {
     }
   }
 
-  /** A column for each SAE, and one beside it for what it is compared with. */
-  private static List<Column> columns(List<AblationSummary> summaries) {
-    List<Column> columns = new ArrayList<>();
+  /** One for each SAE, and one behind it for what it is compared with. */
+  private static List<Row> rows(List<AblationSummary> summaries) {
+    List<Row> rows = new ArrayList<>();
     for (int i = 0; i < summaries.size(); i++) {
       AblationSummary summary = summaries.get(i);
       String number = summaries.size() > 1 ? "[" + (i + 1) + "] " : "";
-      columns.add(new Column(number + thing(summary) + "s", summary));
-      summary
-          .compared()
-          .ifPresent(other -> columns.add(new Column(number + thing(other) + "s", other)));
+      rows.add(new Row(number + thing(summary) + "s", summary));
+      summary.compared().ifPresent(other -> rows.add(new Row(number + thing(other) + "s", other)));
     }
-    return columns;
+    return rows;
   }
 
   /** What is ablated, in the singular. */
@@ -73,40 +72,30 @@ final class AblationTable {
   }
 
   private String things() {
-    return columns.stream()
-        .map(column -> thing(column.summary()))
+    return rows.stream()
+        .map(row -> thing(row.summary()))
         .distinct()
         .collect(Collectors.joining(" or "));
   }
 
-  private void names() {
-    if (isOne()) {
-      return;
-    }
-    table.line("", columns.stream().map(Column::name).toList(), "");
-  }
-
   private boolean isOne() {
-    return columns.size() == 1;
+    return rows.size() == 1;
   }
 
-  private void sparsity() {
-    table.heading(
-        "Logits that the ablation of one %s moves, as a share of all; smaller is sparser"
-            .formatted(things()));
+  private String heading() {
     long logits = (long) options.future() * model.shape().vocabulary();
-    String all = "of %,d logits at %d positions".formatted(logits, options.future());
-    line("mean", AblationSummary::mean, isOne() ? interval() + "; " + all : all);
-    if (!isOne()) {
-      line("ci95, low", summary -> summary.ci95().map(Interval::low).orElse(Double.NaN), "");
-      line("ci95, high", summary -> summary.ci95().map(Interval::high).orElse(Double.NaN), "");
-    }
-    line("median", AblationSummary::median, "");
-    line("row_mean", AblationSummary::rowMean, "each position by itself");
+    return "Share of %,d logits at %d positions that the ablation of one %s moves; smaller is sparser"
+        .formatted(logits, options.future(), things());
   }
 
-  private String interval() {
-    AblationSummary summary = columns.get(0).summary();
+  private void sparsity(AblationSummary summary) {
+    table.heading(heading());
+    line("mean", summary.mean(), interval(summary));
+    line("median", summary.median(), "");
+    line("row_mean", summary.rowMean(), "each position by itself");
+  }
+
+  private static String interval(AblationSummary summary) {
     return summary
         .ci95()
         .map(
@@ -119,44 +108,66 @@ final class AblationTable {
         .orElse("no interval of so few effects");
   }
 
-  private void run() {
+  private void run(AblationSummary summary) {
     table.heading("Run");
-    count("pairs", AblationSummary::pairs, "of a token and a " + things());
-    count(
-        "below_noise",
-        AblationSummary::belowNoise,
-        "KL below " + Figures.of(AblationEffect.NOISE) + " nats: in no mean");
-    count("skipped", AblationSummary::skippedPairs, reasons());
-    AblationSummary first = columns.get(0).summary();
-    long pairs = columns.stream().mapToLong(column -> column.summary().pairs()).sum();
-    double each = 1e3 * first.seconds() / Math.max(1, pairs);
-    table.line("  seconds", List.of(Figures.of(first.seconds())), Figures.of(each) + " ms a pair");
+    count("pairs", summary.pairs(), "of a token and a " + things());
+    count("below_noise", summary.belowNoise(), noise());
+    count("skipped", summary.skippedPairs(), String.join(", ", summary.skipped().keySet()));
   }
 
-  private String reasons() {
-    return columns.stream()
-        .flatMap(column -> column.summary().skipped().keySet().stream())
-        .distinct()
-        .collect(Collectors.joining(", "));
+  private static String noise() {
+    return "KL below " + Figures.of(AblationEffect.NOISE) + " nats: in no mean";
   }
 
-  private void line(String key, ToDoubleFunction<AblationSummary> value, String remark) {
-    table.line("  " + key, figures(summary -> Figures.of(value.applyAsDouble(summary))), remark);
+  private void line(String key, double value, String remark) {
+    table.line("  " + key, List.of(Figures.of(value)), remark);
   }
 
-  private void count(String key, ToLongFunction<AblationSummary> value, String remark) {
-    table.line("  " + key, figures(summary -> String.valueOf(value.applyAsLong(summary))), remark);
+  private void count(String key, long value, String remark) {
+    table.line("  " + key, List.of(String.valueOf(value)), remark);
   }
 
-  private List<String> figures(Function<AblationSummary, String> figure) {
-    return columns.stream().map(Column::summary).map(figure).toList();
+  /** A line for each SAE, and for what it is compared with. */
+  private void each() {
+    table.heading(heading());
+    table.line("", List.of("mean", "ci95", "median", "row_mean", "pairs", "below_noise"), noise());
+    for (Row row : rows) {
+      AblationSummary summary = row.summary();
+      List<String> figures =
+          List.of(
+              Figures.of(summary.mean()),
+              summary.ci95().map(AblationTable::ends).orElse("-"),
+              Figures.of(summary.median()),
+              Figures.of(summary.rowMean()),
+              String.valueOf(summary.pairs()),
+              String.valueOf(summary.belowNoise()));
+      table.line(row.name(), figures, skipped(summary));
+    }
+    table.heading("Run");
+  }
+
+  private static String ends(Interval ci95) {
+    return "(%s, %s)".formatted(Figures.of(ci95.low()), Figures.of(ci95.high()));
+  }
+
+  private static String skipped(AblationSummary summary) {
+    return summary.skippedPairs() == 0
+        ? ""
+        : "%,d skipped: %s"
+            .formatted(summary.skippedPairs(), String.join(", ", summary.skipped().keySet()));
+  }
+
+  private void seconds() {
+    double seconds = rows.get(0).summary().seconds();
+    long pairs = rows.stream().mapToLong(row -> row.summary().pairs()).sum();
+    double each = 1e3 * seconds / Math.max(1, pairs);
+    table.line("  seconds", List.of(Figures.of(seconds)), Figures.of(each) + " ms a pair");
   }
 
   private void undefined(PrintWriter out) {
-    for (Column column : columns) {
-      String of = isOne() ? "" : " of " + column.name();
-      column
-          .summary()
+    for (Row row : rows) {
+      String of = isOne() ? "" : " of " + row.name();
+      row.summary()
           .undefined()
           .forEach((key, reason) -> out.println(key + of + " is undefined: " + reason));
     }

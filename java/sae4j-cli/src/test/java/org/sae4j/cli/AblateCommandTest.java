@@ -199,14 +199,17 @@ class AblateCommandTest {
   }
 
   @Test
-  void severalSaesHaveAColumnEach() {
+  void severalSaesHaveALineEach() {
     CommandRun run = ablate(TestData.OPENAI, "--sae", TestData.SAELENS, "--position", "20");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("SAE [1]", "SAE [2]", "Largest effects of SAE [2]")
-        .containsPattern("\\[1\\] latents +\\[2\\] latents")
-        .containsPattern("mean +0\\.\\d+ +0\\.\\d+ +of 32,768 logits");
+        .contains("Share of 32,768 logits at 16 positions that the ablation of one latent moves")
+        .containsPattern(
+            "(?m)^ +mean +ci95 +median +row_mean +pairs +below_noise +KL below 1.00e-06 nats: in no mean$")
+        .containsPattern("(?m)^\\[1\\] latents +0\\.\\d+ +\\(0\\.\\d+, 0\\.\\d+\\) +0\\.\\d+")
+        .containsPattern("(?m)^\\[2\\] latents +0\\.\\d+ ");
   }
 
   @Test
