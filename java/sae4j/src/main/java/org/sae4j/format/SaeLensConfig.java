@@ -217,9 +217,7 @@ final class SaeLensConfig {
    * unless it was told not to, and that wrote down neither.
    */
   boolean isTrainedOnProcessed() throws FormatException {
-    boolean before3 = flat && json.has("hook_point"); // renamed in 3.0.0, which wrote its version
-    return before3
-        || trainingVersion().filter(version -> version.compareTo(UNPROCESSED) < 0).isPresent();
+    return trainingVersion().filter(version -> version.compareTo(UNPROCESSED) < 0).isPresent();
   }
 
   /** Whether the model's layer norms were folded, if it was said. */

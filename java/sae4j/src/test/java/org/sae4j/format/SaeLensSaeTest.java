@@ -184,7 +184,7 @@ class SaeLensSaeTest {
             "normalize_activations: absent, taken as none",
             "apply_b_dec_to_input: absent, taken as true",
             "prepend_bos: absent, taken as true",
-            CENTRED);
+            UNPROCESSED);
   }
 
   @ParameterizedTest
@@ -358,7 +358,7 @@ class SaeLensSaeTest {
 
   @Test
   void foldedBiasesOfValuesAreToldOf() throws IOException {
-    config(OLD.replace("hook_resid_pre", "attn.hook_z"));
+    config(OLD.replace("hook_resid_pre", "attn.hook_z") + ",'sae_lens_training_version':'3.10.0'");
     standard().write(weights());
     assertThat(read().config().centreInput()).isFalse();
     assertThat(read().config().assumptions())
