@@ -14,7 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
-import org.sae4j.engine.NativeEngine;
+import org.sae4j.engine.loader.NativeEngine;
 
 /** The native engine: loaded once, its status codes turned into exceptions here and only here. */
 final class Engine {

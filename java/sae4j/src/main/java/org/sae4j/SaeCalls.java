@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.sae4j.engine.sae4j_latents;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
@@ -100,13 +101,12 @@ final class SaeCalls {
     for (int t = 0; t <= tokens; t++) {
       offsets[t] = fitting(out.offsets().get(t));
     }
-    int[] indices = new int[offsets[tokens]];
-    out.indices().get(indices);
+    int active = offsets[tokens];
     return new Latents(
         width,
         offsets,
-        indices,
-        floats(out.values(), indices.length),
+        ints(out.indices(), active),
+        floats(out.values(), active),
         floats(out.scale(), tokens),
         floats(out.shift(), tokens));
   }
@@ -119,9 +119,20 @@ final class SaeCalls {
     return (int) active;
   }
 
+  /** Copies an array of the engine, which is a null pointer if nothing is in it. */
+  private static int[] ints(IntPointer source, int count) {
+    int[] copy = new int[count];
+    if (count > 0) {
+      source.get(copy);
+    }
+    return copy;
+  }
+
   private static float[] floats(FloatPointer source, int count) {
     float[] copy = new float[count];
-    source.get(copy);
+    if (count > 0) {
+      source.get(copy);
+    }
     return copy;
   }
 }

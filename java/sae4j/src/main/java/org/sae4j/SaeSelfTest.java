@@ -95,13 +95,12 @@ public record SaeSelfTest(
     boolean onlyFirstIsGood = fit.withoutFirst() < GOOD && fit.explainedVariance() >= GOOD;
     String others =
         compared || onlyFirstIsGood
-            ? String.format(
-                Locale.ROOT, " (%.2f without the first of each sequence)", fit.withoutFirst())
+            ? " (" + share(fit.withoutFirst()) + " without the first of each sequence)"
             : "";
     return String.format(
         Locale.ROOT,
-        "explained variance %.2f%s and L0 %.1f at %s on %d tokens",
-        fit.explainedVariance(),
+        "explained variance %s%s and L0 %.1f at %s on %d tokens",
+        share(fit.explainedVariance()),
         others,
         fit.l0(),
         splice.in(),
@@ -109,7 +108,11 @@ public record SaeSelfTest(
   }
 
   private static String improvement(SaeSuspect suspect) {
-    return String.format(
-        Locale.ROOT, "; %s it would be %.2f", suspect.text(), suspect.explainedVariance());
+    return "; " + suspect.text() + " it would be " + share(suspect.explainedVariance());
+  }
+
+  /** A share of the variance: at most 1, but as far below 0 as a reconstruction is off. */
+  private static String share(double explained) {
+    return String.format(Locale.ROOT, explained > -1000 ? "%.2f" : "%.1e", explained);
   }
 }

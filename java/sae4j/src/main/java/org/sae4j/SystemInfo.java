@@ -4,7 +4,7 @@ import static org.sae4j.engine.global.sae4j.sae4j_get_system_info;
 
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
-import org.sae4j.engine.NativeEngine;
+import org.sae4j.engine.loader.NativeEngine;
 import org.sae4j.engine.sae4j_system_info;
 
 /**

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.sae4j.format.DType;
 import org.sae4j.format.SafetensorsWriter;
@@ -34,6 +35,29 @@ final class RandomSae {
               out.append("W_dec", gaussian(random, width * latents, 0.5));
               out.append("b_enc", gaussian(random, latents, 0.1));
               out.append("b_dec", gaussian(random, width, 1));
+            });
+    return Sae.open(folder);
+  }
+
+  /** ReLU whose latents are zero whatever it reads, so that its output is all ones. */
+  static Sae silent(Path folder, int width, int latents) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("cfg.json"),
+        """
+        {"architecture": "standard", "d_in": %d, "d_sae": %d, "dtype": "float32",
+         "apply_b_dec_to_input": true, "normalize_activations": "none",
+         "reshape_activations": "none", "metadata": {"sae_lens_version": "6.54.12"}}
+        """
+            .formatted(width, latents));
+    weights(width, latents, width)
+        .write(
+            folder.resolve("sae_weights.safetensors"),
+            out -> {
+              out.append("W_enc", filled(width * latents, 0));
+              out.append("W_dec", filled(width * latents, 1));
+              out.append("b_enc", filled(latents, -1));
+              out.append("b_dec", filled(width, 1));
             });
     return Sae.open(folder);
   }
@@ -84,5 +108,11 @@ final class RandomSae {
       values.put((float) (deviation * random.nextGaussian()));
     }
     return values.flip();
+  }
+
+  private static FloatBuffer filled(int count, float value) {
+    float[] values = new float[count];
+    Arrays.fill(values, value);
+    return FloatBuffer.wrap(values);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +199,18 @@ class SaeSelfTestTest {
       assertThat(test.explainedVariance()).isLessThan(SaeSelfTest.BAD);
       assertThat(test.warnings()).hasSize(1);
       assertThat(test.warnings().get(0)).contains("nothing that was tried makes it better");
+    }
+  }
+
+  @Test
+  void aNumberOfSeventyDigitsIsNotWrittenOut(@TempDir Path folder) throws IOException {
+    Normalization scaled = Normalization.EXPECTED_AVERAGE_ONLY_IN;
+    Files.createDirectories(folder);
+    try (Sae random = RandomSae.topK(folder, 192, 64, 4, "none");
+        Sae huge = Sae.open(folder, normalization(scaled).withScale(1e-18))) {
+      assertThat(test(session, random, Fixtures.HOOK).warnings().get(0)).contains("variance -");
+      assertThat(test(session, huge, Fixtures.HOOK).warnings().get(0))
+          .containsPattern("variance -\\d\\.\\de\\+\\d\\d and");
     }
   }
 

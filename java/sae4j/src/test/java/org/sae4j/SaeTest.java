@@ -8,12 +8,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -110,6 +112,18 @@ class SaeTest {
       sae.reconstruct(inPlace, inPlace);
       inPlace.get(written);
       assertThat(written).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void noLatentNeedBeActive(@TempDir Path folder) throws IOException {
+    try (Sae sae = RandomSae.silent(folder, 192, 16)) {
+      Latents latents = sae.encode(x);
+
+      assertThat(latents.tokens()).isEqualTo(128);
+      assertThat(latents.indices()).isEmpty();
+      assertThat(latents.values()).isEmpty();
+      assertThat(sae.decode(latents)).isEqualTo(sae.reconstruct(x)).containsOnly(1);
     }
   }
 

@@ -9,7 +9,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.sae4j.ModelShape;
 import org.sae4j.Precision;
-import org.sae4j.engine.NativeEngine;
+import org.sae4j.engine.loader.NativeEngine;
 import org.sae4j.engine.sae4j_chunk;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.engine.sae4j_model_shape;

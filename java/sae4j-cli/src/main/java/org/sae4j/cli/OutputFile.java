@@ -15,7 +15,13 @@ final class OutputFile {
 
   /** Fails now rather than after the work if the file cannot be written. */
   static void requireWritable(Path target) throws IOException {
-    // Moving a file over a device or a pipe would replace it.
+    // Moving a file over a device, a pipe or a link to one, as /dev/stdout is, would replace it.
+    if (Files.isSymbolicLink(target)) {
+      throw new IOException(
+          target
+              + ": expected a file to write, found a symbolic link to "
+              + Files.readSymbolicLink(target));
+    }
     if (Files.exists(target) && !Files.isRegularFile(target)) {
       throw new IOException(target + ": expected a file to write, found something else");
     }

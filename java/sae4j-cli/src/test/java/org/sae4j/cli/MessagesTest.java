@@ -121,6 +121,7 @@ class MessagesTest {
         "ablate --model MODEL --sae SAE --text @text.txt --position 60 | : no token of",
         "eval --model MODEL --sae SAE --text @text.txt --json @none/result.json"
             + " | the folder to write to does not exist",
+        "eval --model MODEL --sae SAE --text @text.txt --json @empty | expected a file to write",
         "report @ids.json -o @page.html                        | expected results as JSON",
         "eval --model @bare --sae SAE --text @text.txt         | the model came without a tokenizer",
         "eval --model MODEL --sae @object.pt --text @text.txt"

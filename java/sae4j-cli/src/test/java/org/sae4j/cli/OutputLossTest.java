@@ -12,6 +12,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cannot be written, in processes of their own. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs /dev/full and a shell's limits")
@@ -75,6 +76,38 @@ class OutputLossTest {
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0)).contains(target.toString(), "File too large");
     assertThat(outputs).isEmptyDirectory();
+  }
+
+  /** /dev/stdout is a link, too: a superuser's command would take its place for everybody. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "eval --sae SAE --json",
+        "eval --sae SAE --per-sequence",
+        "ablate --sae SAE --sample 1 --json",
+        "latent --sae SAE --json",
+        "logits -o",
+        "capture --hook hook_embed -o"
+      })
+  void aLinkIsNotReplaced(String command) throws Exception {
+    Path output = Files.writeString(folder.resolve("output"), "precious");
+    Path outputs = Files.createDirectory(folder.resolve("outputs"));
+    Path link = Files.createSymbolicLink(outputs.resolve("link.jsonl"), output);
+    Path dangling = Files.createSymbolicLink(outputs.resolve("dangling.jsonl"), Path.of("nowhere"));
+    for (Path target : List.of(link, dangling)) {
+      String args =
+          "%s %s --model %s --text %s".formatted(command, target, TestData.MODEL, TestData.TEXT);
+      CommandRun run = CommandRun.of(args.replace("SAE", TestData.SAELENS).split(" "));
+
+      assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+      assertThat(run.err())
+          .contains(
+              target + ": expected a file to write, found a symbolic link to ",
+              Files.readSymbolicLink(target).toString());
+      assertThat(outputs.toFile().list()).containsExactlyInAnyOrder("link.jsonl", "dangling.jsonl");
+      assertThat(target).isSymbolicLink();
+    }
+    assertThat(output).hasContent("precious");
   }
 
   @Test

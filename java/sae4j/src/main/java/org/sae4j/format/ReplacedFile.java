@@ -3,6 +3,7 @@ package org.sae4j.format;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -25,8 +26,12 @@ final class ReplacedFile {
 
   /** Writes {@code target}, replacing a file that is already there. */
   static void write(Path target, Content content) throws IOException {
-    if (target.getFileName() == null || Files.isDirectory(target)) {
-      throw new IOException(target + ": expected the name of a file to write, found a folder");
+    boolean there = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+    // A device, a pipe or a link would be gone.
+    if (target.getFileName() == null
+        || there && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(
+          target + ": expected the name of a file to write, found something else");
     }
     Path part = neighbour(target);
     try {

@@ -121,7 +121,7 @@ class GgufWriterTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining(missing.toString())
         .hasMessageContaining("does not exist");
-    assertThatThrownBy(() -> writer.write(folder)).hasMessageContaining("found a folder");
+    assertThatThrownBy(() -> writer.write(folder)).hasMessageContaining("found something else");
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThatThrownBy(() -> writer.write(file.resolve("x.gguf")))
         .hasMessageContaining("does not exist");

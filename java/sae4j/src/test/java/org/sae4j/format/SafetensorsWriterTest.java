@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsWriterTest {
@@ -77,6 +79,19 @@ class SafetensorsWriterTest {
             () -> writer.write(file, out -> out.append("a", FloatBuffer.wrap(new float[3]))))
         .isInstanceOf(IllegalStateException.class);
     assertThat(file).hasContent("old");
+  }
+
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links need a privilege there")
+  void nothingTakesThePlaceOfALink() throws IOException {
+    Path old = Files.writeString(folder.resolve("old"), "old");
+    Files.createSymbolicLink(file, old);
+    SafetensorsWriter writer = new SafetensorsWriter().tensor("a", DType.F32, 1);
+
+    assertThatThrownBy(
+            () -> writer.write(file, out -> out.append("a", FloatBuffer.wrap(new float[1]))))
+        .hasMessage(file + ": expected the name of a file to write, found something else");
+    assertThat(file).isSymbolicLink().hasContent("old");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.sae4j.engine.LoadingJvm.Output;
+import org.sae4j.engine.loader.LoadingJvm.Output;
 
 /** Where the libraries come from and where they are put, in good circumstances and in bad ones. */
 class NativeEngineLoadTest {
@@ -55,7 +55,7 @@ class NativeEngineLoadTest {
             """
             handlers=java.util.logging.ConsoleHandler
             java.util.logging.ConsoleHandler.level=FINE
-            org.sae4j.engine.level=FINE
+            org.sae4j.engine.loader.level=FINE
             """);
     Output output = jvm().with("java.util.logging.config.file", settings).run();
     assertThat(String.join("\n", output.lines()))

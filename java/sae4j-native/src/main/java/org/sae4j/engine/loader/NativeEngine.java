@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
-import org.sae4j.engine.LibraryList.Library;
 import org.sae4j.engine.global.sae4j;
+import org.sae4j.engine.loader.LibraryList.Library;
 
 /**
  * Loads the native libraries, once, in a fixed order. Call {@link #load()} before anything else of

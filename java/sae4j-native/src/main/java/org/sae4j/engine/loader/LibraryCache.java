@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
@@ -11,7 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Pattern;
-import org.sae4j.engine.LibraryList.Library;
+import org.sae4j.engine.loader.LibraryList.Library;
 
 /**
  * A folder of extracted libraries. The name says which bytes are in it, so what is there need not

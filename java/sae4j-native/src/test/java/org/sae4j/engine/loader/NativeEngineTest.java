@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,6 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.sae4j.engine.sae4j_session;
+import org.sae4j.engine.sae4j_session_params;
+import org.sae4j.engine.sae4j_system_info;
 
 class NativeEngineTest {
   @BeforeAll

@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Name;

@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
-import org.sae4j.engine.LibraryList.Library;
+import org.sae4j.engine.loader.LibraryList.Library;
 
 /**
  * Loads one library after the other into the class loader of sae4j's classes.

@@ -1,4 +1,4 @@
-package org.sae4j.engine;
+package org.sae4j.engine.loader;
 
 /** The native engine cannot be loaded on this machine; the message says why and what to do. */
 public final class EngineLoadException extends RuntimeException {
