@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 public final class SortMethods {
   private static final Pattern FUNCTION =
       Pattern.compile("JNIEXPORT .*\\{|static void \\w+_deallocate\\(.*\\{.*");
+  private static final Pattern CALL = Pattern.compile("JNIEXPORT .* Java_\\w+_call\\(JNIEnv.*");
   private static final Pattern BY_CLASS =
       Pattern.compile("static .* JavaCPP_(classNames|members|offsets)\\[.*");
   private static final String SIZES = "static int JavaCPP_memberOffsetSizes[";
@@ -83,14 +84,21 @@ public final class SortMethods {
   private static List<String> sorted(List<String> lines) {
     List<String> out = new ArrayList<>();
     TreeMap<String, List<String>> functions = new TreeMap<>(); // that follow one another
+    // Calls of a function pointer stand before or behind what is written for its callbacks: these
+    // come last.
+    TreeMap<String, List<String>> calls = new TreeMap<>();
+    int last = lines.lastIndexOf("}");
     boolean inTable = false;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
       if (FUNCTION.matcher(line).matches()) {
         int end = endOfFunction(lines, i);
-        functions.put(line, lines.subList(i, end + 1));
+        (CALL.matcher(line).matches() ? calls : functions).put(line, lines.subList(i, end + 1));
         i = end;
       } else if (!line.isEmpty() || functions.isEmpty()) {
+        if (i == last) {
+          functions.putAll(calls);
+        }
         functions.values().forEach(out::addAll);
         functions.clear();
         inTable = TABLE.matcher(line).matches() || inTable && !line.isEmpty();
