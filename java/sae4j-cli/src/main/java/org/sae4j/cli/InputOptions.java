@@ -114,19 +114,23 @@ final class InputOptions {
     if (textKey.isPresent()) {
       throw wrongUsage("--text-key is for --text");
     }
-    TokenCorpus corpus = TokenCorpus.of(source.tokens, model.shape());
-    if (context.isPresent()) {
-      corpus = corpus.withContext(requireContext(model, context.get()));
+    TokenCorpus given = TokenCorpus.of(source.tokens, model.shape());
+    TokenCorpus corpus = column.map(given::withColumn).orElse(given);
+    Optional<Integer> length = context.map(tokens -> requireContext(model, tokens));
+    if (length.isPresent()) {
+      corpus = corpus.withContext(length.get());
       if (!corpus.isCut()) {
-        throw wrongUsage(
-            "--context is for --text, and for ids in one row; sequences are run exactly as given");
+        command
+            .commandLine()
+            .getErr()
+            .println(
+                "note: --context is for --text, and for ids in one row;"
+                    + " sequences are run exactly as given");
+        length = Optional.empty();
       }
     }
     return Input.ofTokens(
-        new Input.Source(source.tokens, textKey, column),
-        column.map(corpus::withColumn).orElse(corpus),
-        maxTokens,
-        context);
+        new Input.Source(source.tokens, textKey, column), corpus, maxTokens, length);
   }
 
   private Input text(Model model, List<SaeConfig> saes) {

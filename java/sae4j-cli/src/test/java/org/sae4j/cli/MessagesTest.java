@@ -134,8 +134,6 @@ class MessagesTest {
         "eval --model MODEL --sae SAE --text PARQUET --column x | expected a column",
         "eval --model MODEL --sae SAE --tokens @ids.npy"
             + " | an array of one dimension needs a context",
-        "eval --model MODEL --sae SAE --tokens @ids.json --context 8"
-            + " | sequences are run exactly as given",
         "latent --model MODEL --sae @pair --text @text.txt"
             + " | expected one SAE, found a folder of",
         "ablate --model MODEL --sae SAE --text @text.txt --json @run.jsonl --resume"
