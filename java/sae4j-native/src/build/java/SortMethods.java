@@ -1,4 +1,5 @@
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.reverseOrder;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  */
 public final class SortMethods {
   private static final Pattern FUNCTION =
-      Pattern.compile("JNIEXPORT .*\\{|static void \\w+_deallocate\\(.*\\{.*");
+      Pattern.compile("JNIEXPORT \\w+ JNICALL .*\\{|static void \\w+_deallocate\\(.*\\{.*");
   private static final Pattern BY_CLASS =
       Pattern.compile("static .* JavaCPP_(classNames|members|offsets)\\[.*");
   private static final String SIZES = "static int JavaCPP_memberOffsetSizes[";
@@ -80,24 +81,25 @@ public final class SortMethods {
     return order.stream().map(rows::get).collect(Collectors.joining(between));
   }
 
+  /** All functions go where the last one is: what stands between them depends on none of them. */
   private static List<String> sorted(List<String> lines) {
     List<String> out = new ArrayList<>();
-    TreeMap<String, List<String>> functions = new TreeMap<>(); // that follow one another
+    TreeMap<String, List<String>> functions = new TreeMap<>(reverseOrder()); // static ones first
+    int last = 0;
     boolean inTable = false;
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
       if (FUNCTION.matcher(line).matches()) {
         int end = endOfFunction(lines, i);
         functions.put(line, lines.subList(i, end + 1));
+        last = out.size();
         i = end;
-      } else if (!line.isEmpty() || functions.isEmpty()) {
-        functions.values().forEach(out::addAll);
-        functions.clear();
+      } else {
         inTable = TABLE.matcher(line).matches() || inTable && !line.isEmpty();
         out.add(inTable ? withSortedMembers(line) : line);
       }
     }
-    functions.values().forEach(out::addAll);
+    out.addAll(last, functions.values().stream().flatMap(List::stream).toList());
     return out;
   }
 
