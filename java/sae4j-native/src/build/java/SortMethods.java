@@ -1,4 +1,5 @@
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.reverseOrder;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +84,7 @@ public final class SortMethods {
   /** All functions go where the last one is: what stands between them depends on none of them. */
   private static List<String> sorted(List<String> lines) {
     List<String> out = new ArrayList<>();
-    TreeMap<String, List<String>> functions = new TreeMap<>();
+    TreeMap<String, List<String>> functions = new TreeMap<>(reverseOrder()); // static ones first
     int last = 0;
     boolean inTable = false;
     for (int i = 0; i < lines.size(); i++) {
