@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.ModelTensor;
+import org.sae4j.format.StoredTensor;
 
 /** What the header of a model says. */
 final class ModelInspection {
@@ -24,7 +25,8 @@ final class ModelInspection {
   static Inspection of(HuggingFaceModel model) {
     TensorSummary tensors = new TensorSummary();
     for (ModelTensor weight : model.tensors()) {
-      tensors.add(weight.tensor().name(), weight.tensor().dtype().name(), weight.tensor().shape());
+      StoredTensor tensor = weight.tensor();
+      tensors.add(tensor.name(), tensor.dtype().name(), tensor.shape(), tensor.elementCount());
     }
     JsonObject json = new JsonObject();
     json.addProperty("architecture", GPT2);
@@ -36,7 +38,7 @@ final class ModelInspection {
   static Inspection of(GgufHeader header) {
     TensorSummary tensors = new TensorSummary();
     for (GgufHeader.Tensor tensor : header.tensors()) {
-      tensors.add(tensor.name(), tensor.type(), tensor.shape());
+      tensors.add(tensor.name(), tensor.type(), tensor.shape(), tensor.elementCount());
     }
     String architecture = header.text("general.architecture").orElse("unknown");
     JsonObject json = new JsonObject();

@@ -20,7 +20,10 @@ final class SaeInspection {
         .forEach(
             (name, tensor) ->
                 tensors.add(
-                    name.name().toLowerCase(Locale.ROOT), tensor.dtype().name(), tensor.shape()));
+                    name.name().toLowerCase(Locale.ROOT),
+                    tensor.dtype().name(),
+                    tensor.shape(),
+                    tensor.elementCount()));
     JsonObject shape = new JsonObject();
     shape.addProperty("d_in", sae.dIn());
     shape.addProperty("d_out", sae.dOut());

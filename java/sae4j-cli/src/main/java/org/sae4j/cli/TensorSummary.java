@@ -13,9 +13,9 @@ final class TensorSummary {
   private final JsonArray json = new JsonArray();
   private long elements;
 
-  void add(String name, String type, List<Long> shape) {
+  void add(String name, String type, List<Long> shape, long elementCount) {
     byType.merge(type, 1, Integer::sum);
-    elements += shape.stream().reduce(1L, (a, b) -> a * b);
+    elements += elementCount;
     JsonArray sizes = new JsonArray();
     shape.forEach(sizes::add);
     JsonObject tensor = new JsonObject();
