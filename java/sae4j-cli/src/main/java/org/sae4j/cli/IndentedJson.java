@@ -1,8 +1,6 @@
 package org.sae4j.cli;
 
 import com.google.gson.FormattingStyle;
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -14,8 +12,6 @@ import java.util.Map;
 
 /** JSON that people may look into: each member in a line of its own, an array of numbers in one. */
 final class IndentedJson {
-  private static final Gson GSON =
-      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
   private static final FormattingStyle ONE_LINE =
       FormattingStyle.COMPACT.withSpaceAfterSeparators(true);
 
@@ -47,7 +43,7 @@ final class IndentedJson {
     } else if (json instanceof JsonArray array) {
       write(array);
     } else {
-      GSON.toJson(json, out);
+      JsonDocument.ONE_LINE.toJson(json, out);
     }
   }
 

@@ -13,8 +13,7 @@ import org.sae4j.SystemInfo;
 /** The one document that a command writes with {@code --json}. */
 final class JsonDocument {
   static final int SCHEMA_VERSION = 1;
-  private static final Gson ONE_LINE =
-      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+  static final Gson ONE_LINE = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
   private final String command;
   private final JsonObject options = new JsonObject();
