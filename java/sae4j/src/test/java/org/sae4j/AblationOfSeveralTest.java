@@ -59,11 +59,15 @@ class AblationOfSeveralTest {
   @EnumSource(AblationContext.class)
   void resultsAreThoseOfSeparateRuns(AblationContext context) {
     AblationOptions options = SOME.withContext(context);
-    Run together = run(options, saes.get(0), saes.get(1));
+    assertSameAsAlone(run(options, saes.get(0), saes.get(1)), options);
+  }
+
+  /** Each SAE's results in a run of both. */
+  private static void assertSameAsAlone(Run together, AblationOptions options) {
     for (int i = 0; i < 2; i++) {
       Run alone = run(options, saes.get(i));
-      assertThat(together.klsOf(i, AblationControl.none()))
-          .isEqualTo(alone.klsOf(0, AblationControl.none()))
+      assertThat(together.klsOf(i, options.control()))
+          .isEqualTo(alone.klsOf(0, options.control()))
           .hasSize(16);
       assertSameButSeconds(together.summaries().get(i), alone.summaries().get(0));
     }
@@ -82,13 +86,7 @@ class AblationOfSeveralTest {
   void channelsAreAblatedOnceForAll() {
     AblationOptions options = SOME.withControl(AblationControl.channels());
     Run together = run(options, saes.get(0), saes.get(1));
-    for (int i = 0; i < 2; i++) {
-      Run alone = run(options, saes.get(i));
-      assertThat(together.klsOf(i, AblationControl.channels()))
-          .isEqualTo(alone.klsOf(0, AblationControl.channels()))
-          .hasSize(16);
-      assertSameButSeconds(together.summaries().get(i), alone.summaries().get(0));
-    }
+    assertSameAsAlone(together, options);
     List<AblationEffect> effects = together.effects();
     for (int first = 0; first < 32; first += 8) {
       for (int i = first; i < first + 4; i++) {
