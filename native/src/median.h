@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace sae4j {
 
@@ -12,9 +13,12 @@ struct Bracket {
 // All numbers but NaN.
 extern const Bracket all_numbers;
 
-// Two numbers that the element of this rank of b − a [n] most likely lies between, from a sample of every so many; all
-// numbers where there are few. a: NULL for 0.
-Bracket guess(const float * b, const float * a, int64_t n, int64_t rank);
+// Every so many of x [n], none where there are few.
+std::vector<float> sample_of(const float * x, int64_t n);
+
+// Two numbers that the element of this rank of n numbers, of which sample has every so many, most likely lies between;
+// all numbers without a sample.
+Bracket guess(std::vector<float> sample, int64_t n, int64_t rank);
 
 // The element of this rank, from 0, of x [n], where NaN ranks last. scratch: room for 2 n.
 float element(const float * x, int64_t n, int64_t rank, float * scratch);

@@ -12,17 +12,27 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
+// D's sample, from that of the base.
+std::vector<float> change_of(const std::vector<float> & base, const float * after, int64_t n) {
+    std::vector<float> sample = sample_of(after, n);
+    for (size_t i = 0; i < sample.size(); i++) {
+        sample[i] -= base[i];
+    }
+    return sample;
+}
+
 // One row of a variant against the base's.
 class RowComparison {
   public:
-    RowComparison(const Lse & base, const float * p, const float * before, const float * after, int64_t n,
-                  float * scratch) :
+    // sample: of before's numbers
+    RowComparison(const Lse & base, const float * p, const float * before, const std::vector<float> & sample,
+                  const float * after, int64_t n, float * scratch) :
         base_(base),
         p_(p),
         before_(before),
         after_(after),
         n_(n),
-        bracket_(guess(after, before, n, rank())),
+        bracket_(guess(change_of(sample, after, n), n, rank())),
         middle_(scratch),
         scratch_(scratch + n) {
         // D of the likeliest token: where one token is likely, it is near the mean.
@@ -91,16 +101,18 @@ BaseRows::BaseRows(float * logits, float * p, int64_t n_vocab, int64_t n_rows, s
     p_(p),
     n_vocab_(n_vocab),
     next_tokens_(std::move(next_tokens)),
-    rows_(n_rows) {}
+    rows_(n_rows),
+    samples_(n_rows) {}
 
 void BaseRows::set(int64_t tau, const float * logits) {
     std::copy_n(logits, n_vocab_, logits_ + tau * n_vocab_);
     kernels().lse_update(logits, n_vocab_, 0, rows_[tau], p_ + tau * n_vocab_);
+    samples_[tau] = sample_of(logits, n_vocab_);
 }
 
 RowChange BaseRows::compare(int64_t tau, const float * logits, float * scratch) const {
     const float *       before = logits_ + tau * n_vocab_;
-    const RowComparison row(rows_[tau], p_ + tau * n_vocab_, before, logits, n_vocab_, scratch);
+    const RowComparison row(rows_[tau], p_ + tau * n_vocab_, before, samples_[tau], logits, n_vocab_, scratch);
     RowChange           change = { 0, 0, row.kl(), nan };
     row.sum(change.l1, change.squares);
     if (tau < static_cast<int64_t>(next_tokens_.size())) {

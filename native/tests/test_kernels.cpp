@@ -431,9 +431,10 @@ void test_kl(const Kernels & k) {
             const auto          reference = static_cast<float>(lse_b - lse_a + off * difference);
             const RowDifference found =
                 k.compare_rows(exponentials.data(), p.data(), q.data(), n, a.max, reference, -inf, inf, gap.data());
-            const double linear = found.linear / a.sum, rise = std::log1p(linear + found.beyond / a.sum);
-            CHECK_NEAR(rise - linear, exact, 1e-5 * exact + 1e-13);
-            CHECK_NEAR(reference + rise, shift, 1e-6 * difference);
+            const double linear = found.linear / a.sum, beyond = found.beyond / a.sum, all = 1 + linear + beyond;
+            const double rise = std::log1p(linear + beyond);
+            CHECK_NEAR(rise - linear, exact, 1e-6 * (linear * linear + beyond) / all + 1e-13);
+            CHECK_NEAR(reference + rise, shift, 1e-6 * (difference + std::fabs(linear) + beyond) / all);
         }
     }
 }
@@ -457,7 +458,7 @@ void check_rows(const Kernels & k, const Buffer<float> & a, const Buffer<float> 
         size += p[i] * std::fabs(b[i] - a[i] - reference);
     }
     CHECK(agree(got.linear, expected.linear, size));
-    CHECK(agree(got.beyond, expected.beyond, expected.beyond));
+    CHECK(agree(got.beyond, expected.beyond, expected.beyond + 1e-30));  // its terms are f32
     CHECK(agree(got.l1, expected.l1, expected.l1));
     CHECK(agree(got.sum, expected.sum, expected.l1));
     CHECK(agree(got.squares, expected.squares, expected.squares));
@@ -493,6 +494,13 @@ void test_compare_rows(const Kernels & k) {
             check_rows(k, a, b, 0, -1, 1);
         }
     }
+    for (float size : { 1e-12f, 1e-22f, 1e-30f }) {  // whose squares leave f32's range, or all but leave it
+        const Buffer<float> a(333, 0.0f), b = normal(333, size);
+        check_rows(k, a, b, 0, -size, size);
+        check_rows(k, a, b, 0, size, size);
+    }
+    const Buffer<float> level(200, -1e16f), raised = normal(200, 5);
+    check_rows(k, level, raised, 1e16f, -1, 1);  // D far from the bracket's end, and u far from D
     // log 2 of probability where there was none
     const Buffer<float> a = copy_of({ -inf, -inf, 1 }), b = copy_of({ -inf, 1, 1 });
     Buffer<float>       middle(3);
