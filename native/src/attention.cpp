@@ -4,7 +4,6 @@
 #include "products.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace sae4j {
@@ -23,7 +22,7 @@ struct Piece {
 };
 
 // Pieces one behind the other, of at most rows_at_once altogether.
-using Block = std::vector<Piece>;
+using Pieces = std::vector<Piece>;
 
 // Behind a past its keys are packed once for all rows of a block, so that there are more.
 int64_t rows_at_once(int64_t past_length) {
@@ -37,12 +36,12 @@ int64_t scores_room(const Batch & batch, int64_t past_length) {
 
 // Floats that one thread needs beside them.
 int64_t product_room(const Batch & batch, int64_t past_length, int64_t d_head) {
-    const int64_t rows = rows_at_once(past_length), keys = std::max(past_length, batch.longest);
-    return std::max(product_scratch(rows, keys, d_head), product_scratch(rows, d_head, keys));
+    const int64_t keys = std::max(past_length, batch.longest);
+    return std::max(product_scratch(keys, d_head), product_scratch(d_head, keys));
 }
 
-std::vector<Block> blocks_of(const Batch & batch, int64_t past_length) {
-    std::vector<Block> blocks;
+std::vector<Pieces> blocks_of(const Batch & batch, int64_t past_length) {
+    std::vector<Pieces> blocks;
     int64_t            room = 0;
     for (int64_t s = 0; s < batch.n_sequences(); s++) {
         const int64_t first = batch.offsets[s], n = batch.offsets[s + 1] - first;
@@ -59,27 +58,10 @@ std::vector<Block> blocks_of(const Batch & batch, int64_t past_length) {
     return blocks;
 }
 
-// Queries, keys and values of one head: the first rows of a qkv whose rows lie ld apart.
-struct Head {
-    const float * q;
-    const float * k;
-    const float * v;
-    int64_t       ld;
-    int64_t       d_head;
-
-    Head(const float * qkv, int64_t ld, int64_t d_head, int64_t head) :
-        q(qkv + head * d_head),
-        k(q + ld / 3),
-        v(k + ld / 3),
-        ld(ld),
-        d_head(d_head) {}
-};
-
 // One head of one block behind past (past_length may be 0); now and z start at the batch's first row, z's lie d apart.
 // The past is the same for all, so that its products are of all rows at once.
-void attend(const Head & past, int64_t past_length, const Head & now, const Block & block, float * scores,
+void attend(const Head & past, int64_t past_length, const Head & now, const Pieces & block, float * scores,
             float * scratch, float * z, int64_t d) {
-    const float   scale = 1.0f / std::sqrt(static_cast<float>(now.d_head));
     const int64_t first = block.front().first + block.front().begin;
     const int64_t rows  = block.back().first + block.back().keys() - first;
     int64_t       keys  = 0;
@@ -98,7 +80,7 @@ void attend(const Head & past, int64_t past_length, const Head & now, const Bloc
                    now.ld, s + past_length, width, scratch);
         for (int64_t i = 0; i < piece.queries; i++) {
             const int64_t visible = past_length + piece.begin + i + 1;
-            kernels().softmax(s + i * width, visible, scale);
+            kernels().softmax(s + i * width, visible, now.scale());
             std::fill(s + i * width + visible, s + (i + 1) * width, 0.0f);
         }
         product_nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld,
@@ -118,12 +100,12 @@ int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_
 }
 
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
-                        ggml_tensor * qkv, float * scratch, float * z) {
+                        ggml_tensor * qkv, float * scratch, const Output & z) {
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
     const auto *  in          = static_cast<const float *>(qkv->data);
     const int64_t scores_size = scores_room(batch, prefix.length);
     const int64_t room        = scores_size + product_room(batch, prefix.length, d_head);
-    return graph.node(name, { qkv }, z, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
+    return graph.node(name, { qkv }, z.f32, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
         // Head by head: blocks are of unequal work, heads are not.
         const auto n_blocks = static_cast<int64_t>(blocks.size());
         const Slab tasks    = slab(n_head * n_blocks, ith, nth);
@@ -131,9 +113,14 @@ ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, i
             const int64_t head = task / n_blocks;
             const Head    now(in, ld, d_head, head);
             const Head    past   = prefix.qkv ? Head(prefix.qkv, ld, d_head, head) : now;
+            const Pieces & block  = blocks[task % n_blocks];
             float *       scores = scratch + ith * room;
-            attend(past, prefix.length, now, blocks[task % n_blocks], scores, scores + scores_size, z + head * d_head,
-                   d);
+            attend(past, prefix.length, now, block, scores, scores + scores_size, z.f32 + head * d_head, d);
+            for (const Piece & piece : block) {
+                for (int64_t t = piece.first + piece.begin; t < piece.first + piece.keys(); t++) {
+                    z.round(t * d + head * d_head, d_head);
+                }
+            }
         }
     });
 }

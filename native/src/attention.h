@@ -3,6 +3,9 @@
 
 #include "batch.h"
 #include "graph.h"
+#include "linear.h"
+
+#include <cmath>
 
 namespace sae4j {
 
@@ -12,11 +15,38 @@ struct Prefix {
     int64_t       length = 0;
 };
 
+// Queries, keys and values of one head: the first rows of a qkv whose rows lie ld apart.
+struct Head {
+    const float * q;
+    const float * k;
+    const float * v;
+    int64_t       ld;
+    int64_t       d_head;
+
+    Head(const float * qkv, int64_t ld, int64_t d_head, int64_t head) :
+        q(qkv + head * d_head),
+        k(q + ld / 3),
+        v(k + ld / 3),
+        ld(ld),
+        d_head(d_head) {}
+
+    // The same from this row on.
+    Head from(int64_t row) const {
+        Head rest = *this;
+        rest.q += row * ld;
+        rest.k += row * ld;
+        rest.v += row * ld;
+        return rest;
+    }
+
+    float scale() const { return 1.0f / std::sqrt(static_cast<float>(d_head)); }
+};
+
 // Floats of scratch that attention needs.
 int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_head, int n_threads);
 
 // qkv [n_tokens, 3·n_embd] -> z [n_tokens, n_embd], the heads side by side.
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
-                        ggml_tensor * qkv, float * scratch, float * z);
+                        ggml_tensor * qkv, float * scratch, const Output & z);
 
 }  // namespace sae4j

@@ -32,8 +32,10 @@ void decode_piece(Session & session, const Sae & sae, const sae4j_latents & late
     ggml_tensor * z    = graph.leaf("z", values, count, 1);
     const float * skip = nullptr;  // [m, d_out]
     if (sae.params().skip && x) {
-        float * product = session.arena().take<float>(m * d);
-        linear(graph, "skip", sae.w_skip(), graph.leaf("x", x, sae.params().d, m), {}, product, nullptr);
+        float *       product = session.arena().take<float>(m * d);
+        ggml_tensor * input   = graph.leaf("x", x, sae.params().d, m);
+        linear(graph, "skip", sae.w_skip(), input_for(graph, sae.w_skip().precision(), input, nullptr), {},
+               { product });
         skip = product;
     }
     std::atomic<bool> not_finite{ false };

@@ -229,12 +229,13 @@ Kept encode_topk(Graph & graph, const Piece & piece) {
     const int64_t   m = piece.m, d = sae.params().d, n = sae.params().n, k = sae.params().k;
     const int64_t   wanted    = screen ? Screen::wanted(k) : k;
     const int       n_workers = graph.session().n_threads();
-    const Input     input     = input_for(graph, w_enc, piece.prepared, screen ? arena.take<uint16_t>(m * d) : nullptr);
-    const int64_t   room      = TopK::capacity(wanted, tile);
-    auto *          memory    = arena.take<Candidate>(n_workers * m * room);
-    auto *          rows      = arena.take<TopK>(n_workers * m);
-    auto *          scratch   = arena.take<float>(n_workers * (m + 1) * tile);
-    auto *          found     = arena.take<int32_t>(n_workers * tile);
+    const Input     input =
+        input_for(graph, w_enc.precision(), piece.prepared, screen ? arena.take<uint16_t>(m * d) : nullptr);
+    const int64_t room    = TopK::capacity(wanted, tile);
+    auto *        memory  = arena.take<Candidate>(n_workers * m * room);
+    auto *        rows    = arena.take<TopK>(n_workers * m);
+    auto *        scratch = arena.take<float>(n_workers * (m + 1) * tile);
+    auto *        found   = arena.take<int32_t>(n_workers * tile);
     for (int64_t r = 0; r < n_workers * m; r++) {
         new (rows + r) TopK(memory + r * room, wanted);
     }

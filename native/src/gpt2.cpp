@@ -1,6 +1,7 @@
 #include "gpt2.h"
 
 #include "attention.h"
+#include "first_attention.h"
 #include "kernels/kernels.h"
 #include "linear.h"
 #include "points.h"
@@ -109,27 +110,29 @@ class Pass {
         x                      = stream(ln1_standard, x);
         ggml_tensor * normed   = normalized(ln1, x, x, standard, b.ln_1);
         x                      = stream(ln1, x);
-        ggml_tensor * z        = at(z_point, x, [&](float * out) {
-            ggml_tensor * qkv = memory_.past && !attended_ ? first_qkv(l, normed) : this->qkv(l, normed, qkv_memory(l));
-            attended_         = true;
-            return attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scores(), out);  // [n_tokens, n_embd]
+        ggml_tensor * z        = at(z_point, x, [&](float * out) {  // [n_tokens, n_embd]
+            const bool first = memory_.past && !attended_;
+            attended_        = true;
+            const Output both{ out, rounded(z_point) };
+            return first ? first_attention(l, normed, both) : attention(l, input(ln1, normed), both);
         });
         x                      = stream(z_point, x);
-        x                      = plus_linear(attn_out, mid, stream(attn_out, x), z, *b.attn_output, b.attn_output_b);
-        standard               = standardized(ln2_standard, x, x);
-        x                      = stream(ln2_standard, x);
-        normed                 = normalized(ln2, x, x, standard, b.ln_2);
-        x                      = stream(ln2, x);
-        ggml_tensor * u        = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
-            return product("mlp_post", *b.ffn_up, normed, { b.ffn_up_b, /*gelu=*/true }, out);
+        x               = plus_linear(attn_out, mid, stream(attn_out, x), z_point, z, *b.attn_output, b.attn_output_b);
+        standard        = standardized(ln2_standard, x, x);
+        x               = stream(ln2_standard, x);
+        normed          = normalized(ln2, x, x, standard, b.ln_2);
+        x               = stream(ln2, x);
+        ggml_tensor * u = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
+            const Epilogue epilogue{ b.ffn_up_b, nullptr, /*gelu=*/true };
+            return linear(graph_, "mlp_post", *b.ffn_up, input(ln2, normed), epilogue, { out, rounded(mlp_post) });
         });
-        x                      = stream(mlp_post, x);
-        return plus_linear(mlp_out, post, stream(mlp_out, x), u, *b.ffn_down, b.ffn_down_b);
+        x               = stream(mlp_post, x);
+        return plus_linear(mlp_out, post, stream(mlp_out, x), mlp_post, u, *b.ffn_down, b.ffn_down_b);
     }
 
     // (x − mean) / std of a layer norm, NULL if nobody looks at it.
     ggml_tensor * standardized(sae4j_point point, ggml_tensor * residual, ggml_tensor * x) {
-        return visible(point) ? at(point, residual, [&](float * out) { return norm("standard", x, {}, out); }) :
+        return visible(point) ? at(point, residual, [&](float * out) { return norm("standard", x, {}, { out }); }) :
                                 nullptr;
     }
 
@@ -137,67 +140,76 @@ class Pass {
     ggml_tensor * normalized(sae4j_point point, ggml_tensor * residual, ggml_tensor * x, ggml_tensor * standard,
                              const LayerNorm & weights) {
         return at(point, residual, [&](float * out) {
-            return standard ? affine("ln", standard, weights, out) : norm("ln", x, weights, out);
+            const Output both{ out, rounded(point) };
+            return standard ? affine("ln", standard, weights, both) : norm("ln", x, weights, both);
         });
     }
 
-    // Queries, keys and values of some rows of ln1. [rows, 3·n_embd]
-    ggml_tensor * qkv(int l, ggml_tensor * normed, float * out) {
-        const Block & b = model_.block(l);
-        return product("qkv", *b.attn_qkv, normed, { b.attn_qkv_b }, out);
+    ggml_tensor * attention(int l, const Input & normed, const Output & z) {
+        const Block & b      = model_.block(l);
+        float *       memory = memory_.keep ? memory_.keep->layers[l] : slot("qkv", 3 * shape_.n_embd);
+        ggml_tensor * qkv    = linear(graph_, "qkv", *b.attn_qkv, normed, { b.attn_qkv_b }, { memory });
+        const int64_t d_head = shape_.n_embd / shape_.n_head;
+        float *       scratch =
+            slot_of("scores", attention_scratch(batch_, memory_.length, d_head, graph_.session().n_threads()));
+        return sae4j::attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scratch, z);
     }
 
-    // The same at the first attention of a pass behind a past, which has all rows but each sequence's first.
-    ggml_tensor * first_qkv(int l, ggml_tensor * normed) {
-        const int64_t d = shape_.n_embd, d_qkv = 3 * d, n_sequences = batch_.n_sequences();
-        const auto *  in      = static_cast<const float *>(normed->data);
-        float *       rows    = slot("first_rows", d);
-        float *       new_qkv = slot("first_qkv", d_qkv);
-        auto          gather  = [=, this](int ith, int nth) {
+    // The first attention of a pass behind a past, whose rows are the past's but each sequence's first.
+    ggml_tensor * first_attention(int l, ggml_tensor * normed, const Output & z) {
+        const Block & b = model_.block(l);
+        const int64_t d = shape_.n_embd, n_sequences = batch_.n_sequences();
+        const auto *  in     = static_cast<const float *>(normed->data);
+        float *       rows   = slot("first_rows", d);
+        auto          gather = [=, this](int ith, int nth) {
             const Slab s = slab(n_sequences, ith, nth);
             for (int64_t i = s.begin; i < s.end; i++) {
                 std::copy_n(in + batch_.offsets[i] * d, d, rows + i * d);
             }
         };
-        ggml_tensor * own  = graph_.node("firsts", { normed }, rows, d, n_sequences, gather);
-        own                = qkv(l, own, new_qkv);
-        const float * past = memory_.past->layers[l] + (memory_.length + 1) * d_qkv;
-        float *       out  = qkv_memory(l);
-        return graph_.node("qkv", { own }, out, d_qkv, n_tokens_, [=, this](int ith, int nth) {
-            const Slab s = slab(n_sequences, ith, nth);
-            for (int64_t i = s.begin; i < s.end; i++) {
-                const int64_t first = batch_.offsets[i], length = batch_.offsets[i + 1] - first;
-                std::copy_n(new_qkv + i * d_qkv, d_qkv, out + first * d_qkv);
-                std::copy_n(past, (length - 1) * d_qkv, out + (first + 1) * d_qkv);
-            }
-        });
+        const Input   own = round(graph_.node("firsts", { normed }, rows, d, n_sequences, gather));
+        ggml_tensor * qkv = linear(graph_, "qkv", *b.attn_qkv, own, { b.attn_qkv_b }, { slot("first_qkv", 3 * d) });
+        return sae4j::first_attention(graph_, "first_z", batch_, shape_.n_head, past(l), qkv, z);
     }
 
-    // y = W·u + b at the point out, then x + y at the point sum. One node unless somebody looks at y; either way the
-    // sums are the same to the bit.
-    ggml_tensor * plus_linear(sae4j_point out, sae4j_point sum, ggml_tensor * x, ggml_tensor * u, const Weights & w,
-                              const float * bias) {
+    // y = W·u + b at the point out, u being what is at from; then x + y at the point sum. One node unless somebody
+    // looks at y; either way the sums are the same to the bit.
+    ggml_tensor * plus_linear(sae4j_point out, sae4j_point sum, ggml_tensor * x, sae4j_point from, ggml_tensor * u,
+                              const Weights & w, const float * bias) {
         if (!visible(out)) {
-            return at(sum, nullptr, [&](float * memory) { return product("resid", w, u, { bias, false, x }, memory); });
+            return at(sum, nullptr, [&](float * memory) {
+                return linear(graph_, "resid", w, input(from, u), { bias, x }, { memory });
+            });
         }
-        ggml_tensor * y = at(out, x, [&](float * memory) { return product("delta", w, u, { bias }, memory); });
+        ggml_tensor * y = at(
+            out, x, [&](float * memory) { return linear(graph_, "delta", w, input(from, u), { bias }, { memory }); });
         return at(sum, nullptr, [&](float * memory) { return graph_.add("resid", x, y, memory); });
     }
 
-    ggml_tensor * product(const char * name, const Weights & w, ggml_tensor * x, const Epilogue & epilogue, float * y) {
-        float * rounded =
-            w.precision() == SAE4J_PRECISION_BF16 ? slot("bf16", std::max(shape_.n_embd, shape_.n_ff)) : nullptr;
-        return linear(graph_, name, w, x, epilogue, y, reinterpret_cast<uint16_t *>(rounded));
+    // The activation x of a point as a product needs it.
+    Input input(sae4j_point point, ggml_tensor * x) {
+        const uint16_t * bf16 = rounded(point);
+        return bf16 ? Input{ x, static_cast<const float *>(x->data), bf16 } : round(x);
     }
 
-    float * qkv_memory(int l) { return memory_.keep ? memory_.keep->layers[l] : slot("qkv", 3 * shape_.n_embd); }
+    // Where an activation is left rounded as soon as it is computed; NULL if it need not be, or may still be changed.
+    uint16_t * rounded(sae4j_point point) {
+        if (model_.precision() != SAE4J_PRECISION_BF16 || visible(point)) {
+            return nullptr;
+        }
+        point.layer = 0;
+        return bf16_slot(name_of(point), width_of(shape_, point));
+    }
+
+    Input round(ggml_tensor * x) {
+        return input_for(graph_, model_.precision(), x, bf16_slot("rows", std::max(shape_.n_embd, shape_.n_ff)));
+    }
+
+    uint16_t * bf16_slot(const std::string & name, int64_t width) {
+        return reinterpret_cast<uint16_t *>(slot("bf16 " + name, width));
+    }
 
     Prefix past(int l) const { return memory_.past ? Prefix{ memory_.past->layers[l], memory_.length } : Prefix{}; }
-
-    float * scores() {
-        const int64_t d_head = shape_.n_embd / shape_.n_head;
-        return slot_of("scores", attention_scratch(batch_, memory_.length, d_head, graph_.session().n_threads()));
-    }
 
     ggml_tensor * token_embedding(float * out) {
         const int64_t d = shape_.n_embd;
@@ -220,26 +232,27 @@ class Pass {
         });
     }
 
-    ggml_tensor * norm(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out) {
+    ggml_tensor * norm(const char * name, ggml_tensor * x, const LayerNorm & weights, const Output & out) {
         return rows(name, x, out, [=, this](const float * row, float * y) {
             kernels().layer_norm(row, weights.weight, weights.bias, shape_.layer_norm_eps, shape_.n_embd, y);
         });
     }
 
-    ggml_tensor * affine(const char * name, ggml_tensor * x, const LayerNorm & weights, float * out) {
+    ggml_tensor * affine(const char * name, ggml_tensor * x, const LayerNorm & weights, const Output & out) {
         return rows(name, x, out, [=, this](const float * row, float * y) {
             kernels().affine(row, weights.weight, weights.bias, shape_.n_embd, y);
         });
     }
 
     // compute(row, row of out) for each row of x [n_tokens, n_embd].
-    template <typename F> ggml_tensor * rows(const char * name, ggml_tensor * x, float * out, F compute) {
+    template <typename F> ggml_tensor * rows(const char * name, ggml_tensor * x, const Output & out, F compute) {
         const int64_t d  = shape_.n_embd;
         const auto *  in = static_cast<const float *>(x->data);
-        return graph_.node(name, { x }, out, d, x->ne[1], [=, rows = x->ne[1]](int ith, int nth) {
+        return graph_.node(name, { x }, out.f32, d, x->ne[1], [=, rows = x->ne[1]](int ith, int nth) {
             const Slab s = slab(rows, ith, nth);
             for (int64_t t = s.begin; t < s.end; t++) {
-                compute(in + t * d, out + t * d);
+                compute(in + t * d, out.f32 + t * d);
+                out.round(t * d, d);
             }
         });
     }

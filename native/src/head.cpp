@@ -82,10 +82,7 @@ class Comparison {
 
     // Logits of a run's tokens first … first + count.
     void multiply(size_t run, int64_t first, int64_t count, float * out) const {
-        const Input & all  = inputs_[run];
-        const int64_t skip = first * model_.shape().n_embd;
-        model_.head().multiply({ nullptr, all.f32 + skip, all.bf16 ? all.bf16 + skip : nullptr }, count, begin_, end_,
-                               out, tile);
+        model_.head().multiply(inputs_[run].from(first, model_.shape().n_embd), count, begin_, end_, out, tile);
     }
 
     void compare(int64_t first, int64_t count) {
@@ -192,8 +189,9 @@ void logits(Session & session, const Model & model, const float * normalized, in
     const Arena::Mark mark(session.arena());
     Graph             graph(session);
     const int64_t     d = model.shape().n_embd;
-    linear(graph, "logits", model.head(), graph.leaf("normalized", normalized, d, n_rows), {}, out,
-           session.arena().take<uint16_t>(n_rows * d));
+    const Input       x = input_for(graph, model.precision(), graph.leaf("normalized", normalized, d, n_rows),
+                                    session.arena().take<uint16_t>(n_rows * d));
+    linear(graph, "logits", model.head(), x, {}, { out });
     graph.compute();
 }
 
@@ -208,7 +206,7 @@ void compare(Session & session, const Model & model, const std::vector<Run> & ru
     std::vector<Input> inputs;
     for (const Run & run : runs) {
         const int64_t rows = run.constant ? 1 : n_tokens;
-        inputs.push_back(input_for(graph, model.head(), graph.leaf("normalized", run.normalized, d, rows),
+        inputs.push_back(input_for(graph, model.precision(), graph.leaf("normalized", run.normalized, d, rows),
                                    arena.take<uint16_t>(rows * d)));
     }
     Tallies       tallies(arena, n_workers, runs.size(), n_tokens);

@@ -2,6 +2,8 @@
 
 #include "kernels/kernels.h"
 
+#include <algorithm>
+
 namespace sae4j {
 
 Weights::Weights(const float * w, int64_t n_out, int64_t n_in, sae4j_precision precision) :
@@ -29,11 +31,13 @@ void Weights::row(int64_t index, float * out) const {
     }
 }
 
-void Weights::multiply(const Input & x, int64_t m, int64_t begin, int64_t end, float * y, int64_t ldy) const {
+void Weights::multiply(const Input & x, int64_t m, int64_t begin, int64_t end, float * y, int64_t ldy,
+                       const float * bias, const float * residual) const {
+    const float * last = residual ? residual - begin : nullptr;
     if (precision_ == SAE4J_PRECISION_F32) {
-        kernels().f32_gemm(m, begin, end, n_out_, n_in_, x.f32, n_in_, packed_.data(), y - begin, ldy);
+        kernels().f32_gemm(m, begin, end, n_out_, n_in_, x.f32, n_in_, packed_.data(), bias, last, y - begin, ldy);
     } else {
-        kernels().bf16_gemm(m, begin, end, n_out_, n_in_, x.bf16, n_in_, packed_.data(), y - begin, ldy);
+        kernels().bf16_gemm(m, begin, end, n_out_, n_in_, x.bf16, n_in_, packed_.data(), bias, last, y - begin, ldy);
     }
 }
 
@@ -41,9 +45,15 @@ int64_t Weights::column_step() const {
     return static_cast<int64_t>(panel());
 }
 
-Input input_for(Graph & graph, const Weights & weights, ggml_tensor * x, uint16_t * rounded) {
+void Output::round(int64_t at, int64_t count) const {
+    if (bf16) {
+        kernels().to_bf16(f32 + at, count, bf16 + at);
+    }
+}
+
+Input input_for(Graph & graph, sae4j_precision precision, ggml_tensor * x, uint16_t * rounded) {
     const auto * f32 = static_cast<const float *>(x->data);
-    if (weights.precision() == SAE4J_PRECISION_F32) {
+    if (precision == SAE4J_PRECISION_F32) {
         return { x, f32, nullptr };
     }
     const int64_t width = x->ne[0], rows = x->ne[1];
@@ -56,40 +66,50 @@ Input input_for(Graph & graph, const Weights & weights, ggml_tensor * x, uint16_
 
 namespace {
 
-void apply(const Epilogue & epilogue, const float * residual, Slab columns, int64_t rows, int64_t ldy, float * y) {
+// What is computed of y before it passes through the epilogue: it is still in L2 then, and so is the x it is made of.
+constexpr int64_t block_rows    = 288;
+constexpr int64_t block_columns = 256;
+
+void finish(const Epilogue & epilogue, Slab rows, Slab columns, const Output & y, int64_t ldy) {
     const int64_t count = columns.end - columns.begin;
-    for (int64_t r = 0; r < rows; r++) {
-        float * row = y + r * ldy + columns.begin;
-        if (epilogue.bias) {
-            kernels().axpy(1.0f, epilogue.bias + columns.begin, row, count);
-        }
+    for (int64_t r = rows.begin; r < rows.end; r++) {
+        const int64_t at = r * ldy + columns.begin;
         if (epilogue.gelu) {
-            kernels().gelu(row, count);
+            kernels().gelu(y.f32 + at, count);
         }
-        if (residual) {
-            kernels().axpy(1.0f, residual + r * ldy + columns.begin, row, count);
+        y.round(at, count);
+    }
+}
+
+// One worker's columns of y.
+void compute(const Weights & weights, const Input & x, const Epilogue & epilogue, int64_t n_rows, Slab columns,
+             const Output & y) {
+    const int64_t ldy = weights.n_out(), blocks = (n_rows + block_rows - 1) / block_rows;
+    const auto *  residual = epilogue.residual ? static_cast<const float *>(epilogue.residual->data) : nullptr;
+    for (int64_t block = 0; block < blocks; block++) {
+        const Slab  rows = slab(n_rows, block, blocks);
+        const Input part = x.from(rows.begin, weights.n_in());
+        for (int64_t begin = columns.begin; begin < columns.end; begin += block_columns) {
+            const int64_t end = std::min(begin + block_columns, columns.end), at = rows.begin * ldy + begin;
+            weights.multiply(part, rows.end - rows.begin, begin, end, y.f32 + at, ldy, epilogue.bias,
+                             residual ? residual + at : nullptr);
+            finish(epilogue, rows, { begin, end }, y, ldy);
         }
     }
 }
 
 }  // namespace
 
-ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, ggml_tensor * x,
-                     const Epilogue & epilogue, float * y, uint16_t * rounded) {
-    const int64_t rows = x->ne[1], n_out = weights.n_out();
-    const Input   input    = input_for(graph, weights, x, rounded);
-    const float * residual = epilogue.residual ? static_cast<const float *>(epilogue.residual->data) : nullptr;
-    auto          work     = [=, &weights](int ith, int nth) {
-        const Slab columns = slab(n_out, ith, nth, weights.column_step());
-        if (columns.begin < columns.end) {
-            weights.multiply(input, rows, columns.begin, columns.end, y + columns.begin, n_out);
-            apply(epilogue, residual, columns, rows, n_out, y);
-        }
+ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, const Input & x,
+                     const Epilogue & epilogue, const Output & y) {
+    const int64_t n_rows = x.tensor->ne[1], n_out = weights.n_out();
+    auto          work = [=, &weights](int ith, int nth) {
+        compute(weights, x, epilogue, n_rows, slab(n_out, ith, nth, weights.column_step()), y);
     };
     if (epilogue.residual) {
-        return graph.node(name, { input.tensor, epilogue.residual }, y, n_out, rows, work);
+        return graph.node(name, { x.tensor, epilogue.residual }, y.f32, n_out, n_rows, work);
     }
-    return graph.node(name, { input.tensor }, y, n_out, rows, work);
+    return graph.node(name, { x.tensor }, y.f32, n_out, n_rows, work);
 }
 
 }  // namespace sae4j

@@ -12,6 +12,20 @@ struct Input {
     ggml_tensor *    tensor;
     const float *    f32;
     const uint16_t * bf16;  // NULL in f32
+
+    // The rows from this one on.
+    Input from(int64_t row, int64_t n_in) const {
+        return { tensor, f32 + row * n_in, bf16 ? bf16 + row * n_in : nullptr };
+    }
+};
+
+// An activation that a product will read: f32, and rounded where that is not NULL.
+struct Output {
+    float *    f32;
+    uint16_t * bf16 = nullptr;
+
+    // Rounds count numbers from the at-th on.
+    void round(int64_t at, int64_t count) const;
 };
 
 // W [n_out, n_in] in the precision of the model.
@@ -32,9 +46,10 @@ class Weights {
     // One row of W as f32 (an embedding). [n_in]
     void row(int64_t index, float * out) const;
 
-    // y[:, begin…end) = x·W[begin…end)ᵀ for m rows, on the calling thread. y points at column begin; begin is a
-    // multiple of column_step().
-    void multiply(const Input & x, int64_t m, int64_t begin, int64_t end, float * y, int64_t ldy) const;
+    // y[:, begin…end) = x·W[begin…end)ᵀ + bias + residual for m rows, on the calling thread. y and residual, whose rows
+    // lie ldy apart, point at column begin, a multiple of column_step(); bias [n_out].
+    void multiply(const Input & x, int64_t m, int64_t begin, int64_t end, float * y, int64_t ldy,
+                  const float * bias = nullptr, const float * residual = nullptr) const;
 
     // Slabs of the columns start at multiples of this.
     int64_t column_step() const;
@@ -46,18 +61,18 @@ class Weights {
     Buffer<uint8_t> packed_;
 };
 
-// x as the weights need it; rounded: memory [rows, n_in] for the bf16 form, unused in f32.
-Input input_for(Graph & graph, const Weights & weights, ggml_tensor * x, uint16_t * rounded);
+// x as weights of this precision need it; rounded: memory [rows, n_in] for the bf16 form, unused in f32.
+Input input_for(Graph & graph, sae4j_precision precision, ggml_tensor * x, uint16_t * rounded);
 
-// What a product's result passes through before it is stored.
+// What becomes of a product, in this order.
 struct Epilogue {
     const float * bias     = nullptr;  // [n_out]
+    ggml_tensor * residual = nullptr;  // [rows, n_out]
     bool          gelu     = false;
-    ggml_tensor * residual = nullptr;  // [rows, n_out], added last
 };
 
-// y = epilogue(x·Wᵀ) [rows, n_out]; rounded as in input_for.
-ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, ggml_tensor * x,
-                     const Epilogue & epilogue, float * y, uint16_t * rounded);
+// y = epilogue(x·Wᵀ) [rows, n_out]
+ggml_tensor * linear(Graph & graph, const char * name, const Weights & weights, const Input & x,
+                     const Epilogue & epilogue, const Output & y);
 
 }  // namespace sae4j

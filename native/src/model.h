@@ -46,6 +46,8 @@ class Model {
 
     const sae4j_model_shape & shape() const { return shape_; }
 
+    sae4j_precision precision() const { return params_.precision; }
+
     const Vocab * vocab() const { return vocab_.get(); }
 
     const Weights & wte() const { return *wte_; }  // [n_vocab, n_embd]

@@ -42,10 +42,6 @@ void pack_rows(const float * b, int64_t n, int64_t k, int64_t ldb, float * packe
     }
 }
 
-int64_t packed_floats(int64_t n, int64_t k) {
-    return static_cast<int64_t>(packed_size<float>(n, k) / sizeof(float));
-}
-
 }  // namespace
 
 void open_openblas(const char * path) {
@@ -70,8 +66,8 @@ void use_one_openblas_thread() {
     }
 }
 
-int64_t product_scratch(int64_t m, int64_t n, int64_t k) {
-    return packed_floats(n, k) + m * n;
+int64_t product_scratch(int64_t n, int64_t k) {
+    return static_cast<int64_t>(packed_size<float>(n, k) / sizeof(float));
 }
 
 void product_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
@@ -81,7 +77,7 @@ void product_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, c
         return;
     }
     pack<float>(b, n, k, ldb, scratch);
-    kernels().f32_gemm(m, 0, n, n, k, a, lda, scratch, c, ldc);
+    kernels().f32_gemm(m, 0, n, n, k, a, lda, scratch, nullptr, nullptr, c, ldc);
 }
 
 void product_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
@@ -92,15 +88,7 @@ void product_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, c
         return;
     }
     pack_rows(b, n, k, ldb, scratch);
-    if (!add) {
-        kernels().f32_gemm(m, 0, n, n, k, a, lda, scratch, c, ldc);
-        return;
-    }
-    float * product = scratch + packed_floats(n, k);  // [m, n]
-    kernels().f32_gemm(m, 0, n, n, k, a, lda, scratch, product, n);
-    for (int64_t row = 0; row < m; row++) {
-        kernels().axpy(1.0f, product + row * n, c + row * ldc, n);
-    }
+    kernels().f32_gemm(m, 0, n, n, k, a, lda, scratch, nullptr, add ? c : nullptr, c, ldc);
 }
 
 }  // namespace sae4j

@@ -16,7 +16,7 @@ const char * openblas_config();
 void use_one_openblas_thread();
 
 // Floats of scratch that the products below need for all sizes up to these.
-int64_t product_scratch(int64_t m, int64_t n, int64_t k);
+int64_t product_scratch(int64_t n, int64_t k);
 
 // C [m, n] = A [m, k] · Bᵀ, B [n, k].
 void product_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,

@@ -716,10 +716,37 @@ template <typename T> struct Product {
 
     Buffer<float> run(const Kernels & kernels, size_t n0, size_t n1, float untouched) const {
         Buffer<float> y(m ? (m - 1) * ldy + n : 0, untouched);
-        (kernels.*Format<T>::gemm)(m, n0, n1, n, k, x.data(), ldx, packed.data(), y.data(), ldy);
+        multiply(kernels, n0, n1, nullptr, nullptr, y);
         return y;
     }
+
+    void multiply(const Kernels & kernels, size_t n0, size_t n1, const float * bias, const float * residual,
+                  Buffer<float> & y) const {
+        (kernels.*Format<T>::gemm)(m, n0, n1, n, k, x.data(), ldx, packed.data(), bias, residual, y.data(), ldy);
+    }
 };
+
+// A bias and a residual, which may be where the product goes, and nothing but the columns wanted.
+template <typename T> void test_added(const Kernels & kernels, const Product<T> & p, double tolerance) {
+    const Buffer<float> product = p.run(scalar_kernels(), 0, p.n, 0), bias = normal(p.n), residual = normal(product.n);
+    const size_t        cut = p.n / 2 / panel() * panel();
+    Buffer<float>       got(product.n, -7), in_place = residual, sum(product.n, -7), biased(product.n, -7);
+    p.multiply(kernels, cut, p.n, bias.data(), residual.data(), got);
+    p.multiply(kernels, cut, p.n, bias.data(), in_place.data(), in_place);
+    p.multiply(kernels, cut, p.n, nullptr, residual.data(), sum);
+    p.multiply(kernels, cut, p.n, bias.data(), nullptr, biased);
+    for (size_t i = 0; i < got.n; ++i) {
+        const size_t c = i % p.ldy;
+        if (c < cut || c >= p.n) {
+            CHECK(got[i] == -7 && in_place[i] == residual[i] && sum[i] == -7 && biased[i] == -7);
+            continue;
+        }
+        CHECK_NEAR(got[i], product[i] + bias[c] + residual[i], tolerance + 1e-6);
+        CHECK_NEAR(in_place[i], product[i] + bias[c] + residual[i], tolerance + 1e-6);
+        CHECK_NEAR(sum[i], product[i] + residual[i], tolerance + 1e-6);
+        CHECK(same_bits(got[i], biased[i] + residual[i]));
+    }
+}
 
 template <typename T> void test_gemm(const Kernels & kernels) {
     // Arm's BFDOT rounds to odd: each sum is off by up to an ulp, not by half of one
@@ -737,6 +764,8 @@ template <typename T> void test_gemm(const Kernels & kernels) {
             CHECK_NEAR(got[i], expected[i], rounding * tolerance);
         }
 
+        test_added(kernels, p, rounding * tolerance);
+
         // columns in two parts give the same bits, and touch nothing else
         const size_t        cut  = p.n / 2 / panel() * panel();
         const Buffer<float> left = p.run(kernels, 0, cut, -7), right = p.run(kernels, cut, p.n, -7);
@@ -750,8 +779,8 @@ template <typename T> void test_gemm(const Kernels & kernels) {
         // and so do the rows one by one
         for (size_t r = 0; r < p.m; r += 1 + p.m / 5) {
             Buffer<float> row(p.n);
-            (kernels.*Format<T>::gemm)(1, 0, p.n, p.n, p.k, p.x.data() + r * p.ldx, p.ldx, p.packed.data(), row.data(),
-                                       p.n);
+            (kernels.*Format<T>::gemm)(1, 0, p.n, p.n, p.k, p.x.data() + r * p.ldx, p.ldx, p.packed.data(), nullptr,
+                                       nullptr, row.data(), p.n);
             for (size_t c = 0; c < p.n; ++c) {
                 CHECK(same_bits(row[c], got[r * p.ldy + c]));
             }

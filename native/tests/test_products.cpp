@@ -28,7 +28,7 @@ enum class Kind { nt, nn, nn_added };
 std::vector<float> product(Kind kind, const Shape & s, const std::vector<float> & a, const std::vector<float> & b,
                            float before) {
     const int64_t      ldc = s.n + gap;
-    std::vector<float> c(s.m * ldc, untouched), scratch(product_scratch(s.m, s.n, s.k), NAN);
+    std::vector<float> c(s.m * ldc, untouched), scratch(product_scratch(s.n, s.k), NAN);
     for (int64_t r = 0; r < s.m; r++) {
         std::fill_n(c.begin() + r * ldc, s.n, before);
     }

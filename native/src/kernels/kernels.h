@@ -95,13 +95,14 @@ struct Kernels {
     // Rounds to nearest even, overflows to inf, keeps NaN as a quiet NaN. The same bits on every level.
     void (*to_bf16)(const float * x, size_t n, uint16_t * y);
 
-    // y = x Wᵀ for columns n0..n1 of W [n, k], packed by pack; summed in f32, the bf16 products exact.
+    // y = (bias + x Wᵀ) + residual for columns n0..n1 of W [n, k], packed by pack; summed in f32, the bf16 products
+    // exact. bias [n] and residual, whose rows lie as y's, may be null, and residual may be y.
     // x is [m, k] with rows ldx apart, y is [m, n] with rows ldy apart and points at column 0.
     // n0 is a multiple of panel(), and so is n1 unless n1 == n. A row's numbers do not depend on m or the split.
     void (*f32_gemm)(size_t m, size_t n0, size_t n1, size_t n, size_t k, const float * x, size_t ldx,
-                     const void * packed, float * y, size_t ldy);
+                     const void * packed, const float * bias, const float * residual, float * y, size_t ldy);
     void (*bf16_gemm)(size_t m, size_t n0, size_t n1, size_t n, size_t k, const uint16_t * x, size_t ldx,
-                      const void * packed, float * y, size_t ldy);
+                      const void * packed, const float * bias, const float * residual, float * y, size_t ldy);
 };
 
 // x86-64 has generic (SSE4.2) to avx512_bf16, 64-bit ARM has neon and neon_bf16, other processors have generic.

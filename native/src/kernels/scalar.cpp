@@ -190,16 +190,17 @@ void to_bf16(const float * x, size_t n, uint16_t * y) {
 }
 
 template <typename T>
-void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t ldx, const void * packed, float * y,
-          size_t ldy) {
+void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t ldx, const void * packed,
+          const float * bias, const float * residual, float * y, size_t ldy) {
     for (size_t c = n0; c < n1; ++c) {
         const T * column = packed_column<T>(packed, c, k);
         for (size_t r = 0; r < m; ++r) {
-            double sum = 0;
+            double sum = bias ? bias[c] : 0;
             for (size_t i = 0; i < k; ++i) {
                 sum += static_cast<double>(widen(x[r * ldx + i])) * widen(packed_at(column, i));
             }
-            y[r * ldy + c] = static_cast<float>(sum);
+            const float product = static_cast<float>(sum);
+            y[r * ldy + c]      = residual ? product + residual[r * ldy + c] : product;
         }
     }
 }
