@@ -1,9 +1,11 @@
 #include "attention.h"
 
 #include "kernels/kernels.h"
+#include "packed_head.h"
 #include "products.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace sae4j {
@@ -24,25 +26,14 @@ struct Piece {
 // Pieces one behind the other, of at most rows_at_once altogether.
 using Pieces = std::vector<Piece>;
 
-// Behind a past its keys are packed once for all rows of a block, so that there are more.
+// Behind a past, whose products are of all rows of a block, there are more.
 int64_t rows_at_once(int64_t past_length) {
     return past_length > 0 ? 3 * query_block : query_block;
 }
 
-// Floats of a block's scores.
-int64_t scores_room(const Batch & batch, int64_t past_length) {
-    return rows_at_once(past_length) * (past_length + batch.longest);
-}
-
-// Floats that one thread needs beside them.
-int64_t product_room(const Batch & batch, int64_t past_length, int64_t d_head) {
-    const int64_t keys = std::max(past_length, batch.longest);
-    return std::max(product_scratch(keys, d_head), product_scratch(d_head, keys));
-}
-
 std::vector<Pieces> blocks_of(const Batch & batch, int64_t past_length) {
     std::vector<Pieces> blocks;
-    int64_t            room = 0;
+    int64_t             room = 0;
     for (int64_t s = 0; s < batch.n_sequences(); s++) {
         const int64_t first = batch.offsets[s], n = batch.offsets[s + 1] - first;
         for (int64_t begin = 0; begin < n; begin += query_block) {
@@ -58,10 +49,24 @@ std::vector<Pieces> blocks_of(const Batch & batch, int64_t past_length) {
     return blocks;
 }
 
-// One head of one block behind past (past_length may be 0); now and z start at the batch's first row, z's lie d apart.
-// The past is the same for all, so that its products are of all rows at once.
-void attend(const Head & past, int64_t past_length, const Head & now, const Pieces & block, float * scores,
-            float * scratch, float * z, int64_t d) {
+// The scratch of one thread.
+struct Scratch {
+    int64_t scores;   // floats of a block's scores
+    int64_t product;  // and of a product within a sequence
+    int64_t past;     // and of a packed head
+
+    Scratch(const Batch & batch, int64_t past_length, int64_t d_head) :
+        scores(rows_at_once(past_length) * (past_length + batch.longest)),
+        product(std::max(product_scratch(batch.longest, d_head), product_scratch(d_head, batch.longest))),
+        past(past_length > 0 ? PackedHead::room(past_length, d_head, rows_at_once(past_length)) : 0) {}
+
+    int64_t floats() const { return scores + product + past; }
+};
+
+// One head of one block behind past, if there is one; now and z start at the batch's first row, z's
+// lie d apart. The past is the same for all, so that its products are of all rows at once.
+void attend(const std::optional<PackedHead> & past, int64_t past_length, const Head & now, const Pieces & block,
+            float * scores, float * scratch, float * z, int64_t d) {
     const int64_t first = block.front().first + block.front().begin;
     const int64_t rows  = block.back().first + block.back().keys() - first;
     int64_t       keys  = 0;
@@ -69,9 +74,8 @@ void attend(const Head & past, int64_t past_length, const Head & now, const Piec
         keys = std::max(keys, piece.keys());
     }
     const int64_t width = past_length + keys;  // of a row of scores
-    if (past_length > 0) {
-        product_nt(rows, past_length, now.d_head, now.q + first * now.ld, now.ld, past.k, past.ld, scores, width,
-                   scratch);
+    if (past) {
+        past->scores(now.q + first * now.ld, now.ld, rows, scores, width);
     }
     float * s = scores;
     for (const Piece & piece : block) {
@@ -87,42 +91,46 @@ void attend(const Head & past, int64_t past_length, const Head & now, const Piec
                    now.ld, z + row * d, d, /*add=*/false, scratch);
         s += piece.queries * width;
     }
-    if (past_length > 0) {
-        product_nn(rows, now.d_head, past_length, scores, width, past.v, past.ld, z + first * d, d, /*add=*/true,
-                   scratch);
+    if (past) {
+        past->add_values(scores, width, rows, z + first * d, d);
     }
 }
 
 }  // namespace
 
 int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_head, int n_threads) {
-    return n_threads * (scores_room(batch, prefix_length) + product_room(batch, prefix_length, d_head));
+    return n_threads * Scratch(batch, prefix_length, d_head).floats();
 }
 
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
-                        ggml_tensor * qkv, float * scratch, const Output & z) {
+                        sae4j_precision precision, ggml_tensor * qkv, float * scratch, const Output & z) {
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
-    const auto *  in          = static_cast<const float *>(qkv->data);
-    const int64_t scores_size = scores_room(batch, prefix.length);
-    const int64_t room        = scores_size + product_room(batch, prefix.length, d_head);
-    return graph.node(name, { qkv }, z.f32, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
-        // Head by head: blocks are of unequal work, heads are not.
-        const auto n_blocks = static_cast<int64_t>(blocks.size());
-        const Slab tasks    = slab(n_head * n_blocks, ith, nth);
-        for (int64_t task = tasks.begin; task < tasks.end; task++) {
-            const int64_t head = task / n_blocks;
-            const Head    now(in, ld, d_head, head);
-            const Head    past   = prefix.qkv ? Head(prefix.qkv, ld, d_head, head) : now;
-            const Pieces & block  = blocks[task % n_blocks];
-            float *       scores = scratch + ith * room;
-            attend(past, prefix.length, now, block, scores, scores + scores_size, z.f32 + head * d_head, d);
-            for (const Piece & piece : block) {
-                for (int64_t t = piece.first + piece.begin; t < piece.first + piece.keys(); t++) {
-                    z.round(t * d + head * d_head, d_head);
+    const auto *  in = static_cast<const float *>(qkv->data);
+    const Scratch room(batch, prefix.length, d_head);
+    return graph.node(
+        name, { qkv }, z.f32, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
+            float *                   scores = scratch + ith * room.floats(), *product = scores + room.scores;
+            std::optional<PackedHead> past;
+            int64_t                   packed = -1;  // whose past that is
+            // Head by head: blocks are of unequal work, heads are not.
+            const auto n_blocks = static_cast<int64_t>(blocks.size());
+            const Slab tasks    = slab(n_head * n_blocks, ith, nth);
+            for (int64_t task = tasks.begin; task < tasks.end; task++) {
+                const int64_t head = task / n_blocks;
+                if (prefix.length > 0 && packed != head) {
+                    past.emplace(precision, Head(prefix.qkv, ld, d_head, head), prefix.length, product + room.product);
+                    packed = head;
+                }
+                const Pieces & block = blocks[task % n_blocks];
+                attend(past, prefix.length, Head(in, ld, d_head, head), block, scores, product, z.f32 + head * d_head,
+                       d);
+                for (const Piece & piece : block) {
+                    for (int64_t t = piece.first + piece.begin; t < piece.first + piece.keys(); t++) {
+                        z.round(t * d + head * d_head, d_head);
+                    }
                 }
             }
-        }
-    });
+        });
 }
 
 }  // namespace sae4j

@@ -47,6 +47,6 @@ int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_
 
 // qkv [n_tokens, 3·n_embd] -> z [n_tokens, n_embd], the heads side by side.
 ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
-                        ggml_tensor * qkv, float * scratch, const Output & z);
+                        sae4j_precision precision, ggml_tensor * qkv, float * scratch, const Output & z);
 
 }  // namespace sae4j

@@ -152,7 +152,7 @@ class Pass {
         const int64_t d_head = shape_.n_embd / shape_.n_head;
         float *       scratch =
             slot_of("scores", attention_scratch(batch_, memory_.length, d_head, graph_.session().n_threads()));
-        return sae4j::attention(graph_, "z", batch_, shape_.n_head, past(l), qkv, scratch, z);
+        return sae4j::attention(graph_, "z", batch_, shape_.n_head, past(l), model_.precision(), qkv, scratch, z);
     }
 
     // The first attention of a pass behind a past, whose rows are the past's but each sequence's first.

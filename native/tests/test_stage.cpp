@@ -44,15 +44,16 @@ struct Fixture {
     std::vector<float> other;  // [n_tokens, width]
     StagePtr           stage;
 
-    Fixture(const sae4j_model_shape & shape, sae4j_point point) :
+    Fixture(const sae4j_model_shape & shape, sae4j_point point, int32_t length = 21,
+            sae4j_precision precision = SAE4J_PRECISION_F32) :
         naive(shape, 3),
-        model(make_model(naive)),
-        tokens(random_tokens({ 21 }, shape.n_vocab, 4)),
+        model(make_model(naive, precision)),
+        tokens(random_tokens({ length }, shape.n_vocab, 4)),
         point(point),
         width(width_at(shape, point)),
-        other(Random(5).normals(21 * width)) {
+        other(Random(5).normals(length * width)) {
         sae4j_stage * made = nullptr;
-        CHECK_OK(sae4j_stage_new(session.get(), model.get(), tokens.ids.data(), 21, point, &made));
+        CHECK_OK(sae4j_stage_new(session.get(), model.get(), tokens.ids.data(), length, point, &made));
         stage.reset(made);
     }
 
@@ -82,13 +83,13 @@ struct Fixture {
     }
 };
 
-void check_logits(const std::vector<float> & got, const std::vector<double> & wanted) {
+void check_logits(const std::vector<float> & got, const std::vector<double> & wanted, double tolerance = 5e-6) {
     double largest = 0, size = 0;
     for (size_t i = 0; i < got.size(); i++) {
         largest = std::max(largest, std::fabs(got[i] - wanted[i]));
         size    = std::max(size, std::fabs(wanted[i]));
     }
-    CHECK_NEAR(largest / size, 0, 5e-6);
+    CHECK_NEAR(largest / size, 0, tolerance);
 }
 
 void test_every_point(const sae4j_model_shape & shape) {
@@ -115,6 +116,24 @@ void test_every_point(const sae4j_model_shape & shape) {
                 }
             }
         }
+    }
+}
+
+// A past of more keys than any product sums at a time, and more variants than one block of attention has.
+void test_long_past(sae4j_precision precision, double tolerance) {
+    test::context = "long past, precision " + std::to_string(precision);
+    const sae4j_model_shape shape{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f };
+    const Fixture           f(shape, { SAE4J_HOOK_RESID_POST, 0 }, 1000, precision);
+    sae4j_variants          v{};
+    Heard                   heard;
+    v.position = 980;
+    v.future   = 16;
+    v.base     = f.clean() + 980 * f.width;
+    v.values   = f.other.data();
+    v.n        = 40;
+    CHECK_OK(f.run(v, heard));
+    for (int64_t i = 0; i < 40; i += 13) {
+        check_logits(heard.logits[i], f.plainly(980, 16, v.values + i * f.width, nullptr), tolerance);
     }
 }
 
@@ -177,6 +196,8 @@ int main() {
     const sae4j_model_shape tied{ 3, 2, 24, 32, 48, 67, 1, 1e-5f }, one_block{ 1, 1, 8, 21, 40, 130, 0, 1e-5f };
     test_every_point(tied);
     test_every_point(one_block);
+    test_long_past(SAE4J_PRECISION_F32, 5e-6);
+    test_long_past(SAE4J_PRECISION_BF16, 2e-2);
     test_unreached(tied);
     test_misuse(tied);
     return conclude("stage");

@@ -4,6 +4,10 @@ package org.sae4j;
 public enum Precision {
   /** Weights and products in 32-bit floats, whatever the file holds. */
   F32,
-  /** Weights and inputs of the products rounded to bfloat16, sums in 32-bit floats. */
+  /**
+   * Weights and inputs of the products rounded to bfloat16, sums in 32-bit floats. Those of
+   * attention are rounded only where the {@linkplain Variants variants} of a stage look back at
+   * what they share.
+   */
   BF16
 }
