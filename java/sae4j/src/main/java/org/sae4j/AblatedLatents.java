@@ -87,10 +87,13 @@ final class AblatedLatents implements AblatedToken {
     }
     offsets[count + 1] = count;
     float[] sums = decode(offsets, ones, enlarged, 0);
-    double[] decoded = new double[count * width()];
-    for (int i = 0; i < decoded.length; i++) {
-      double bias = sums[count * width() + i % width()];
-      decoded[i] = (sums[i] - bias) / ENLARGED;
+    int width = width();
+    int bias = count * width;
+    double[] decoded = new double[count * width];
+    for (int row = 0; row < bias; row += width) {
+      for (int j = 0; j < width; j++) {
+        decoded[row + j] = ((double) sums[row + j] - sums[bias + j]) / ENLARGED;
+      }
     }
     return decoded;
   }
@@ -135,8 +138,10 @@ final class AblatedLatents implements AblatedToken {
   public float[] values(int from, int to) {
     double[] decoded = decoded(from, to);
     float[] without = new float[decoded.length];
-    for (int i = 0; i < without.length; i++) {
-      without[i] = (float) (base[i % width()] - decoded[i]);
+    for (int row = 0; row < without.length; row += base.length) {
+      for (int j = 0; j < base.length; j++) {
+        without[row + j] = (float) (base[j] - decoded[row + j]);
+      }
     }
     return without;
   }
