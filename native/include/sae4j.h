@@ -81,8 +81,8 @@ typedef struct sae4j_model sae4j_model;
 
 typedef enum sae4j_precision {
     SAE4J_PRECISION_F32  = 0,  // f32 weights, f32 products, whatever the file holds
-    SAE4J_PRECISION_BF16 = 1   // weights and inputs of the products rounded to bf16, f32 sums; in attention only where
-                               // variants of a stage look back at what they share
+    SAE4J_PRECISION_BF16 = 1   // weights and inputs of the products rounded to bf16, f32 sums; attention, which has no
+                               // weights, rounds only where a stage's variants look back at what they share
 } sae4j_precision;
 
 typedef struct sae4j_model_params {

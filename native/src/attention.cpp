@@ -26,7 +26,7 @@ struct Piece {
 // Pieces one behind the other, of at most rows_at_once altogether.
 using Pieces = std::vector<Piece>;
 
-// Behind a past, whose products are of all rows of a block, there are more.
+// Behind a past, whose products are of all rows of a block, there are more: that is faster.
 int64_t rows_at_once(int64_t past_length) {
     return past_length > 0 ? 3 * query_block : query_block;
 }
@@ -63,8 +63,8 @@ struct Scratch {
     int64_t floats() const { return scores + product + past; }
 };
 
-// One head of one block behind past, if there is one; now and z start at the batch's first row, z's
-// lie d apart. The past is the same for all, so that its products are of all rows at once.
+// One head of one block behind past, if there is one; now and z start at the batch's first row, z's rows lie d apart.
+// The past is the same for all, so that its products are of all rows at once.
 void attend(const std::optional<PackedHead> & past, int64_t past_length, const Head & now, const Pieces & block,
             float * scores, float * scratch, float * z, int64_t d) {
     const int64_t first = block.front().first + block.front().begin;

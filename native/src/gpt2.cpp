@@ -114,7 +114,7 @@ class Pass {
             const bool first = memory_.past && !attended_;
             attended_        = true;
             const Output both{ out, rounded(z_point) };
-            return first ? first_attention(l, normed, both) : attention(l, input(ln1, normed), both);
+            return first ? first_attention(l, input(ln1, normed), both) : attention(l, input(ln1, normed), both);
         });
         x                      = stream(z_point, x);
         x               = plus_linear(attn_out, mid, stream(attn_out, x), z_point, z, *b.attn_output, b.attn_output_b);
@@ -156,20 +156,29 @@ class Pass {
     }
 
     // The first attention of a pass behind a past, whose rows are the past's but each sequence's first.
-    ggml_tensor * first_attention(int l, ggml_tensor * normed, const Output & z) {
-        const Block & b = model_.block(l);
+    ggml_tensor * first_attention(int l, const Input & normed, const Output & z) {
+        const Block & b      = model_.block(l);
+        float *       memory = slot_of("first_qkv", batch_.n_sequences() * 3 * shape_.n_embd);
+        ggml_tensor * qkv    = linear(graph_, "qkv", *b.attn_qkv, firsts(normed), { b.attn_qkv_b }, { memory });
+        return sae4j::first_attention(graph_, "first_z", batch_, shape_.n_head, past(l), qkv, z);
+    }
+
+    // Each sequence's first row. [n_sequences, n_embd]
+    Input firsts(const Input & x) {
         const int64_t d = shape_.n_embd, n_sequences = batch_.n_sequences();
-        const auto *  in     = static_cast<const float *>(normed->data);
-        float *       rows   = slot("first_rows", d);
+        float *       f32    = slot_of("firsts", n_sequences * d);
+        uint16_t *    bf16   = x.bf16 ? bf16_slot("firsts", n_sequences * d) : nullptr;
         auto          gather = [=, this](int ith, int nth) {
             const Slab s = slab(n_sequences, ith, nth);
             for (int64_t i = s.begin; i < s.end; i++) {
-                std::copy_n(in + batch_.offsets[i] * d, d, rows + i * d);
+                const Input row = x.from(batch_.offsets[i], d);
+                std::copy_n(row.f32, d, f32 + i * d);
+                if (bf16) {
+                    std::copy_n(row.bf16, d, bf16 + i * d);
+                }
             }
         };
-        const Input   own = round(graph_.node("firsts", { normed }, rows, d, n_sequences, gather));
-        ggml_tensor * qkv = linear(graph_, "qkv", *b.attn_qkv, own, { b.attn_qkv_b }, { slot("first_qkv", 3 * d) });
-        return sae4j::first_attention(graph_, "first_z", batch_, shape_.n_head, past(l), qkv, z);
+        return { graph_.node("firsts", { x.tensor }, f32, d, n_sequences, gather), f32, bf16 };
     }
 
     // y = W·u + b at the point out, u being what is at from; then x + y at the point sum. One node unless somebody
@@ -188,25 +197,25 @@ class Pass {
 
     // The activation x of a point as a product needs it.
     Input input(sae4j_point point, ggml_tensor * x) {
-        const uint16_t * bf16 = rounded(point);
-        return bf16 ? Input{ x, static_cast<const float *>(x->data), bf16 } : round(x);
+        uint16_t * bf16 = rounded(point);
+        if (bf16 || model_.precision() == SAE4J_PRECISION_F32) {
+            return { x, static_cast<const float *>(x->data), bf16 };
+        }
+        return input_for(graph_, model_.precision(), x,
+                         bf16_slot("rows", n_tokens_ * std::max(shape_.n_embd, shape_.n_ff)));
     }
 
     // Where an activation is left rounded as soon as it is computed; NULL if it need not be, or may still be changed.
     uint16_t * rounded(sae4j_point point) {
-        if (model_.precision() != SAE4J_PRECISION_BF16 || visible(point)) {
+        if (model_.precision() == SAE4J_PRECISION_F32 || visible(point)) {
             return nullptr;
         }
         point.layer = 0;
-        return bf16_slot(name_of(point), width_of(shape_, point));
+        return bf16_slot(name_of(point), n_tokens_ * width_of(shape_, point));
     }
 
-    Input round(ggml_tensor * x) {
-        return input_for(graph_, model_.precision(), x, bf16_slot("rows", std::max(shape_.n_embd, shape_.n_ff)));
-    }
-
-    uint16_t * bf16_slot(const std::string & name, int64_t width) {
-        return reinterpret_cast<uint16_t *>(slot("bf16 " + name, width));
+    uint16_t * bf16_slot(const std::string & name, int64_t count) {
+        return reinterpret_cast<uint16_t *>(slot_of("bf16 " + name, (count + 1) / 2));
     }
 
     Prefix past(int l) const { return memory_.past ? Prefix{ memory_.past->layers[l], memory_.length } : Prefix{}; }

@@ -33,11 +33,13 @@ void Weights::row(int64_t index, float * out) const {
 
 void Weights::multiply(const Input & x, int64_t m, int64_t begin, int64_t end, float * y, int64_t ldy,
                        const float * bias, const float * residual) const {
-    const float * last = residual ? residual - begin : nullptr;
+    const float * from_column_0 = residual ? residual - begin : nullptr;
     if (precision_ == SAE4J_PRECISION_F32) {
-        kernels().f32_gemm(m, begin, end, n_out_, n_in_, x.f32, n_in_, packed_.data(), bias, last, y - begin, ldy);
+        kernels().f32_gemm(m, begin, end, n_out_, n_in_, x.f32, n_in_, packed_.data(), bias, from_column_0, y - begin,
+                           ldy);
     } else {
-        kernels().bf16_gemm(m, begin, end, n_out_, n_in_, x.bf16, n_in_, packed_.data(), bias, last, y - begin, ldy);
+        kernels().bf16_gemm(m, begin, end, n_out_, n_in_, x.bf16, n_in_, packed_.data(), bias, from_column_0, y - begin,
+                            ldy);
     }
 }
 
@@ -66,10 +68,11 @@ Input input_for(Graph & graph, sae4j_precision precision, ggml_tensor * x, uint1
 
 namespace {
 
-// What is computed of y before it passes through the epilogue: it is still in L2 then, and so is the x it is made of.
+// What is computed of y before it is finished: it is still in L2 then. As many rows as a product takes at a time.
 constexpr int64_t block_rows    = 288;
 constexpr int64_t block_columns = 256;
 
+// GELU and rounding; the product has added the rest.
 void finish(const Epilogue & epilogue, Slab rows, Slab columns, const Output & y, int64_t ldy) {
     const int64_t count = columns.end - columns.begin;
     for (int64_t r = rows.begin; r < rows.end; r++) {

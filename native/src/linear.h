@@ -19,7 +19,7 @@ struct Input {
     }
 };
 
-// An activation that a product will read: f32, and rounded where that is not NULL.
+// Where an activation goes: in f32, and rounded as well where that is not NULL.
 struct Output {
     float *    f32;
     uint16_t * bf16 = nullptr;

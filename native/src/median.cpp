@@ -10,12 +10,11 @@ namespace sae4j {
 
 namespace {
 
-constexpr float   inf         = std::numeric_limits<float>::infinity();
-constexpr int64_t sample_size = 512;
-constexpr int64_t few         = 2048;  // no more are selected from without a guess
+constexpr float   inf = std::numeric_limits<float>::infinity();
+constexpr int64_t few = 2048;  // no more are selected from without a guess
 
 int64_t stride_of(int64_t n) {
-    return (n + sample_size - 1) / sample_size;
+    return (n + Sample::most - 1) / Sample::most;
 }
 
 // What of x [n] is in the bracket goes to out [n], which may be x; below: how many are less.
@@ -57,30 +56,25 @@ float select(float * x, int64_t n, int64_t rank, float * spare) {
 
 const Bracket all_numbers{ -inf, inf };
 
-std::vector<float> sample_of(const float * x, int64_t n) {
-    std::vector<float> sample;
-    if (n > few) {
-        sample.reserve(sample_size);
-        for (int64_t i = stride_of(n) / 2; i < n; i += stride_of(n)) {
-            sample.push_back(x[i]);
-        }
+Sample::Sample(const float * x, int64_t n) {
+    for (int64_t i = stride_of(n) / 2; n > few && i < n; i += stride_of(n)) {
+        values[count++] = x[i];
     }
-    return sample;
 }
 
-Bracket guess(std::vector<float> sample, int64_t n, int64_t rank) {
-    if (sample.empty()) {
+Bracket guess(Sample sample, int64_t n, int64_t rank) {
+    if (sample.count == 0) {
         return all_numbers;
     }
     const int64_t stride = stride_of(n);
-    float         scratch[sample_size], spare[sample_size];
+    float         scratch[Sample::most], spare[Sample::most];
     int64_t       ignored = 0;
-    const int64_t count   = collect(sample.data(), sample.size(), all_numbers, sample.data(), ignored);
+    const int64_t count   = collect(sample.values, sample.count, all_numbers, sample.values, ignored);
     // three standard deviations of a rank in the sample, as they are at the median, where they are largest
     const auto    margin = static_cast<int64_t>(1.5 * std::sqrt(count));
     const int64_t low = rank / stride - margin, high = rank / stride + margin;
     const auto    nth = [&](int64_t sample_rank) {
-        std::copy_n(sample.data(), count, scratch);
+        std::copy_n(sample.values, count, scratch);
         return select(scratch, count, sample_rank, spare);
     };
     return { low >= 0 && low < count ? nth(low) : -inf, high < count ? nth(high) : inf };
@@ -92,7 +86,7 @@ float element(const float * x, int64_t n, int64_t rank, float * scratch) {
     int64_t       count = n, below = 0;
     bool          shrinks = true, found = true;  // found: what is sought is among from [count]
     while (shrinks && found && count > few) {
-        const int64_t inside = collect(from, count, guess(sample_of(from, count), count, rank), scratch, below);
+        const int64_t inside = collect(from, count, guess(Sample(from, count), count, rank), scratch, below);
         shrinks              = inside < count / 2;
         from                 = scratch;
         count                = inside;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 namespace sae4j {
 
@@ -13,12 +12,19 @@ struct Bracket {
 // All numbers but NaN.
 extern const Bracket all_numbers;
 
-// Every so many of x [n], none where there are few.
-std::vector<float> sample_of(const float * x, int64_t n);
+// Every so many of n numbers, none where there are few.
+struct Sample {
+    static constexpr int64_t most = 512;
 
-// Two numbers that the element of this rank of n numbers, of which sample has every so many, most likely lies between;
-// all numbers without a sample.
-Bracket guess(std::vector<float> sample, int64_t n, int64_t rank);
+    float   values[most];
+    int64_t count = 0;
+
+    Sample() = default;
+    Sample(const float * x, int64_t n);
+};
+
+// Two numbers that the element of this rank of n numbers most likely lies between; all numbers without a sample of them.
+Bracket guess(Sample sample, int64_t n, int64_t rank);
 
 // The element of this rank, from 0, of x [n], where NaN ranks last. scratch: room for 2 n.
 float element(const float * x, int64_t n, int64_t rank, float * scratch);

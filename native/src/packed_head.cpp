@@ -8,8 +8,13 @@ namespace sae4j {
 
 namespace {
 
+template <typename T> void pack_both(const Head & past, int64_t length, void * keys, void * values) {
+    pack<T>(past.k, length, past.d_head, past.ld, keys);
+    pack_transposed<T>(past.v, past.d_head, length, past.ld, values);
+}
+
 int64_t packed_floats(int64_t n, int64_t k) {
-    return static_cast<int64_t>(packed_size<float>(n, k) / sizeof(float));  // the larger of the two
+    return static_cast<int64_t>(packed_size<float>(n, k) / sizeof(float));  // bf16 needs less
 }
 
 }  // namespace
@@ -19,26 +24,18 @@ PackedHead::PackedHead(sae4j_precision precision, const Head & past, int64_t len
     length_(length),
     d_head_(past.d_head),
     keys_(memory),
-    values_(memory + packed_floats(length, d_head_)) {
-    float * columns = memory + packed_floats(length, d_head_) + packed_floats(d_head_, length);  // v's [d_head, length]
-    rounded_        = reinterpret_cast<uint16_t *>(columns);                                     // later
-    for (int64_t t = 0; t < length; t++) {
-        for (int64_t c = 0; c < d_head_; c++) {
-            columns[c * length + t] = past.v[t * past.ld + c];
-        }
-    }
+    values_(memory + packed_floats(length, d_head_)),
+    rounded_(reinterpret_cast<uint16_t *>(memory + packed_floats(length, d_head_) + packed_floats(d_head_, length))) {
     if (precision == SAE4J_PRECISION_F32) {
-        pack<float>(past.k, length, d_head_, past.ld, keys_);
-        pack<float>(columns, d_head_, length, length, values_);
+        pack_both<float>(past, length, keys_, values_);
     } else {
-        pack<uint16_t>(past.k, length, d_head_, past.ld, keys_);
-        pack<uint16_t>(columns, d_head_, length, length, values_);
+        pack_both<uint16_t>(past, length, keys_, values_);
     }
 }
 
 int64_t PackedHead::room(int64_t length, int64_t d_head, int64_t most_queries) {
-    const int64_t queries = (most_queries + 1) / 2 * std::max(length, d_head);
-    return packed_floats(length, d_head) + packed_floats(d_head, length) + std::max(queries, d_head * length);
+    return packed_floats(length, d_head) + packed_floats(d_head, length) +
+           (most_queries + 1) / 2 * std::max(length, d_head);
 }
 
 void PackedHead::scores(const float * q, int64_t ldq, int64_t n, float * s, int64_t lds) const {

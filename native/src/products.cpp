@@ -30,18 +30,6 @@ struct OpenBlas {
 
 std::atomic<const OpenBlas *> opened = nullptr;
 
-// B [k, n] as f32_gemm's weights are packed: panels of columns, each row of a panel a row of B.
-void pack_rows(const float * b, int64_t n, int64_t k, int64_t ldb, float * packed) {
-    const auto width = static_cast<int64_t>(panel());
-    for (int64_t column = 0; column < n; column += width) {
-        const int64_t columns = n - column < width ? n - column : width;
-        for (int64_t i = 0; i < k; i++, packed += width) {
-            std::copy_n(b + i * ldb + column, columns, packed);
-            std::fill(packed + columns, packed + width, 0.0f);
-        }
-    }
-}
-
 }  // namespace
 
 void open_openblas(const char * path) {
@@ -87,7 +75,7 @@ void product_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, c
         openblas->sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, beta, c, ldc);
         return;
     }
-    pack_rows(b, n, k, ldb, scratch);
+    pack_transposed<float>(b, n, k, ldb, scratch);
     kernels().f32_gemm(m, 0, n, n, k, a, lda, scratch, nullptr, add ? c : nullptr, c, ldc);
 }
 

@@ -1,5 +1,5 @@
-// The products with activations on both sides, which are attention's: OpenBLAS does them once it has been opened, and
-// sae4j's own kernels where it cannot be. All on the calling thread.
+// The products with activations on both sides, which are attention's within a sequence: OpenBLAS does them once it has
+// been opened, and sae4j's own kernels where it cannot be. All on the calling thread.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,5 @@
 #include "reduction.h"
 
-#include "median.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,10 +11,10 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // D's sample, from that of the base.
-std::vector<float> change_of(const std::vector<float> & base, const float * after, int64_t n) {
-    std::vector<float> sample = sample_of(after, n);
-    for (size_t i = 0; i < sample.size(); i++) {
-        sample[i] -= base[i];
+Sample change_of(const Sample & base, const float * after, int64_t n) {
+    Sample sample(after, n);
+    for (int64_t i = 0; i < sample.count; i++) {
+        sample.values[i] -= base.values[i];
     }
     return sample;
 }
@@ -25,8 +23,8 @@ std::vector<float> change_of(const std::vector<float> & base, const float * afte
 class RowComparison {
   public:
     // sample: of before's numbers
-    RowComparison(const Lse & base, const float * p, const float * before, const std::vector<float> & sample,
-                  const float * after, int64_t n, float * scratch) :
+    RowComparison(const Lse & base, const float * p, const float * before, const Sample & sample, const float * after,
+                  int64_t n, float * scratch) :
         base_(base),
         p_(p),
         before_(before),
@@ -107,7 +105,7 @@ BaseRows::BaseRows(float * logits, float * p, int64_t n_vocab, int64_t n_rows, s
 void BaseRows::set(int64_t tau, const float * logits) {
     std::copy_n(logits, n_vocab_, logits_ + tau * n_vocab_);
     kernels().lse_update(logits, n_vocab_, 0, rows_[tau], p_ + tau * n_vocab_);
-    samples_[tau] = sample_of(logits, n_vocab_);
+    samples_[tau] = Sample(logits, n_vocab_);
 }
 
 RowChange BaseRows::compare(int64_t tau, const float * logits, float * scratch) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "median.h"
 
 #include <cstdint>
 #include <vector>
@@ -43,12 +44,12 @@ class BaseRows {
     void add_difference(int64_t tau, const float * logits, float * sum) const;
 
   private:
-    float *                         logits_;
-    float *                         p_;  // exp(logit − max of the row)
-    int64_t                         n_vocab_;
-    std::vector<int32_t>            next_tokens_;
-    std::vector<Lse>                rows_;
-    std::vector<std::vector<float>> samples_;  // of each row's logits
+    float *              logits_;
+    float *              p_;  // exp(logit − max of the row)
+    int64_t              n_vocab_;
+    std::vector<int32_t> next_tokens_;
+    std::vector<Lse>     rows_;
+    std::vector<Sample>  samples_;  // of each row's logits
 };
 
 }  // namespace sae4j

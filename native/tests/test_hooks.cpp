@@ -8,9 +8,6 @@ using namespace test;
 
 namespace {
 
-// f32 against f64 through a few blocks, relative to the largest value.
-constexpr double relative = 2e-5;
-
 const sae4j_model_shape shapes[] = {
     // layers, heads, d, ff, ctx, vocab, tied, eps
     { 2, 2, 16, 64, 32, 40, 1, 1e-5f },   // as GPT-2 is
@@ -19,6 +16,7 @@ const sae4j_model_shape shapes[] = {
     { 2, 4, 36, 30, 150, 17, 0, 1e-5f },  // sequences longer than one block of queries
     { 1, 6, 6, 1, 4, 1, 1, 1e-5f },       // heads of 1, n_ff of 1, one token in the vocabulary
 };
+const sae4j_model_shape wide{ 2, 2, 320, 700, 24, 300, 1, 1e-5f };  // more columns than a product finishes at a time
 
 Tokens tokens_for(const sae4j_model_shape & shape, uint32_t seed) {
     return random_tokens({ shape.n_ctx, 1, (shape.n_ctx + 1) / 2 }, shape.n_vocab, seed);
@@ -26,11 +24,13 @@ Tokens tokens_for(const sae4j_model_shape & shape, uint32_t seed) {
 
 // A model, the same one naively, tokens, a session.
 struct Setup {
-    explicit Setup(const sae4j_model_shape & shape, int32_t n_threads = 1) :
+    explicit Setup(const sae4j_model_shape & shape, int32_t n_threads = 1,
+                   sae4j_precision precision = SAE4J_PRECISION_F32) :
         naive(shape, 17),
         tokens(tokens_for(shape, 18)),
-        model(make_model(naive)),
-        session(open_session(n_threads)) {}
+        model(make_model(naive, precision)),
+        session(open_session(n_threads)),
+        relative(precision == SAE4J_PRECISION_F32 ? 2e-5 : 0.05) {}
 
     std::vector<float> logits(const std::vector<sae4j_hook> & hooks = {}) const {
         return run_logits(session.get(), model.get(), tokens, hooks);
@@ -56,6 +56,7 @@ struct Setup {
     Tokens     tokens;
     ModelPtr   model;
     SessionPtr session;
+    double     relative;  // f32 or bf16 against f64 through a few blocks, relative to the largest value
 };
 
 std::string describe(const sae4j_model_shape & s) {
@@ -81,10 +82,10 @@ void test_activations(const Setup & s) {
     CHECK(watched == plain);
     const Matrix logits = s.naive.logits(s.tokens, [&](sae4j_point point, Matrix & x) {
         context = describe(s.naive.shape) + ", " + name_of(point);
-        CHECK_NEAR(relative_error(kept[name_of(point)], x), 0, relative);
+        CHECK_NEAR(relative_error(kept[name_of(point)], x), 0, s.relative);
     });
     context             = describe(s.naive.shape) + ", logits";
-    CHECK_NEAR(relative_error(plain, logits), 0, relative);
+    CHECK_NEAR(relative_error(plain, logits), 0, s.relative);
 }
 
 // Each site alone, kept or not, without logits: the run ends there.
@@ -181,8 +182,8 @@ void check_edit(const Setup & s, sae4j_point point, sae4j_edit_kind kind, bool m
             edited = x;
         }
     });
-    CHECK_NEAR(relative_error(kept, edited), 0, relative);
-    CHECK_NEAR(relative_error(got, expected), 0, relative);
+    CHECK_NEAR(relative_error(kept, edited), 0, s.relative);
+    CHECK_NEAR(relative_error(got, expected), 0, s.relative);
     CHECK(materials.calls == (kind == SAE4J_EDIT_CALL ? 2 : 0));
 }
 
@@ -217,7 +218,7 @@ void test_several_edits() {
         }
     });
     context                       = "several edits";
-    CHECK_NEAR(relative_error(got, expected), 0, relative);
+    CHECK_NEAR(relative_error(got, expected), 0, s.relative);
 }
 
 // An activation of one run put into another: from a point on the stream to the end, the runs are the same bits.
@@ -396,7 +397,13 @@ int main() {
         test_logit_tokens(s);
         test_batches(shape);
     }
+    for (sae4j_precision precision : { SAE4J_PRECISION_F32, SAE4J_PRECISION_BF16 }) {
+        const Setup s(wide, 3, precision);
+        test_activations(s);
+        test_transplant(s);
+    }
     test_edits(Setup(shapes[0]));
+    test_edits(Setup(shapes[0], 1, SAE4J_PRECISION_BF16));
     test_edits(Setup(shapes[1]));
     test_edits(Setup(shapes[4]));
     test_several_edits();

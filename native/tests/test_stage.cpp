@@ -69,6 +69,16 @@ struct Fixture {
         return sae4j_stage_run(session.get(), stage.get(), &variants);
     }
 
+    // The same by the engine's plain run.
+    std::vector<double> edited(int32_t t, int32_t future, const float * value) const {
+        std::vector<float> rows(clean(), clean() + tokens.size() * width);
+        std::copy_n(value, width, rows.data() + t * width);
+        const sae4j_edit put{ SAE4J_EDIT_ROWS, rows.data(), nullptr, nullptr, nullptr, nullptr };
+        const auto       all   = run_logits(session.get(), model.get(), tokens, { { point, &put, 1, nullptr } });
+        const auto       begin = all.begin() + int64_t{ t } * naive.shape.n_vocab;
+        return std::vector<double>(begin, begin + int64_t{ future } * naive.shape.n_vocab);
+    }
+
     // Logits of rows t … t + future − 1 with value at t, and all of context at the others (NULL: the clean ones).
     std::vector<double> plainly(int32_t t, int32_t future, const float * value, const float * context) const {
         const Matrix all = naive.logits(tokens, [&](sae4j_point at, Matrix & x) {
@@ -92,9 +102,10 @@ void check_logits(const std::vector<float> & got, const std::vector<double> & wa
     CHECK_NEAR(largest / size, 0, tolerance);
 }
 
-void test_every_point(const sae4j_model_shape & shape) {
+void test_every_point(const sae4j_model_shape & shape, sae4j_precision precision = SAE4J_PRECISION_F32,
+                      double tolerance = 5e-6) {
     for (sae4j_point point : all_points(shape)) {
-        const Fixture f(shape, point);
+        const Fixture f(shape, point, 21, precision);
         for (const float * context : { static_cast<const float *>(nullptr), f.other.data() }) {
             CHECK_OK(sae4j_stage_set_context(f.session.get(), f.stage.get(), context));
             for (int32_t t : { 0, 9, 20 }) {
@@ -112,28 +123,33 @@ void test_every_point(const sae4j_model_shape & shape) {
                 CHECK_OK(f.run(v, heard));
                 CHECK(heard.logits.size() == 21);
                 for (int64_t i = 0; i < 21; i += 4) {
-                    check_logits(heard.logits[i], f.plainly(t, future, v.values + i * f.width, context));
+                    check_logits(heard.logits[i], f.plainly(t, future, v.values + i * f.width, context), tolerance);
                 }
             }
         }
     }
 }
 
-// A past of more keys than any product sums at a time, and more variants than one block of attention has.
-void test_long_past(sae4j_precision precision, double tolerance) {
-    test::context = "long past, precision " + std::to_string(precision);
-    const sae4j_model_shape shape{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f };
-    const Fixture           f(shape, { SAE4J_HOOK_RESID_POST, 0 }, 1000, precision);
-    sae4j_variants          v{};
-    Heard                   heard;
-    v.position = 980;
-    v.future   = 16;
-    v.base     = f.clean() + 980 * f.width;
+// Rows behind t by the variants' attention and by a plain run's, which in BF16 does not round.
+void test_shape(const sae4j_model_shape & shape, int32_t t, int32_t future, int64_t n, sae4j_precision precision) {
+    test::context = "t " + std::to_string(t) + ", T " + std::to_string(future) + ", " + std::to_string(n) +
+                    " variants, precision " + std::to_string(precision);
+    const bool     f32 = precision == SAE4J_PRECISION_F32;
+    const Fixture  f(shape, { SAE4J_HOOK_RESID_POST, 0 }, t + future + 4, precision);
+    sae4j_variants v{};
+    Heard          heard;
+    v.position = t;
+    v.future   = future;
+    v.base     = f.clean() + t * f.width;
     v.values   = f.other.data();
-    v.n        = 40;
+    v.n        = n;
     CHECK_OK(f.run(v, heard));
-    for (int64_t i = 0; i < 40; i += 13) {
-        check_logits(heard.logits[i], f.plainly(980, 16, v.values + i * f.width, nullptr), tolerance);
+    for (int64_t i = 0; i < n; i += 13) {
+        const float * value = v.values + i * f.width;
+        check_logits(heard.logits[i], f.edited(t, future, value), f32 ? 5e-6 : 4e-3);  // 2^-8 is an ulp of bf16
+        if (f32) {
+            check_logits(heard.logits[i], f.plainly(t, future, value, nullptr));
+        }
     }
 }
 
@@ -196,8 +212,14 @@ int main() {
     const sae4j_model_shape tied{ 3, 2, 24, 32, 48, 67, 1, 1e-5f }, one_block{ 1, 1, 8, 21, 40, 130, 0, 1e-5f };
     test_every_point(tied);
     test_every_point(one_block);
-    test_long_past(SAE4J_PRECISION_F32, 5e-6);
-    test_long_past(SAE4J_PRECISION_BF16, 2e-2);
+    const sae4j_model_shape large_heads{ 3, 2, 160, 100, 140, 67, 1, 1e-5f },
+        long_context{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f };
+    for (sae4j_precision precision : { SAE4J_PRECISION_F32, SAE4J_PRECISION_BF16 }) {
+        test_shape(long_context, 980, 16, 40, precision);  // a past of more keys than a product sums at a time
+        test_shape(large_heads, 30, 100, 1, precision);    // more rows than one block of queries has
+        test_shape(large_heads, 0, 1, 3, precision);
+    }
+    test_every_point(tied, SAE4J_PRECISION_BF16, 2e-2);
     test_unreached(tied);
     test_misuse(tied);
     return conclude("stage");

@@ -96,7 +96,8 @@ struct Kernels {
     void (*to_bf16)(const float * x, size_t n, uint16_t * y);
 
     // y = (bias + x Wᵀ) + residual for columns n0..n1 of W [n, k], packed by pack; summed in f32, the bf16 products
-    // exact. bias [n] and residual, whose rows lie as y's, may be null, and residual may be y.
+    // exact. bias [n] and residual, whose rows lie as y's, may be null. Where residual is y, blocks of k are added to it
+    // one after the other.
     // x is [m, k] with rows ldx apart, y is [m, n] with rows ldy apart and points at column 0.
     // n0 is a multiple of panel(), and so is n1 unless n1 == n. A row's numbers do not depend on m or the split.
     void (*f32_gemm)(size_t m, size_t n0, size_t n1, size_t n, size_t k, const float * x, size_t ldx,
@@ -123,6 +124,9 @@ template <typename T> size_t packed_size(size_t n, size_t k);  // bytes; 64-byte
 
 // Packs W [n, k], rows ld apart, rounded to bf16 if that is T.
 template <typename T> void pack(const float * w, size_t n, size_t k, size_t ld, void * packed);
+
+// The same, given Wᵀ [k, n].
+template <typename T> void pack_transposed(const float * w, size_t n, size_t k, size_t ld, void * packed);
 
 // Row n of W as f32, [k].
 template <typename T> void unpack_row(const void * packed, size_t k, size_t n, float * w);

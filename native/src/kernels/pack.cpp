@@ -26,6 +26,15 @@ template <typename T, size_t count> void pack_columns(const float * w, size_t k,
     }
 }
 
+// How many of the columns left the panel at out has; what they do not fill is zero.
+template <typename T> size_t begin_panel(size_t left, size_t k, T * out) {
+    const size_t columns = left < panel_columns ? left : panel_columns;
+    if ((columns < panel_columns || k % step<T> != 0) && k > 0) {
+        memset(out, 0, panel_stride<T>(k) * sizeof(T));
+    }
+    return columns;
+}
+
 }  // namespace
 
 size_t panel() {
@@ -39,17 +48,26 @@ template <typename T> size_t packed_size(size_t n, size_t k) {
 template <typename T> void pack(const float * w, size_t n, size_t k, size_t ld, void * packed) {
     T * out = static_cast<T *>(packed);
     for (size_t c0 = 0; c0 < n; c0 += panel_columns, out += panel_stride<T>(k)) {
-        const size_t columns = n - c0 < panel_columns ? n - c0 : panel_columns;
-        const bool   padded  = columns < panel_columns || k % step<T> != 0;
-        if (padded && k > 0) {
-            memset(out, 0, panel_stride<T>(k) * sizeof(T));
-        }
-        size_t c = 0;
+        const size_t columns = begin_panel(n - c0, k, out);
+        size_t       c       = 0;
         for (; c + 4 <= columns; c += 4) {
             pack_columns<T, 4>(w + (c0 + c) * ld, k, ld, out + c * step<T>);
         }
         for (; c < columns; ++c) {
             pack_columns<T, 1>(w + (c0 + c) * ld, k, ld, out + c * step<T>);
+        }
+    }
+}
+
+template <typename T> void pack_transposed(const float * w, size_t n, size_t k, size_t ld, void * packed) {
+    T * out = static_cast<T *>(packed);
+    for (size_t c0 = 0; c0 < n; c0 += panel_columns, out += panel_stride<T>(k)) {
+        const size_t columns = begin_panel(n - c0, k, out);
+        for (size_t i = 0; i < k; ++i) {
+            T * row = out + i / step<T> * row_stride<T> + i % step<T>;
+            for (size_t c = 0; c < columns; ++c) {
+                row[c * step<T>] = narrow<T>(w[i * ld + c0 + c]);
+            }
         }
     }
 }
@@ -65,6 +83,8 @@ template size_t packed_size<float>(size_t, size_t);
 template size_t packed_size<uint16_t>(size_t, size_t);
 template void   pack<float>(const float *, size_t, size_t, size_t, void *);
 template void   pack<uint16_t>(const float *, size_t, size_t, size_t, void *);
+template void   pack_transposed<float>(const float *, size_t, size_t, size_t, void *);
+template void   pack_transposed<uint16_t>(const float *, size_t, size_t, size_t, void *);
 template void   unpack_row<float>(const void *, size_t, size_t, float *);
 template void   unpack_row<uint16_t>(const void *, size_t, size_t, float *);
 

@@ -5,9 +5,8 @@ public enum Precision {
   /** Weights and products in 32-bit floats, whatever the file holds. */
   F32,
   /**
-   * Weights and inputs of the products rounded to bfloat16, sums in 32-bit floats. Those of
-   * attention are rounded only where the {@linkplain Variants variants} of a stage look back at
-   * what they share.
+   * Weights and inputs of the products rounded to bfloat16, sums in 32-bit floats. Attention, which
+   * has no weights, rounds only where a stage's {@link Variants} look back at what they share.
    */
   BF16
 }

@@ -69,7 +69,7 @@ record Comparison(Item item, double[] ours, double[] theirs) {
   /**
    * Runs a side for some seconds, and says how long the last time took: by then the JVM has
    * compiled what it will, and memory that lay idle while the other side ran, perhaps for minutes,
-   * is at hand again.
+   * is at hand again. A run of minutes is warm after its first part.
    */
   private static double alone(Timing side) throws Exception {
     Thread.sleep(PAUSE_MILLIS);
