@@ -458,7 +458,8 @@ void check_rows(const Kernels & k, const Buffer<float> & a, const Buffer<float> 
         size += p[i] * std::fabs(b[i] - a[i] - reference);
     }
     CHECK(agree(got.linear, expected.linear, size));
-    CHECK(agree(got.beyond, expected.beyond, expected.beyond + 1e-30));  // its terms are f32
+    // its terms are f32, and e^u - 1 - u a third of e^u, whose exponent is the difference of numbers up to 40
+    CHECK(agree(got.beyond, expected.beyond, 3 * expected.beyond + 1e-30));
     CHECK(agree(got.l1, expected.l1, expected.l1));
     CHECK(agree(got.sum, expected.sum, expected.l1));
     CHECK(agree(got.squares, expected.squares, expected.squares));
