@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -14,6 +15,11 @@ sealed interface ExtractionPlace {
   /** The system property that names a folder for extracted libraries. */
   String CACHE = "org.sae4j.library.cache";
 
+  /** What helps if there is no place. */
+  String ADVICE =
+      "Start Java with -D%s=FOLDER, a folder where files may be written and libraries loaded."
+          .formatted(CACHE);
+
   /** Copies the libraries, unless they are there. */
   Extracted extract(LibrarySource.Jar jar) throws IOException;
 
@@ -23,6 +29,32 @@ sealed interface ExtractionPlace {
 
     @Override
     default void close() {}
+  }
+
+  /** What is done with a folder that has the libraries. */
+  interface Use {
+    /** Throws IOException if libraries may not be loaded from there, whatever they are. */
+    void of(Path folder) throws IOException;
+  }
+
+  /** Copies the libraries to the first place where they can be used. */
+  static void useFirst(LibrarySource.Jar jar, Use use, Steps steps) {
+    List<String> refusals = new ArrayList<>();
+    for (ExtractionPlace place : inOrder()) {
+      try (Extracted extracted = place.extract(jar)) {
+        steps.done("folder for extracted libraries", extracted.folder());
+        use.of(extracted.folder());
+        return;
+      } catch (EngineLoadException e) {
+        throw e;
+      } catch (IOException | RuntimeException e) {
+        steps.done("passed over", place + ": " + e);
+        refusals.add(place + ": " + e);
+      }
+    }
+    throw new EngineLoadException(
+        "Cannot use a folder for the native libraries: %s. %s"
+            .formatted(String.join("; ", refusals), ADVICE));
   }
 
   /** The places that come into question; if the user wants one, no other does. */

@@ -35,9 +35,11 @@ final class LinkFailure {
     return ANOTHER_CLASS_LOADER.matcher(text(error)).find();
   }
 
-  /** Whether the file may be read, but not run; another folder may do. */
-  static boolean isNotExecutable(UnsatisfiedLinkError error) {
-    return NOT_EXECUTABLE.matcher(text(error)).find();
+  /** Throws IOException if the file may be read, but not run; another folder may do. */
+  static void requireExecutable(UnsatisfiedLinkError error) throws IOException {
+    if (NOT_EXECUTABLE.matcher(text(error)).find()) {
+      throw new IOException(explain(error), error);
+    }
   }
 
   /** What is wrong, for people, and the loader's own words. */

@@ -3,11 +3,7 @@ package org.sae4j.engine.loader;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.sae4j.engine.global.sae4j;
@@ -23,10 +19,6 @@ import org.sae4j.engine.loader.LibraryList.Library;
  */
 public final class NativeEngine {
   private static final String MAX_PHYSICAL_BYTES = "org.bytedeco.javacpp.maxPhysicalBytes";
-  private static final String ADVICE =
-      "Start Java with -D%s=FOLDER, a folder where files may be written and libraries loaded."
-          .formatted(ExtractionPlace.CACHE);
-  private static final Logger LOG = System.getLogger(NativeEngine.class.getName());
 
   private static boolean loaded;
   private static String openBlasFailure;
@@ -80,27 +72,8 @@ public final class NativeEngine {
     if (source instanceof LibrarySource.Folder folder) {
       loadAll(folder.list(), folder.path(), steps);
     } else if (source instanceof LibrarySource.Jar jar) {
-      extractAndLoad(jar, steps);
+      ExtractionPlace.useFirst(jar, at -> loadAll(jar.list(), at, steps), steps);
     }
-  }
-
-  private static void extractAndLoad(LibrarySource.Jar jar, Steps steps) {
-    List<String> refusals = new ArrayList<>();
-    for (ExtractionPlace place : ExtractionPlace.inOrder()) {
-      try (ExtractionPlace.Extracted extracted = place.extract(jar)) {
-        steps.done("folder for extracted libraries", extracted.folder());
-        loadAll(jar.list(), extracted.folder(), steps);
-        return;
-      } catch (EngineLoadException e) {
-        throw e;
-      } catch (IOException | RuntimeException e) {
-        steps.done("passed over", place + ": " + e);
-        refusals.add(place + ": " + e);
-      }
-    }
-    throw new EngineLoadException(
-        "Cannot use a folder for the native libraries: %s. %s"
-            .formatted(String.join("; ", refusals), ADVICE));
   }
 
   /** Throws IOException if libraries may not be loaded from this folder, whatever they are. */
@@ -124,7 +97,7 @@ public final class NativeEngine {
     try {
       steps.done(library.name(), loader.load(library));
     } catch (UnsatisfiedLinkError e) {
-      requireExecutable(e);
+      LinkFailure.requireExecutable(e);
       throw new EngineLoadException(
           "Cannot load the native library %s on %s: %s."
               .formatted(library.file(), Loader.getPlatform(), LinkFailure.explain(e)),
@@ -141,14 +114,8 @@ public final class NativeEngine {
     try {
       steps.done(library.name(), loader.load(library));
     } catch (UnsatisfiedLinkError e) {
-      requireExecutable(e);
+      LinkFailure.requireExecutable(e);
       openBlasFailure = library.file() + ": " + LinkFailure.explain(e);
-    }
-  }
-
-  private static void requireExecutable(UnsatisfiedLinkError e) throws IOException {
-    if (LinkFailure.isNotExecutable(e)) {
-      throw new IOException(LinkFailure.explain(e), e);
     }
   }
 
@@ -177,16 +144,6 @@ public final class NativeEngine {
       throw new EngineLoadException(
           "sae4j-native is in class loader %s, but javacpp in %s; put both jars into the same place."
               .formatted(own, javaCpp));
-    }
-  }
-
-  /** Numbers the steps of loading in the log. */
-  private static final class Steps {
-    private int count;
-
-    void done(String what, Object result) {
-      count++;
-      LOG.log(Level.DEBUG, "{0}. {1}: {2}", count, what, result);
     }
   }
 }

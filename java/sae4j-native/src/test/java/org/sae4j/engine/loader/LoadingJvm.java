@@ -24,6 +24,7 @@ final class LoadingJvm {
   private final List<String> prefix = new ArrayList<>();
   private final Map<String, String> environment;
   private final ProcessBuilder builder = new ProcessBuilder();
+  private Class<?> program = Program.class;
 
   /** Tries to load twice, and prints what came of it. */
   public static final class Program {
@@ -88,6 +89,12 @@ final class LoadingJvm {
     return jar;
   }
 
+  /** Runs another program than {@link Program}. */
+  LoadingJvm program(Class<?> program) {
+    this.program = program;
+    return this;
+  }
+
   LoadingJvm with(String property, Object value) {
     options.add("-D" + property + "=" + value);
     return this;
@@ -115,7 +122,7 @@ final class LoadingJvm {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
     command.addAll(options);
-    command.addAll(List.of("-cp", classPath, Program.class.getName()));
+    command.addAll(List.of("-cp", classPath, program.getName()));
     return builder
         .command(command)
         .directory(folderOfLibraries().getParent().toFile()) // JavaCPP makes a folder "?" there
