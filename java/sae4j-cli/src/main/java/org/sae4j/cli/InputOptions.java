@@ -114,18 +114,15 @@ final class InputOptions {
     if (textKey.isPresent()) {
       throw wrongUsage("--text-key is for --text");
     }
-    TokenCorpus given = TokenCorpus.of(source.tokens, model.shape());
+    TokenCorpus given = TokenCorpus.of(source.tokens, model.shape()).onNote(this::note);
     TokenCorpus corpus = column.map(given::withColumn).orElse(given);
     Optional<Integer> length = context.map(tokens -> requireContext(model, tokens));
     if (length.isPresent()) {
       corpus = corpus.withContext(length.get());
       if (!corpus.isCut()) {
-        command
-            .commandLine()
-            .getErr()
-            .println(
-                "note: --context is for --text, and for ids in one row;"
-                    + " sequences are run exactly as given");
+        note(
+            "--context is for --text, and for ids in one row;"
+                + " sequences are run exactly as given");
         length = Optional.empty();
       }
     }
@@ -204,6 +201,11 @@ final class InputOptions {
           "the SAEs were trained with different %s, %s: give %s".formatted(what, distinct, option));
     }
     return distinct.stream().findAny();
+  }
+
+  private void note(String note) {
+    command.commandLine().getErr().println("note: " + note);
+    command.commandLine().getErr().flush();
   }
 
   private ParameterException wrongUsage(String message) {

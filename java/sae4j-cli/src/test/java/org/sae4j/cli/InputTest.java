@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
@@ -115,6 +116,27 @@ class InputTest {
     CommandRun without = capture("--tokens", npy("(5,)", 1, 2, 3, 4, 5));
     assertThat(without.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(without.err()).contains("ids.npy", "context");
+  }
+
+  /** The numbers are of transformers in float64, each sequence by itself. */
+  @Test
+  void paddingIsNoText() {
+    CommandRun run =
+        CommandRun.of(
+            "eval",
+            "--model",
+            TestData.MODEL,
+            "--sae",
+            TestData.SAELENS,
+            "--tokens",
+            TestData.path("cases/padding-mask/masked.parquet"),
+            "--json",
+            "-");
+    JsonObject results = run.json().getAsJsonObject("results");
+    assertThat(results.get("tokens").getAsInt()).isEqualTo(184);
+    assertThat(results.get("kl").getAsDouble()).isCloseTo(0.227986, withPercentage(0.01));
+    assertThat(results.get("ce_clean").getAsDouble()).isCloseTo(3.110576, withPercentage(0.01));
+    assertThat(run.err()).doesNotContain("not read");
   }
 
   @Test

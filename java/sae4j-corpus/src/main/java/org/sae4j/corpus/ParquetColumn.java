@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.VersionParser;
 import org.apache.parquet.VersionParser.ParsedVersion;
@@ -31,7 +33,7 @@ import org.apache.parquet.schema.Type;
 import org.sae4j.FormatException;
 
 /**
- * One column of a Parquet file, row by row: a text or a list of token ids in each.
+ * One column of a Parquet file, row by row: a text or a list of whole numbers in each.
  *
  * <p>A row group's pages of this column are in memory at a time, compressed as they are.
  */
@@ -66,6 +68,16 @@ final class ParquetColumn implements AutoCloseable {
         "lists of whole numbers",
         1,
         List.of(PrimitiveTypeName.INT32, PrimitiveTypeName.INT64));
+  }
+
+  /** Opens a column of lists of ones and zeros. */
+  static ParquetColumn masks(Path file, String name) throws IOException {
+    return open(
+        file,
+        name,
+        "lists of ones and zeros",
+        1,
+        List.of(PrimitiveTypeName.INT32, PrimitiveTypeName.INT64, PrimitiveTypeName.BOOLEAN));
   }
 
   /** Something that the library does, of whose exceptions each may mean a damaged file. */
@@ -182,6 +194,30 @@ final class ParquetColumn implements AutoCloseable {
     }
   }
 
+  /** The names of all columns of the file. */
+  List<String> siblings() {
+    return names(columns -> true);
+  }
+
+  /** The names of those that have a list of whole numbers, or of truths, in each row. */
+  List<String> listSiblings() {
+    Set<PrimitiveTypeName> types =
+        Set.of(PrimitiveTypeName.INT32, PrimitiveTypeName.INT64, PrimitiveTypeName.BOOLEAN);
+    return names(
+        columns ->
+            columns.size() == 1
+                && columns.get(0).getMaxRepetitionLevel() == 1
+                && types.contains(columns.get(0).getPrimitiveType().getPrimitiveTypeName()));
+  }
+
+  private List<String> names(Predicate<List<ColumnDescriptor>> wanted) {
+    MessageType schema = reader.getFileMetaData().getSchema();
+    return schema.getFields().stream()
+        .filter(type -> wanted.test(new MessageType(schema.getName(), type).getColumns()))
+        .map(Type::getName)
+        .toList();
+  }
+
   /** The index of the row that was read last. */
   long row() {
     return row;
@@ -241,9 +277,11 @@ final class ParquetColumn implements AutoCloseable {
   }
 
   private long id(ColumnReader reader) {
-    return column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32
-        ? reader.getInteger()
-        : reader.getLong();
+    return switch (column.getPrimitiveType().getPrimitiveTypeName()) {
+      case INT32 -> reader.getInteger();
+      case BOOLEAN -> reader.getBoolean() ? 1 : 0;
+      default -> reader.getLong();
+    };
   }
 
   private boolean isElementOptional() {

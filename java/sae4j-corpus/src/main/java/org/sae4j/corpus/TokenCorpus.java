@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.sae4j.Corpus;
 import org.sae4j.FormatException;
 import org.sae4j.ModelShape;
@@ -35,12 +36,15 @@ public final class TokenCorpus implements Corpus {
   private final ModelShape shape;
   private final OptionalInt context;
   private final String column;
+  private final Notes notes;
 
-  private TokenCorpus(List<Path> files, ModelShape shape, OptionalInt context, String column) {
+  private TokenCorpus(
+      List<Path> files, ModelShape shape, OptionalInt context, String column, Notes notes) {
     this.files = List.copyOf(files);
     this.shape = shape;
     this.context = context;
     this.column = column;
+    this.notes = notes;
     if (files.isEmpty()) {
       throw new IllegalArgumentException("a corpus needs a file");
     }
@@ -52,7 +56,8 @@ public final class TokenCorpus implements Corpus {
    * @param shape of the model that is to run them
    */
   public static TokenCorpus of(List<Path> files, ModelShape shape) {
-    return new TokenCorpus(files, shape, OptionalInt.empty(), DEFAULT_COLUMN);
+    Notes silent = new Notes(note -> {});
+    return new TokenCorpus(files, shape, OptionalInt.empty(), DEFAULT_COLUMN, silent);
   }
 
   /**
@@ -64,12 +69,21 @@ public final class TokenCorpus implements Corpus {
     if (length < 2) {
       throw new IllegalArgumentException("context must be at least 2, not " + length);
     }
-    return new TokenCorpus(files, shape, OptionalInt.of(length), column);
+    return new TokenCorpus(files, shape, OptionalInt.of(length), column, notes);
   }
 
   /** Names the column of a Parquet file that has the ids. */
   public TokenCorpus withColumn(String name) {
-    return new TokenCorpus(files, shape, context, name);
+    return new TokenCorpus(files, shape, context, name, notes);
+  }
+
+  /**
+   * Tells somebody what a user should know of the files although they are read.
+   *
+   * @param listener gets each note once, on the thread that reads
+   */
+  public TokenCorpus onNote(Consumer<String> listener) {
+    return new TokenCorpus(files, shape, context, column, new Notes(listener));
   }
 
   /** Tells whether a file is an array of one dimension, for which alone there is a context. */
@@ -109,7 +123,7 @@ public final class TokenCorpus implements Corpus {
 
   private Reading sequences(Path file) throws IOException {
     if (SourceFile.isParquet(file)) {
-      return new ParquetSequences(file, ParquetColumn.lists(file, column), shape.context());
+      return ParquetSequences.open(file, column, shape.context(), notes);
     }
     if (!isArray(file)) {
       return new JsonSequences(file, SourceFile.open(file));

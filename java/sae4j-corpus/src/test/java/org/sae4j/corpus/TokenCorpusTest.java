@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -72,6 +73,57 @@ class TokenCorpusTest {
   void columnsThatAreRefused(String column, String problem) {
     Path file = TestFiles.made("snappy.parquet");
     assertRefused(corpus(file).withColumn(column), file, problem);
+  }
+
+  private static TokenCorpus masked(String name) {
+    return corpus(TestFiles.made("masks.parquet")).withColumn(name + "_input_ids");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"right", "left", "truth", "long"})
+  void padding(String name) throws IOException {
+    assertThat(Sequences.read(masked(name)))
+        .isEqualTo(Sequences.of(new int[] {1, 2, 3}, new int[] {4, 5}));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hole    | row 1: its attention mask: expected ones without zeros between them,"
+            + " found a zero at position 1",
+        "packed  | row 1: its attention mask: expected 0 or 1 at position 2, found 2",
+        "short   | row 1: its attention mask: expected one number for each of the 3 ids, found 2",
+        "missing | row 1: its attention mask: expected one number for each of the 2 ids, found 0",
+        "zero    | row 1: its attention mask: expected a one at least, found zeros only",
+        "real    | column real_attention_mask: expected lists of ones and zeros, found optional",
+      })
+  void masksThatAreRefused(String name, String problem) {
+    assertRefused(masked(name), TestFiles.made("masks.parquet"), problem);
+  }
+
+  @Test
+  void whatIsNotReadIsNotedOnce() throws IOException {
+    List<String> notes = new ArrayList<>();
+    TokenCorpus corpus = masked("right").onNote(notes::add);
+    Sequences.read(corpus);
+    Sequences.read(corpus);
+    assertThat(notes).hasSize(1);
+    assertThat(notes.get(0))
+        .startsWith(TestFiles.made("masks.parquet") + ": not read: hole_attention_mask, hole")
+        .contains("hole_input_ids, labels, left_attention_mask")
+        .doesNotContain("text", "real_attention_mask", "right");
+    notes.clear();
+    Path masked = TestFiles.testData("cases/padding-mask/masked.parquet");
+    Sequences.read(TokenCorpus.of(List.of(masked), SHAPE).onNote(notes::add));
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void paddingIsNoText() throws IOException {
+    Path folder = TestFiles.testData("cases/padding-mask");
+    assertThat(Sequences.read(corpus(folder.resolve("masked.parquet"))))
+        .isEqualTo(Sequences.fromJson(folder.resolve("unpadded.json")));
   }
 
   @Test

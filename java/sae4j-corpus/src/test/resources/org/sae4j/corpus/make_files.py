@@ -23,4 +23,25 @@ table = pa.table(
 for codec in ["none", "snappy", "gzip", "zstd", "lz4", "brotli"]:
     pq.write_table(table, f"{codec}.parquet", compression=codec, row_group_size=2)
 pq.write_table(table, "pages2.parquet", data_page_version="2.0", use_dictionary=False)
+
+# Ids with padding, and masks of them; the first two rows of each are [1, 2, 3] and [4, 5] but for it.
+MASKED = {
+    "right": ([[1, 2, 3, 0], [4, 5, 0, 0]], [[1, 1, 1, 0], [1, 1, 0, 0]], pa.int8()),
+    "left": ([[0, 1, 2, 3], [0, 0, 4, 5]], [[0, 1, 1, 1], [0, 0, 1, 1]], pa.int64()),
+    "truth": ([[1, 2, 3, 0], [4, 5, 0, 0]], [[1, 1, 1, 0], [1, 1, 0, 0]], pa.bool_()),
+    "long": ([[1, 2, 3] + [0] * 97, [4, 5] + [0] * 98], [[1] * 3 + [0] * 97, [1] * 2 + [0] * 98], pa.int8()),
+    "hole": ([[1, 2, 3], [4, 0, 5]], [[1, 1, 1], [1, 0, 1]], pa.int8()),
+    "packed": ([[1, 2, 3], [4, 5, 6]], [[1, 1, 1], [1, 1, 2]], pa.int8()),
+    "short": ([[1, 2, 3], [4, 5, 6]], [[1, 1, 1], [1, 1]], pa.int8()),
+    "zero": ([[1, 2, 3], [0, 0]], [[1, 1, 1], [0, 0]], pa.int8()),
+    "missing": ([[1, 2, 3], [4, 5]], [[1, 1, 1], None], pa.int8()),
+    "real": ([[1, 2, 3], [4, 5]], [[1, 1, 1], [1, 1]], pa.float32()),
+}
+columns = {"text": ["a", "b"], "labels": pa.array([[1, 2], [-100, 4]], pa.list_(pa.int64()))}
+for name, (ids, mask, kind) in MASKED.items():
+    columns[f"{name}_input_ids"] = pa.array(ids, pa.list_(pa.int32()))
+    columns[f"{name}_attention_mask"] = pa.array(
+        [row and [bool(i) for i in row] for row in mask] if kind == pa.bool_() else mask, pa.list_(kind)
+    )
+pq.write_table(pa.table(columns), "masks.parquet", row_group_size=1)
 pa.output_stream("text.txt.zst", compression="zstd").write("To be, or not to be.\n".encode() * 100)
