@@ -80,12 +80,12 @@ final class JsonDocument {
   String text() {
     JsonObject document = header();
     document.add("results", results);
-    return IndentedJson.of(document) + "\n";
+    return ControlCharacters.inJson(IndentedJson.of(document)) + "\n";
   }
 
   /** Something in one line of a file that has one JSON value a line. */
   static String line(JsonObject json) {
-    return ONE_LINE.toJson(json) + "\n";
+    return ControlCharacters.inJson(ONE_LINE.toJson(json)) + "\n";
   }
 
   private static JsonObject engine(SystemInfo info) {

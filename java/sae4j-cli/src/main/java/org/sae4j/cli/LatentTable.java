@@ -82,7 +82,7 @@ final class LatentTable {
   }
 
   private static String oneLine(String text) {
-    return TokenText.oneLine(text.replace('\n', '↵'));
+    return ControlCharacters.visible(text.replace('\n', '↵'));
   }
 
   private static int characters(String text) {

@@ -39,8 +39,8 @@ public final class Main {
     Failures failures = new Failures();
     CommandLine commandLine =
         Sae4jCommand.commandLine(args)
-            .setOut(out)
-            .setErr(err)
+            .setOut(VisibleWriter.to(out))
+            .setErr(VisibleWriter.to(err))
             .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
             .registerConverter(Path.class, new PathConverter())
             .setUsageHelpAutoWidth(true)

@@ -1,8 +1,5 @@
 package org.sae4j.cli;
 
-import java.util.Locale;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.sae4j.ContextText;
 import org.sae4j.LatentContext;
@@ -10,9 +7,6 @@ import org.sae4j.Model;
 
 /** What tokens spell, or their ids if nobody knows. */
 final class TokenText {
-  /** What would move the cursor, or turn the direction of writing. */
-  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\p{Cf}\u2028\u2029]");
-
   private TokenText() {}
 
   /** One token, as it is. */
@@ -24,7 +18,7 @@ final class TokenText {
   /** One token in quotes, fit for one line. */
   static String quoted(Model model, int id) {
     boolean known = model.hasTokenizer() && id < model.tokenizer().size();
-    return known ? quoted(oneLine(of(model, id))) : of(model, id);
+    return known ? quoted(ControlCharacters.visible(of(model, id))) : of(model, id);
   }
 
   /** In the first quotes that the text itself has none of. */
@@ -49,14 +43,5 @@ final class TokenText {
       }
     }
     return new ContextText(before.toString(), String.valueOf(context.token()), after.toString());
-  }
-
-  /** Control characters as their codes, {@code <0a>}. */
-  static String oneLine(String text) {
-    return CONTROL.matcher(text).replaceAll(TokenText::code);
-  }
-
-  private static String code(MatchResult control) {
-    return String.format(Locale.ROOT, "<%02x>", (int) control.group().charAt(0));
   }
 }
