@@ -2,7 +2,6 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -110,19 +109,16 @@ record EarlierRun(
 
   private static JsonObject parse(Path file, String line, long at) throws FormatException {
     try {
-      return JsonParser.parseString(line).getAsJsonObject();
-    } catch (JsonParseException | IllegalStateException e) {
-      throw FormatException.of(file, "byte " + at + ": expected a line of JSON", e);
+      return JsonValues.object(line);
+    } catch (JsonParseException | IllegalStateException | IOException e) {
+      throw FormatException.of(
+          file, "byte " + at + ": expected a line of JSON: " + JsonValues.said(e), e);
     }
   }
 
   private static AblationEffect effect(Path file, JsonObject json, long at, EffectJson format)
       throws FormatException {
-    try {
-      return format.read(json);
-    } catch (RuntimeException e) {
-      throw FormatException.of(file, "byte " + at + ": expected an effect", e);
-    }
+    return format.read(new ResultJson(file, "byte " + at + ": ", json));
   }
 
   /** The effects that are kept, read anew as they are asked for. */

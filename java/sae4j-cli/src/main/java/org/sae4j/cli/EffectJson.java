@@ -1,14 +1,13 @@
 package org.sae4j.cli;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.StreamSupport;
 import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
+import org.sae4j.FormatException;
 import org.sae4j.VariantEffect;
 
 /** One effect of an ablation as JSON, and back; its keys are a promise to scripts. */
@@ -70,47 +69,52 @@ final class EffectJson {
     return array;
   }
 
-  /**
-   * Reads what {@link #named} made: the same effect, but for its numbers by row.
-   *
-   * @throws RuntimeException if it is anything else
-   */
-  AblationEffect read(JsonObject json) {
-    boolean channel = json.has("channel");
-    AblationControl own = channel ? AblationControl.channels() : control;
+  /** Reads what {@link #named} made: the same effect, but for its numbers by row. */
+  AblationEffect read(ResultJson json) throws FormatException {
+    AblationControl own = json.has("channel") ? AblationControl.channels() : control;
     return new AblationEffect(
-        saes.size() > 1 ? saes.indexOf(json.get("sae").getAsString()) : 0,
+        saes.size() > 1 ? sae(json) : 0,
         own,
-        json.get("sequence").getAsInt(),
-        json.get("position").getAsInt(),
-        json.get(thing(own)).getAsInt(),
-        json.get("activation").getAsDouble(),
+        json.index("sequence"),
+        json.index("position"),
+        json.index(thing(own)),
+        required(json, "activation"),
         change(json));
   }
 
-  private static VariantEffect change(JsonObject json) {
+  private int sae(ResultJson json) throws FormatException {
+    int index = saes.indexOf(json.string("sae").orElseThrow(() -> json.missing("sae")));
+    if (index < 0) {
+      throw json.mismatch("sae", "one of this run's SAEs", json.object().get("sae"));
+    }
+    return index;
+  }
+
+  private static VariantEffect change(ResultJson json) throws FormatException {
     return new VariantEffect(
         0,
         number(json, "sparsity"),
         number(json, "row_sparsity"),
         number(json, "effective_tokens"),
-        number(json, "kl"),
+        required(json, "kl"),
         number(json, "delta_ce"),
         NO_ROWS,
         NO_ROWS,
         NO_ROWS,
-        ids(json, "top_up"),
-        ids(json, "top_down"),
+        json.indices("top_up"),
+        json.indices("top_down"),
         new float[0]);
   }
 
-  private static double number(JsonObject json, String key) {
-    return json.get(key).isJsonNull() ? Double.NaN : json.get(key).getAsDouble();
+  private static double required(ResultJson json, String key) throws FormatException {
+    return json.number(key).orElseThrow(() -> json.missing(key));
   }
 
-  private static int[] ids(JsonObject json, String key) {
-    return StreamSupport.stream(json.getAsJsonArray(key).spliterator(), false)
-        .mapToInt(JsonElement::getAsInt)
-        .toArray();
+  /** A number, or none, which has to be said. */
+  private static double number(ResultJson json, String key) throws FormatException {
+    if (!json.object().has(key)) {
+      throw json.missing(key);
+    }
+    return json.number(key).orElse(Double.NaN);
   }
 }

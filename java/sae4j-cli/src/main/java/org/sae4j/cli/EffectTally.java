@@ -36,13 +36,9 @@ final class EffectTally {
   private static void add(ResultJson effect, String key, UnitHistogram histogram)
       throws FormatException {
     OptionalDouble value = effect.number(key);
-    if (value.isEmpty()) {
-      return;
+    if (value.isPresent()) {
+      histogram.add(value.getAsDouble());
     }
-    if (value.getAsDouble() < 0 || value.getAsDouble() > 1) {
-      throw effect.mismatch(key, "0 to 1", effect.object().get(key));
-    }
-    histogram.add(value.getAsDouble());
   }
 
   boolean isEmpty() {

@@ -11,6 +11,9 @@ import java.util.Optional;
  * <p>Of what may be long only as much is here as a page needs.
  */
 final class Measured {
+  /** Where it is in the document, with a dot at the end. */
+  final String path;
+
   /** All that is short, as it stands. */
   final JsonObject json = new JsonObject();
 
@@ -25,6 +28,10 @@ final class Measured {
 
   /** One of each SAE, if there are several. */
   final List<Measured> saes = new ArrayList<>();
+
+  Measured(String path) {
+    this.path = path;
+  }
 
   /** Makes the effects of another its own. */
   void takeEffects(Measured other) {

@@ -88,7 +88,7 @@ record ResultDocument(
       throws FormatException {
     List<Map.Entry<String, Measured>> several = new ArrayList<>();
     for (Measured one : results.saes) {
-      ResultJson json = new ResultJson(file, "results.saes[" + several.size() + "].", one.json);
+      ResultJson json = new ResultJson(file, one.path, one.json);
       several.add(Map.entry(json.string("sae").orElseThrow(() -> json.missing("sae")), one));
     }
     return several;
@@ -151,7 +151,7 @@ record ResultDocument(
 
   /** What is measured, with its place in the file. */
   ResultJson json(Measured measured) {
-    return new ResultJson(file, "results.", measured.json);
+    return new ResultJson(file, measured.path, measured.json);
   }
 
   /** The name of the file, without its folder. */

@@ -56,11 +56,30 @@ record ResultJson(Path file, String path, JsonObject object) {
 
   /** A whole number from 0, which has to be there. */
   int index(String key) throws FormatException {
-    double value = number(key).orElseThrow(() -> missing(key));
+    if (!has(key)) {
+      throw missing(key);
+    }
+    return index(key, object.get(key));
+  }
+
+  private int index(String key, JsonElement element) throws FormatException {
+    double value = number(key, element).getAsDouble();
     if (value < 0 || value != Math.rint(value) || value > Integer.MAX_VALUE) {
-      throw mismatch(key, "a whole number from 0", object.get(key));
+      throw mismatch(key, "a whole number from 0", element);
     }
     return (int) value;
+  }
+
+  /** Whole numbers from 0; the array has to be there. */
+  int[] indices(String key) throws FormatException {
+    if (!has(key)) {
+      throw missing(key);
+    }
+    int[] indices = new int[array(key).size()];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = index(key, array(key).get(i));
+    }
+    return indices;
   }
 
   /** An array of numbers, some of which may be null. */
@@ -81,7 +100,13 @@ record ResultJson(Path file, String path, JsonObject object) {
     if (ends.size() != 2) {
       throw mismatch(key, "[low, high]", ends);
     }
-    return Optional.of(ends).filter(both -> !both.contains(JsonNull.INSTANCE));
+    if (ends.contains(JsonNull.INSTANCE)) {
+      return Optional.empty();
+    }
+    if (ends.get(0).getAsDouble() > ends.get(1).getAsDouble()) {
+      throw mismatch(key, "[low, high]", ends);
+    }
+    return Optional.of(ends);
   }
 
   List<String> strings(String key) throws FormatException {
@@ -148,11 +173,15 @@ record ResultJson(Path file, String path, JsonObject object) {
   }
 
   private JsonElement number(String key, JsonElement element) throws FormatException {
-    if (element instanceof JsonPrimitive value
+    if (!(element instanceof JsonPrimitive value
         && value.isNumber()
-        && Double.isFinite(value.getAsDouble())) {
-      return value;
+        && Double.isFinite(value.getAsDouble()))) {
+      throw mismatch(key, "a finite number", element);
     }
-    throw mismatch(key, "a finite number", element);
+    Optional<String> expected = ResultRange.broken(key, value.getAsDouble());
+    if (expected.isPresent()) {
+      throw mismatch(key, expected.get(), element);
+    }
+    return value;
   }
 }

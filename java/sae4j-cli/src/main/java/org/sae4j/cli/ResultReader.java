@@ -2,16 +2,15 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.sae4j.FormatException;
 
@@ -23,24 +22,20 @@ import org.sae4j.FormatException;
  */
 final class ResultReader {
   private final Path file;
-  private final JsonReader in;
+  private final JsonValues values;
   private final Map<String, Measured> lines = new HashMap<>();
   private Optional<JsonObject> header = Optional.empty();
   private Optional<Measured> results = Optional.empty();
 
   ResultReader(Path file, Reader content) {
     this.file = file;
-    in = new JsonReader(content);
-    // Else it would not read several values.
-    in.setStrictness(Strictness.LENIENT);
+    values = new JsonValues(content);
   }
 
   /** Reads all of the file. */
   ResultReader read() throws IOException {
     try {
-      while (in.peek() != JsonToken.END_DOCUMENT) {
-        value();
-      }
+      values.forEach(this::value);
       return this;
     } catch (JsonParseException | IllegalStateException | NumberFormatException e) {
       throw notJson(e);
@@ -64,16 +59,17 @@ final class ResultReader {
     return Optional.ofNullable(lines.get(sae));
   }
 
-  private void value() throws IOException {
+  private void value(JsonReader in) throws IOException {
     JsonObject rest = new JsonObject();
+    Set<String> keys = new HashSet<>();
     in.beginObject();
     while (in.hasNext()) {
-      String name = in.nextName();
+      String name = JsonValues.key(in, keys);
       if (name.equals("results")) {
         requireOnce("results", results);
-        results = Optional.of(measured());
+        results = Optional.of(measured(in));
       } else {
-        rest.add(name, JsonParser.parseReader(in));
+        rest.add(name, JsonValues.read(in));
       }
     }
     in.endObject();
@@ -98,10 +94,11 @@ final class ResultReader {
   }
 
   private void line(ResultJson effect) throws FormatException {
-    Measured own = lines.computeIfAbsent(effect.string("sae").orElse(""), sae -> new Measured());
+    Measured own =
+        lines.computeIfAbsent(effect.string("sae").orElse(""), sae -> new Measured("effect."));
     if (effect.has("channel")) {
       if (own.channels.isEmpty()) {
-        own.channels = Optional.of(new Measured());
+        own.channels = Optional.of(new Measured("effect."));
       }
       own.channels.get().effects.add(effect, "channel");
     } else {
@@ -109,61 +106,64 @@ final class ResultReader {
     }
   }
 
-  private Measured measured() throws IOException {
-    Measured measured = new Measured();
+  private Measured measured(JsonReader in) throws IOException {
+    Measured measured = new Measured(JsonValues.path(in.getPath()) + ".");
+    Set<String> keys = new HashSet<>();
     in.beginObject();
     while (in.hasNext()) {
-      String name = in.nextName();
+      String name = JsonValues.key(in, keys);
       switch (name) {
         case "saes" -> {
           in.beginArray();
           while (in.hasNext()) {
-            measured.saes.add(measured());
+            measured.saes.add(measured(in));
           }
           in.endArray();
         }
-        case "effects" -> effects(measured.effects);
-        case "channels" -> measured.channels = Optional.of(measured());
-        case "density" -> density(measured);
-        default -> measured.json.add(name, JsonParser.parseReader(in));
+        case "effects" -> effects(in, measured.effects);
+        case "channels" -> measured.channels = Optional.of(measured(in));
+        case "density" -> density(in, measured);
+        default -> measured.json.add(name, JsonValues.read(in));
       }
     }
     in.endObject();
     return measured;
   }
 
-  private void effects(EffectTally tally) throws IOException {
+  private void effects(JsonReader in, EffectTally tally) throws IOException {
     in.beginArray();
     while (in.hasNext()) {
-      JsonObject effect = JsonParser.parseReader(in).getAsJsonObject();
+      JsonObject effect = JsonValues.read(in).getAsJsonObject();
       tally.add(
           new ResultJson(file, "effects.", effect), effect.has("channel") ? "channel" : "latent");
     }
     in.endArray();
   }
 
-  private void density(Measured measured) throws IOException {
+  private void density(JsonReader in, Measured measured) throws IOException {
     JsonObject density = new JsonObject();
+    Set<String> keys = new HashSet<>();
     in.beginObject();
     while (in.hasNext()) {
-      String name = in.nextName();
+      String name = JsonValues.key(in, keys);
       if (name.equals("fires")) {
-        measured.fires = Optional.of(fires());
+        measured.fires = Optional.of(fires(in));
       } else {
-        density.add(name, JsonParser.parseReader(in));
+        density.add(name, JsonValues.read(in));
       }
     }
     in.endObject();
     measured.json.add("density", density);
   }
 
-  private long[] fires() throws IOException {
+  private long[] fires(JsonReader in) throws IOException {
     LongStream.Builder counts = LongStream.builder();
     in.beginArray();
     while (in.hasNext()) {
       long count = in.nextLong();
       if (count < 0) {
-        throw FormatException.mismatch(file, in.getPreviousPath(), "a count", count);
+        throw FormatException.mismatch(
+            file, JsonValues.path(in.getPreviousPath()), "a count", count);
       }
       counts.add(count);
     }
@@ -172,9 +172,6 @@ final class ResultReader {
   }
 
   private FormatException notJson(Exception e) {
-    // Where Gson wraps an exception it says its class too.
-    Throwable cause = e.getCause() instanceof IOException ? e.getCause() : e;
-    String said = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
-    return FormatException.of(file, "expected results as JSON: " + said, e);
+    return FormatException.of(file, "expected results as JSON: " + JsonValues.said(e), e);
   }
 }

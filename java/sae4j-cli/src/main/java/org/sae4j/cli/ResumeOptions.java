@@ -2,7 +2,6 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,8 +88,8 @@ final class ResumeOptions {
 
   private static JsonObject parse(Path file, String identity) throws FormatException {
     try {
-      return JsonParser.parseString(identity).getAsJsonObject();
-    } catch (JsonParseException | IllegalStateException e) {
+      return JsonValues.object(identity);
+    } catch (JsonParseException | IllegalStateException | IOException e) {
       throw FormatException.of(file, "this is the checkpoint of something else", e);
     }
   }

@@ -275,7 +275,7 @@ class EffectLinesTest {
     assertRefused("prose\n", "byte 0: expected a line of JSON");
     assertRefused("{}\n", "schema was not there");
     int end = whole.indexOf('\n') + 1;
-    assertRefused(whole.substring(0, end) + "{\"sequence\":0}\nmore\n", "expected an effect");
+    assertRefused(whole.substring(0, end) + "{\"sequence\":0}\nmore\n", "sae is missing");
   }
 
   private void assertRefused(String text, String part) throws IOException {

@@ -195,6 +195,19 @@ class ReportCommandTest {
           "schema"             | "scheme"            | schema is missing
           "results"            | "result"            | results are missing
           "kl":0.5             | "kl":1e999          | kl: expected a finite number
+          "kl":0.5             | "kl":-3             | saes[0].kl: expected nats from 0, found -3
+          "kl":0.5             | "kl":NaN            | found something else at line 1 column
+          "kl":0.5             | "kl":0.5,"kl":7     | saes[0].kl: expected once, found twice
+          "dead":2             | "dead":2,"dead":3   | density.dead: expected once, found twice
+          "d_sae":1000         | "d_sae":1000,"d_in":1| shape.d_in: expected once, found twice
+          "future":16          | "future":16,"hook":0| options.hook: expected once, found twice
+          "l0":8               | "l0":-5             | l0: expected a number from 0, found -5
+          "tokens":1000,"ci95" | "tokens":-1,"ci95"  | tokens: expected a whole number from 0, found -1
+          "dead_fraction":0.25 | "dead_fraction":1.25| dead_fraction: expected 0 to 1, found 1.25
+          "counts":[5,4,3]     | "counts":[5,4,0.5]  | counts: expected a whole number from 0
+          [0.49,0.51]          | [0.51,0.49]         | kl: expected [low, high], found [0.51,0.49]
+          "schema"             | /* hi */ "schema"   | found something else at line 1 column
+          "schema"             | 'schema'            | found something else at line 1 column
           "ci95":{             | "ci95":[{           | expected results as JSON
           [0.49,0.51]          | [0.49]              | kl: expected [low, high], found [0.49]
           "counts":[5,         | "counts":[          | counts: expected one fewer than the 4
@@ -204,7 +217,7 @@ class ReportCommandTest {
           "fires":[0           | "fires":["x"        | expected results as JSON
           "a":"zoo/small/ae.pt"| "a":"nowhere"       | a: expected an SAE that there are results of
           "path":"prose.txt"   | "path":["prose.txt"]| path: expected a string
-          "results":           | "results":{},"results":| results is there twice
+          "results":           | "results":{},"results":| results: expected once, found twice
           """)
   void saysWhatIsWrong(String from, String to, String said) throws IOException {
     Path eval = SampleResults.eval(folder, 10);
@@ -217,6 +230,40 @@ class ReportCommandTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).contains(eval.toString(), said).doesNotContain("\tat ", "a defect");
     assertThat(page()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          dup     | results.kl: expected once, found twice
+          neg     | results.kl: expected nats from 0, found -3
+          nan     | found something else at line
+          comment | found something else at line 1
+          """)
+  void refusesWhatNoCommandWrites(String name, String said) {
+    String path = TestData.path("cases/unclear/" + name + ".json");
+
+    CommandRun run = report(Path.of(path));
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.err()).contains(path + ": ", said);
+    assertThat(page()).doesNotExist();
+  }
+
+  /** As a formatter writes several values. */
+  @Test
+  void valuesMayTakeSeveralLines() throws IOException {
+    Path ablate = SampleResults.ablate(folder);
+    String lines = Files.readString(ablate);
+    Files.writeString(ablate, lines.replace("{", "{\n").replace("}", "\n}"));
+    assertThat(report(ablate).exitCode()).isZero();
+
+    Files.writeString(ablate, lines.replace("}\n", "}"));
+    assertThat(report(ablate).exitCode()).isEqualTo(ExitCode.FAILED);
+    Files.writeString(ablate, lines.replaceFirst("\n", "\n// hi\n"));
+    assertThat(report(ablate).exitCode()).isEqualTo(ExitCode.FAILED);
   }
 
   @Test
