@@ -47,6 +47,11 @@ class MessagesTest {
     Files.writeString(folder.resolve("text.txt"), "No latent is an island.");
     Files.writeString(folder.resolve("latin.txt"), "café", StandardCharsets.ISO_8859_1);
     Files.writeString(folder.resolve("ids.json"), "[[1, 2, 2048]]");
+    copy(TestData.path("cases/gzip-dropped-members"), "garbage.jsonl.gz", ".");
+    byte[] gzip = bytes("" + folder.resolve("garbage.jsonl.gz"));
+    Files.write(folder.resolve("cut.gz"), Arrays.copyOf(gzip, 999));
+    byte[] parquet = bytes("" + PARQUET);
+    Files.write(folder.resolve("cut.parquet"), Arrays.copyOf(parquet, 999));
     Files.writeString(folder.resolve("lines.jsonl"), "{\"text\": \"a b c d\"}\nbroken\n");
     Files.writeString(folder.resolve("run.jsonl"), "{\"schema\": \"sae4j/ablate/1\"}\n");
     Files.writeString(folder.resolve("left.json.checkpoint"), "");
@@ -132,6 +137,10 @@ class MessagesTest {
         "convert --sae @h.3 -o @folder                         | SAELens cannot express this SAE",
         "eval --model MODEL --sae SAE --text @lines.jsonl      | expected a JSON object",
         "eval --model MODEL --sae SAE --text PARQUET --column x | expected a column",
+        "eval --model MODEL --sae SAE --text @garbage.jsonl.gz | data is damaged: ",
+        "eval --model MODEL --sae SAE --text @cut.gz           | data is truncated",
+        "eval --model MODEL --sae SAE --text @cut.parquet"
+            + " | the Parquet file is damaged or not supported",
         "eval --model MODEL --sae SAE --tokens @ids.npy"
             + " | an array of one dimension needs a context",
         "latent --model MODEL --sae @pair --text @text.txt"

@@ -45,6 +45,9 @@ final class DecompressedStream extends InputStream {
   }
 
   private FormatException damaged(IOException e) {
+    if (e instanceof FormatException explained) {
+      return explained;
+    }
     boolean truncated =
         e instanceof EOFException || String.valueOf(e.getMessage()).startsWith("Truncated");
     return FormatException.of(

@@ -1,13 +1,13 @@
 package org.sae4j.corpus;
 
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.zip.GZIPInputStream;
 import org.sae4j.FormatException;
 
 /** A file's bytes, decompressed if its first bytes say that it is compressed. */
@@ -16,7 +16,6 @@ final class SourceFile {
   private static final byte[] NUMPY = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] GZIP = {0x1F, (byte) 0x8B};
-  private static final byte[] ZSTD = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD};
   private static final int BUFFER = 1 << 16;
 
   private SourceFile() {}
@@ -36,14 +35,23 @@ final class SourceFile {
   }
 
   private static InputStream decompressed(Path file, InputStream bytes) throws IOException {
-    if (startsWith(bytes, GZIP)) {
-      return buffered(
-          new DecompressedStream(file, "gzip", bytes, in -> new GZIPInputStream(in, BUFFER)));
+    byte[] first = first(bytes, Integer.BYTES);
+    if (isGzip(first)) {
+      return buffered(new DecompressedStream(file, "gzip", bytes, GzipMembers::new));
     }
-    if (startsWith(bytes, ZSTD)) {
-      return buffered(new DecompressedStream(file, "zstd", bytes, ZstdInputStream::new));
+    if (isZstd(first)) {
+      return buffered(new DecompressedStream(file, "zstd", bytes, in -> new ZstdFrames(file, in)));
     }
     return bytes;
+  }
+
+  private static boolean isGzip(byte[] first) {
+    return first.length >= GZIP.length && Arrays.equals(Arrays.copyOf(first, GZIP.length), GZIP);
+  }
+
+  private static boolean isZstd(byte[] first) {
+    return first.length == Integer.BYTES
+        && ZstdFrames.beginWith(ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN).getInt());
   }
 
   private static InputStream buffered(InputStream in) {
@@ -66,7 +74,8 @@ final class SourceFile {
   }
 
   static boolean isCompressed(Path file) throws IOException {
-    return begins(file, GZIP) || begins(file, ZSTD);
+    byte[] first = first(file, Integer.BYTES);
+    return isGzip(first) || isZstd(first);
   }
 
   /**
@@ -81,24 +90,28 @@ final class SourceFile {
         return false;
       }
     }
-    if (!begins(file, magic)) {
+    if (!Arrays.equals(first(file, magic.length), magic)) {
       throw FormatException.of(file, what + " inside gzip or zstd cannot be read; decompress it");
     }
     return true;
   }
 
-  /** Whether a file begins with these bytes as it is. */
-  private static boolean begins(Path file, byte[] magic) throws IOException {
+  /** The first bytes of a file as it is, fewer if it is shorter. */
+  private static byte[] first(Path file, int count) throws IOException {
     try (InputStream bytes = Files.newInputStream(file)) {
-      return Arrays.equals(bytes.readNBytes(magic.length), magic);
+      return bytes.readNBytes(count);
     }
   }
 
-  /** Whether these bytes come next; they stay unread. */
-  private static boolean startsWith(InputStream in, byte[] magic) throws IOException {
-    in.mark(magic.length);
-    byte[] found = in.readNBytes(magic.length);
+  /** The bytes that come next, fewer at the end; they stay unread. */
+  private static byte[] first(InputStream in, int count) throws IOException {
+    in.mark(count);
+    byte[] found = in.readNBytes(count);
     in.reset();
-    return Arrays.equals(found, magic);
+    return found;
+  }
+
+  private static boolean startsWith(InputStream in, byte[] magic) throws IOException {
+    return Arrays.equals(first(in, magic.length), magic);
   }
 }
