@@ -1,27 +1,23 @@
 package org.sae4j.corpus;
 
-import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdException;
+import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.zip.GZIPInputStream;
-import net.jpountz.lz4.LZ4Exception;
-import net.jpountz.lz4.LZ4Factory;
-import net.jpountz.lz4.LZ4SafeDecompressor;
+import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorInputStream;
+import org.apache.commons.compress.compressors.snappy.SnappyCompressorInputStream;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.xerial.snappy.Snappy;
 
 /** How the pages of a Parquet file are decompressed; nothing else of Hadoop's codecs is needed. */
 final class PageDecompression implements CompressionCodecFactory {
   /** Pages are about 1 MB; whoever claims this much more wants memory, not to be read. */
   private static final int LARGEST_PAGE = 1 << 28;
 
-  /** Plain Java: no library to load, and none of the JVM's unsafe calls. */
-  private static final LZ4SafeDecompressor LZ4 = LZ4Factory.safeInstance().safeDecompressor();
+  /** How many bytes Snappy makes of one at most: 64 of three. */
+  private static final int MOST_BY_SNAPPY = 22;
 
   @Override
   public BytesInputDecompressor getDecompressor(CompressionCodecName codec) {
@@ -45,46 +41,46 @@ final class PageDecompression implements CompressionCodecFactory {
     };
   }
 
+  /** Decompresses a page no further than to the size that its header states, which it has to be. */
   private static byte[] bytes(CompressionCodecName codec, byte[] page, int size)
       throws IOException {
-    byte[] bytes = decompressed(codec, page, checked(size));
-    if (bytes.length != size) {
-      throw new IOException("a page of " + bytes.length + " bytes where " + size + " were written");
-    }
-    return bytes;
-  }
-
-  private static int checked(int size) throws IOException {
     if (size < 0 || size > LARGEST_PAGE) {
       throw new IOException("a page of " + size + " bytes");
     }
-    return size;
+    if (size == 0 && page.length == 0) {
+      return page; // Values that are all null are not even compressed.
+    }
+    InputStream rest = new ByteArrayInputStream(page);
+    try (InputStream in = decompressed(codec, rest, page.length, size)) {
+      byte[] bytes = in.readNBytes(size);
+      if (bytes.length < size || in.read() >= 0 || rest.available() > 0) {
+        throw new IOException(
+            "a page of other than the %d bytes that its header states".formatted(size));
+      }
+      return bytes;
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
-  private static byte[] decompressed(CompressionCodecName codec, byte[] page, int size)
-      throws IOException {
+  private static InputStream decompressed(
+      CompressionCodecName codec, InputStream page, int length, int size) throws IOException {
     switch (codec) {
       case UNCOMPRESSED:
         return page;
       case SNAPPY:
-        byte[] bytes = new byte[Math.min(size, Snappy.uncompressedLength(page))];
-        return Arrays.copyOf(bytes, Snappy.uncompress(page, 0, page.length, bytes, 0));
+        if (size / MOST_BY_SNAPPY > length) {
+          throw new IOException(
+              "%d bytes of Snappy that are said to be %d".formatted(length, size));
+        }
+        // Copies reach as far back as the page does: some writers do not cut it into blocks.
+        return new SnappyCompressorInputStream(page, Math.max(1, size));
       case GZIP:
-        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(page))) {
-          return in.readNBytes(size);
-        }
+        return new GzipMembers(page);
       case ZSTD:
-        try {
-          return Zstd.decompress(page, size);
-        } catch (ZstdException e) {
-          throw new IOException(e.getMessage(), e);
-        }
+        return new ZstdInputStream(page);
       case LZ4_RAW:
-        try {
-          return LZ4.decompress(page, size);
-        } catch (LZ4Exception e) {
-          throw new IOException(e.getMessage(), e);
-        }
+        return new BlockLZ4CompressorInputStream(page);
       default:
         throw new IOException(
             "compressed with "

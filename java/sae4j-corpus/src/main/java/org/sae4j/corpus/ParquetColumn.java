@@ -126,6 +126,7 @@ final class ParquetColumn implements AutoCloseable {
     ParquetReadOptions options =
         ParquetReadOptions.builder(new PlainParquetConfiguration())
             .withCodecFactory(new PageDecompression())
+            .usePageChecksumVerification(true)
             .build();
     ParquetFileReader reader =
         sound(file, () -> ParquetFileReader.open(new LocalInputFile(file), options));
@@ -307,7 +308,9 @@ final class ParquetColumn implements AutoCloseable {
       if (group == null) {
         return false;
       }
-      PageReader pages = group.getPageReader(column);
+      PageReader pages =
+          new ParquetPages(
+              group.getPageReader(column), column.getPrimitiveType().getPrimitiveTypeName());
       left = pages.getTotalValueCount();
       ParsedVersion writer = writer(reader.getFileMetaData().getCreatedBy());
       values =
