@@ -12,18 +12,17 @@ final class DecompressedStream extends InputStream {
   private final String format;
   private final InputStream in;
 
-  /** Begins to decompress some bytes. */
+  /** Begins to decompress. */
   @FunctionalInterface
   interface Decompressor {
-    InputStream open(InputStream compressed) throws IOException;
+    InputStream open() throws IOException;
   }
 
-  DecompressedStream(Path file, String format, InputStream compressed, Decompressor decompressor)
-      throws IOException {
+  DecompressedStream(Path file, String format, Decompressor decompressor) throws IOException {
     this.file = file;
     this.format = format;
     try {
-      in = decompressor.open(compressed);
+      in = decompressor.open();
     } catch (IOException e) {
       throw damaged(e);
     }

@@ -37,10 +37,10 @@ final class SourceFile {
   private static InputStream decompressed(Path file, InputStream bytes) throws IOException {
     byte[] first = first(bytes, Integer.BYTES);
     if (isGzip(first)) {
-      return buffered(new DecompressedStream(file, "gzip", bytes, GzipMembers::new));
+      return buffered(new DecompressedStream(file, "gzip", () -> new GzipMembers(bytes)));
     }
     if (isZstd(first)) {
-      return buffered(new DecompressedStream(file, "zstd", bytes, in -> new ZstdFrames(file, in)));
+      return buffered(new DecompressedStream(file, "zstd", () -> new ZstdFrames(file, bytes)));
     }
     return bytes;
   }

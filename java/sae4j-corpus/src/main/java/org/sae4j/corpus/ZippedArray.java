@@ -1,55 +1,70 @@
 package org.sae4j.corpus;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
-import java.util.zip.ZipInputStream;
 import org.sae4j.FormatException;
 
-/** The only array in an archive that {@code numpy.savez} has written, compressed or not. */
-final class ZippedArray {
+/**
+ * The only array in an archive that {@code numpy.savez} has written, compressed or not.
+ *
+ * <p>It is found by the archive's directory: where NumPy writes to a pipe, what stands before an
+ * entry does not tell its size. {@link ZipFile} checks nothing of what it reads.
+ */
+final class ZippedArray extends CheckedInputStream {
   private static final int MOST_NAMES = 5;
 
-  private ZippedArray() {}
+  private final ZipFile zip;
+  private final ZipEntry entry;
+  private long given;
+
+  private ZippedArray(ZipFile zip, ZipEntry entry, InputStream in) {
+    super(in, new CRC32());
+    this.zip = zip;
+    this.entry = entry;
+  }
 
   /** Opens the array as it would be in a file by itself. */
   static InputStream open(Path file) throws IOException {
-    requireOne(file);
-    InputStream archive = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
-    try {
-      return new DecompressedStream(file, "zip", archive, ZippedArray::first);
-    } catch (IOException | RuntimeException e) {
-      archive.close();
-      throw e;
-    }
+    return new DecompressedStream(file, "zip", () -> only(file));
   }
 
-  private static void requireOne(Path file) throws IOException {
-    try (ZipFile zip = new ZipFile(file.toFile())) {
+  private static InputStream only(Path file) throws IOException {
+    ZipFile zip = new ZipFile(file.toFile());
+    try {
       if (zip.size() != 1) {
         List<String> names = zip.stream().limit(MOST_NAMES).map(ZipEntry::getName).toList();
         throw FormatException.of(
             file, "expected an archive of one array, found %d: %s".formatted(zip.size(), names));
       }
-    } catch (ZipException e) {
-      throw FormatException.of(file, "the zip archive is damaged: " + e.getMessage(), e);
+      ZipEntry entry = zip.entries().nextElement();
+      return new ZippedArray(zip, entry, zip.getInputStream(entry));
+    } catch (IOException | RuntimeException e) {
+      zip.close();
+      throw e;
     }
   }
 
-  /** A stream, unlike {@link ZipFile}, notices data that is not what was written. */
-  private static InputStream first(InputStream archive) throws IOException {
-    ZipInputStream entries = new ZipInputStream(archive);
-    try {
-      entries.getNextEntry();
-    } catch (IllegalArgumentException e) {
-      throw new ZipException("an entry without a name");
+  @Override
+  public int read(byte[] into, int offset, int length) throws IOException {
+    int count = super.read(into, offset, length);
+    given += Math.max(0, count);
+    boolean whole = given == entry.getSize() && getChecksum().getValue() == entry.getCrc();
+    if (count < 0 && !whole) {
+      throw new ZipException("%s is not what was written".formatted(entry.getName()));
     }
-    return entries;
+    return count;
+  }
+
+  @Override
+  public void close() throws IOException {
+    super.close();
+    zip.close();
   }
 }

@@ -288,7 +288,15 @@ class TokenCorpusTest {
     int headerEnd =
         text.indexOf("}", text.indexOf("descr")); // a date in the archive may hold one too
     flipped[headerEnd + 64] ^= 1; // the third id
-    assertRefused(corpus(write("b", flipped)), file, "the zip data is damaged: invalid entry CRC");
+    assertRefused(corpus(write("b", flipped)), file, "the zip data is damaged: a.npy is not what");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"piped_stored.npz", "piped_deflated.npz"})
+  void anArchiveMayHaveBeenWrittenToAPipe(String name) throws IOException {
+    Sequences read = Sequences.read(corpus(TestFiles.made(name)));
+    assertThat(read.count()).isEqualTo(8);
+    assertThat(read.sequence(7)).containsExactly(IntStream.range(56, 64).toArray());
   }
 
   @Test

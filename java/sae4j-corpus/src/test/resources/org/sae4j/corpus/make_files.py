@@ -1,5 +1,8 @@
-"""Makes the Parquet and zstd files of the tests: python make_files.py, with pyarrow."""
+"""Makes the Parquet, zstd and NumPy files of the tests: python make_files.py, with pyarrow and numpy."""
 
+import io
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -45,3 +48,28 @@ for name, (ids, mask, kind) in MASKED.items():
     )
 pq.write_table(pa.table(columns), "masks.parquet", row_group_size=1)
 pa.output_stream("text.txt.zst", compression="zstd").write("To be, or not to be.\n".encode() * 100)
+
+
+class Pipe(io.RawIOBase):
+    """A file as if it were a pipe: what was written cannot be changed any more."""
+
+    def __init__(self, name):
+        self.file = open(name, "wb")
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        return self.file.write(data)
+
+    def tell(self):
+        raise OSError
+
+    def close(self):
+        self.file.close()
+
+
+ids = np.arange(64, dtype=np.int32).reshape(8, 8)
+for name, save in [("stored", np.savez), ("deflated", np.savez_compressed)]:
+    with Pipe(f"piped_{name}.npz") as pipe:
+        save(pipe, ids=ids)
