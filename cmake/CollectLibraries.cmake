@@ -3,11 +3,12 @@
 #   OUTPUT_DIR    receives them and libraries.txt
 #   ENGINE_DIR, OPENBLAS_DIR  where they are
 #   VERSION, PLATFORM
+#   JAVA_HOME     the JDK, to run what stands in java/sae4j-native/src/build
 #   LICENSES_DIR  receives the licences of all that
 #   MANIFEST      receives what the jar of libraries says of itself: the name of its Java module
 #
 # libraries.txt: the name of the folder for extracted libraries, which ends with a hash of all their bytes; then one
-# line for each library in the order of loading: JavaCPP's name of it, its file, its size.
+# line for each library in the order of loading: JavaCPP's name of it, its file, its size, its CRC-32C.
 cmake_minimum_required(VERSION 3.25)
 
 # Each needs only those before it.
@@ -36,6 +37,11 @@ function(javacpp_name file out_name)
 endfunction()
 
 file(GLOB files RELATIVE "${OUTPUT_DIR}" "${OUTPUT_DIR}/*.so*" "${OUTPUT_DIR}/*.dylib" "${OUTPUT_DIR}/*.dll")
+execute_process(COMMAND "${JAVA_HOME}/bin/java"
+                        "${CMAKE_CURRENT_LIST_DIR}/../java/sae4j-native/src/build/java/Crc32c.java" ${files}
+                WORKING_DIRECTORY "${OUTPUT_DIR}"
+                OUTPUT_VARIABLE checksums OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "[\r\n]+" ";" checksums "${checksums}")
 foreach(name IN LISTS order)
     foreach(file IN LISTS files)
         if(file MATCHES "^(lib)?${name}([-._].*)?$" AND NOT file IN_LIST listed)
@@ -43,7 +49,9 @@ foreach(name IN LISTS order)
             file(SIZE "${OUTPUT_DIR}/${file}" size)
             file(SHA256 "${OUTPUT_DIR}/${file}" hash)
             list(APPEND listed "${file}")
-            string(APPEND lines "${library} ${file} ${size}\n")
+            list(FIND files "${file}" at)
+            list(GET checksums ${at} checksum)
+            string(APPEND lines "${library} ${file} ${size} ${checksum}\n")
             string(APPEND hashes "${file} ${hash}\n")
         endif()
     endforeach()

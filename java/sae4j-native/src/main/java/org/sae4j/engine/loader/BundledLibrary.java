@@ -9,7 +9,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
 import org.sae4j.engine.loader.LibraryList.Library;
 
 /**
@@ -31,42 +34,42 @@ public final class BundledLibrary {
    * @param resource the library's name for {@link ClassLoader#getResource}, such as {@code
    *     linux/amd64/libx.so}
    * @param load loads the file, whose path is absolute, by {@link System#load} or what calls it
-   * @throws EngineLoadException if there is no such resource, or no folder to load it from; the
-   *     message says what to do
-   * @throws UnsatisfiedLinkError if the library itself cannot be loaded on this machine
+   * @throws EngineLoadException if there is no such resource, no folder to load it from, or it does
+   *     not run on this machine; the message says what to do
    */
   public static void load(Class<?> owner, String resource, Consumer<Path> load) {
-    ClassLoader loader = owner.getClassLoader();
-    int slash = resource.lastIndexOf('/') + 1;
-    String file = resource.substring(slash);
+    LibrarySource.Jar jar = jar(owner.getClassLoader(), resource);
+    Library library = jar.list().libraries().get(0);
     Steps steps = new Steps();
     ExtractionPlace.useFirst(
-        new LibrarySource.Jar(
-            loader, resource.substring(0, slash), resource, list(loader, resource, file)),
-        folder -> load(folder.resolve(file), load, steps),
-        steps);
+        jar, folder -> load(library.name(), folder.resolve(library.file()), load, steps), steps);
   }
 
-  private static void load(Path file, Consumer<Path> load, Steps steps) throws IOException {
-    try {
-      steps.done(file.getFileName().toString(), LibraryLoader.loadOwn(file, load));
-    } catch (UnsatisfiedLinkError e) {
-      LinkFailure.requireExecutable(e);
-      throw e;
+  private static void load(String name, Path file, Consumer<Path> load, Steps steps)
+      throws IOException {
+    Optional<LinkFailure> failure = new LibraryLoader(steps).loadOwn(name, file, load);
+    if (failure.isPresent()) {
+      throw failure.get().exception(file);
     }
   }
 
-  /** A list of one, in a folder that is named by its bytes. */
-  private static LibraryList list(ClassLoader loader, String resource, String file) {
+  /** The library alone, in a folder that is named by its bytes. */
+  private static LibrarySource.Jar jar(ClassLoader loader, String resource) {
+    int slash = resource.lastIndexOf('/') + 1;
+    String file = resource.substring(slash);
+    CRC32C crc32c = new CRC32C();
     try (InputStream in = loader.getResourceAsStream(resource)) {
       if (in == null) {
         throw new EngineLoadException(
             "There is no native library " + resource + " on the class path.");
       }
       MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      long size = new DigestInputStream(in, sha256).transferTo(OutputStream.nullOutputStream());
-      String hash = HexFormat.of().formatHex(sha256.digest(), 0, 8);
-      return new LibraryList("sae4j-" + file + "-" + hash, List.of(new Library(file, file, size)));
+      InputStream read = new CheckedInputStream(new DigestInputStream(in, sha256), crc32c);
+      long size = read.transferTo(OutputStream.nullOutputStream());
+      String folder = "sae4j-" + file + "-" + HexFormat.of().formatHex(sha256.digest(), 0, 8);
+      Library library = new Library(file, file, size, crc32c.getValue());
+      LibraryList list = new LibraryList(folder, List.of(library));
+      return new LibrarySource.Jar(loader, resource.substring(0, slash), resource, list);
     } catch (IOException | NoSuchAlgorithmException e) {
       throw new EngineLoadException("Cannot read " + resource + ": " + e.getMessage(), e);
     }

@@ -1,13 +1,13 @@
 package org.sae4j.engine.loader;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A place for libraries that are copied out of a jar. */
@@ -45,25 +45,30 @@ sealed interface ExtractionPlace {
         steps.done("folder for extracted libraries", extracted.folder());
         use.of(extracted.folder());
         return;
-      } catch (EngineLoadException e) {
-        throw e;
-      } catch (IOException | RuntimeException e) {
-        steps.done("passed over", place + ": " + e);
-        refusals.add(place + ": " + e);
+      } catch (IOException | InvalidPathException e) {
+        String refusal = place + ": " + reason(e);
+        steps.done("passed over", refusal);
+        refusals.add(refusal);
       }
     }
-    throw new EngineLoadException(
+    throw EngineLoadException.forNow(
         "Cannot use a folder for the native libraries: %s. %s"
-            .formatted(String.join("; ", refusals), ADVICE));
+            .formatted(String.join("; ", refusals), ADVICE),
+        null);
+  }
+
+  private static String reason(Exception e) {
+    boolean isSaid = !(e instanceof FileSystemException file) || file.getReason() != null;
+    return isSaid && e.getMessage() != null ? e.getMessage() : e.toString();
   }
 
   /** The places that come into question; if the user wants one, no other does. */
   static List<ExtractionPlace> inOrder() {
     String wanted = System.getProperty(CACHE);
     if (wanted != null) {
-      return List.of(new Kept(wanted));
+      return List.of(new Wanted(wanted));
     }
-    Optional<ExtractionPlace> usual = usualCache().map(Kept::new);
+    Optional<ExtractionPlace> usual = usualCache().map(Usual::new);
     return Stream.concat(usual.stream(), Stream.of(new Temporary())).toList();
   }
 
@@ -79,11 +84,15 @@ sealed interface ExtractionPlace {
     return home.startsWith("?") ? Optional.empty() : Optional.of(home + "/.cache/sae4j/native");
   }
 
-  /** A folder that stays, with one folder in it for each version. */
-  record Kept(String base) implements ExtractionPlace {
+  /**
+   * The user's cache, with one folder in it for each version; nobody else may write to any of it.
+   */
+  record Usual(String base) implements ExtractionPlace {
     @Override
     public Extracted extract(LibrarySource.Jar jar) throws IOException {
-      Path folder = LibraryCache.extract(jar, Path.of(base).toAbsolutePath());
+      Ownership ownership = Ownership.ofThisProcess();
+      Path folder = ownership.folder(Path.of(base).toAbsolutePath().resolve(jar.list().folder()));
+      LibraryCache.fill(folder, jar, ownership);
       return () -> folder;
     }
 
@@ -94,22 +103,37 @@ sealed interface ExtractionPlace {
   }
 
   /**
-   * A new folder that nobody else can write to. It goes when the libraries are loaded; Windows does
-   * not delete loaded ones, so what another process left behind goes then.
+   * The same in the folder that the user names. That is taken as it is, since the volumes of
+   * containers are often open to all; what is in it is not.
    */
-  record Temporary() implements ExtractionPlace {
-    private static final String PREFIX = "sae4j-native-";
-    private static final Pattern OURS = Pattern.compile(PREFIX + "\\d+");
-
+  record Wanted(String base) implements ExtractionPlace {
     @Override
     public Extracted extract(LibrarySource.Jar jar) throws IOException {
-      Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-      StaleFiles.deleteIn(folder, OURS, Duration.ofDays(1));
-      Path base = Files.createTempDirectory(PREFIX);
+      Ownership ownership = Ownership.ofThisProcess();
+      Path real = Files.createDirectories(Path.of(base).toAbsolutePath()).toRealPath();
+      Path folder = ownership.folder(real, Path.of(jar.list().folder()));
+      LibraryCache.fill(folder, jar, ownership);
+      return () -> folder;
+    }
+
+    @Override
+    public String toString() {
+      return base;
+    }
+  }
+
+  /** A new folder that goes when the libraries are loaded. */
+  record Temporary() implements ExtractionPlace {
+    @Override
+    public Extracted extract(LibrarySource.Jar jar) throws IOException {
+      TemporaryFolder temporary = TemporaryFolder.create();
       try {
-        return new TemporaryFolder(base, LibraryCache.extract(jar, base));
+        for (LibraryList.Library library : jar.list().libraries()) {
+          jar.copy(library, temporary.folder().resolve(library.file()));
+        }
+        return temporary;
       } catch (IOException | RuntimeException e) {
-        StaleFiles.delete(base);
+        temporary.close();
         throw e;
       }
     }
@@ -117,14 +141,6 @@ sealed interface ExtractionPlace {
     @Override
     public String toString() {
       return System.getProperty("java.io.tmpdir");
-    }
-  }
-
-  /** A folder within one that is deleted. */
-  record TemporaryFolder(Path base, Path folder) implements Extracted {
-    @Override
-    public void close() {
-      StaleFiles.delete(base);
     }
   }
 }

@@ -1,11 +1,14 @@
 package org.sae4j.engine.loader;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -14,68 +17,77 @@ import java.util.regex.Pattern;
 import org.sae4j.engine.loader.LibraryList.Library;
 
 /**
- * A folder of extracted libraries. The name says which bytes are in it, so what is there need not
- * be read again; a file is complete or not there, so any number of processes may extract at once
- * and none waits for another.
+ * A folder of extracted libraries, named by their bytes. A file is complete or not there, so any
+ * number of processes may extract at once and none waits for another. What is there is used only if
+ * nobody else can have written it and it is what the list says.
  */
 final class LibraryCache {
   private static final Pattern OURS = Pattern.compile("sae4j-.+-[0-9a-f]{16}");
+  private static final Pattern PARTS = Pattern.compile(".+\\.part");
   private static final Duration LONG_UNUSED = Duration.ofDays(30);
+  private static final Duration INTERRUPTED = Duration.ofHours(1);
 
   private LibraryCache() {}
 
-  /** Makes sure that all libraries are in their folder below base. */
-  static Path extract(LibrarySource.Jar jar, Path base) throws IOException {
-    Path folder = base.resolve(jar.list().folder());
-    boolean isNew = !Files.isDirectory(folder);
-    Files.createDirectories(folder);
+  /** Makes sure that all libraries are in a folder that is the user's. */
+  static void fill(Path folder, LibrarySource.Jar jar, Ownership ownership) throws IOException {
+    boolean isNew = false;
     for (Library library : jar.list().libraries()) {
-      if (!isThere(library, folder)) {
-        extract(jar, library, folder);
+      if (!isThere(library, folder, ownership)) {
+        extract(jar, library, folder, ownership);
+        isNew = true;
       }
     }
     markAsUsed(folder);
+    StaleFiles.deleteIn(folder, PARTS, INTERRUPTED);
     if (isNew) {
-      StaleFiles.deleteIn(base, OURS, LONG_UNUSED);
+      StaleFiles.deleteIn(folder.getParent(), OURS, LONG_UNUSED);
     }
-    return folder;
   }
 
-  /** The size tells a file that lost its end when the power went. */
-  private static boolean isThere(Library library, Path folder) throws IOException {
-    Path file = folder.resolve(library.file());
-    return Files.exists(file) && Files.size(file) == library.size();
-  }
-
-  private static void extract(LibrarySource.Jar jar, Library library, Path folder)
+  private static boolean isThere(Library library, Path folder, Ownership ownership)
       throws IOException {
-    Path beside = Files.createTempFile(folder, library.file(), ".part");
-    try (InputStream in = jar.open(library)) {
-      Files.copy(in, beside, REPLACE_EXISTING);
-      requireSize(library, beside);
-      moveInto(folder, library, beside);
+    Path file = folder.resolve(library.file());
+    try {
+      return ownership.isOursAlone(file) && library.isIn(file);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static void extract(
+      LibrarySource.Jar jar, Library library, Path folder, Ownership ownership) throws IOException {
+    Path beside =
+        Files.createTempFile(folder, library.file(), ".part", Ownership.permissions("rwxr-xr-x"));
+    try {
+      try (FileChannel channel = FileChannel.open(beside, WRITE)) {
+        jar.copy(library, Channels.newOutputStream(channel));
+        channel.force(true); // a power failure may keep the name and lose the bytes
+      }
+      moveInto(folder, library, beside, ownership);
     } finally {
       Files.deleteIfExists(beside);
     }
   }
 
-  private static void requireSize(Library library, Path file) throws IOException {
-    long size = Files.size(file);
-    if (size != library.size()) {
-      throw new IOException(
-          "%s: %d bytes, expected %d; is the jar damaged?"
-              .formatted(library.file(), size, library.size()));
+  private static void moveInto(Path folder, Library library, Path file, Ownership ownership)
+      throws IOException {
+    try {
+      Files.move(file, folder.resolve(library.file()), ATOMIC_MOVE);
+      force(folder);
+    } catch (IOException e) {
+      // Windows does not replace what another process has loaded meanwhile: the same bytes
+      if (!isThere(library, folder, ownership)) {
+        throw e;
+      }
     }
   }
 
-  private static void moveInto(Path folder, Library library, Path file) throws IOException {
-    try {
-      Files.move(file, folder.resolve(library.file()), ATOMIC_MOVE);
+  private static void force(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, READ)) {
+      channel.force(true);
     } catch (IOException e) {
-      // Windows does not replace what another process has loaded meanwhile: the same bytes
-      if (!isThere(library, folder)) {
-        throw e;
-      }
+      // Windows opens no folders
     }
   }
 

@@ -6,8 +6,12 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32C;
 
 /**
  * The native libraries of a platform in the order of loading, as {@code CollectLibraries.cmake}
@@ -24,8 +28,25 @@ record LibraryList(String folder, List<Library> libraries) {
    *
    * @param name what JavaCPP calls it
    * @param size of its file in bytes
+   * @param crc32c of all these bytes: a power failure can leave zeros where they were
    */
-  record Library(String name, String file, long size) {
+  record Library(String name, String file, long size, long crc32c) {
+    /** Whether a file has these bytes. */
+    boolean isIn(Path path) throws IOException {
+      if (Files.size(path) != size) {
+        return false;
+      }
+      CRC32C read = new CRC32C();
+      ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18);
+      try (FileChannel channel = FileChannel.open(path)) {
+        while (channel.read(buffer) >= 0) {
+          read.update(buffer.flip());
+          buffer.clear();
+        }
+      }
+      return read.getValue() == crc32c;
+    }
+
     /** Whether Java calls it, so that every class loader must have its own. */
     boolean hasNativeMethods() {
       return name.startsWith("jni");
@@ -59,10 +80,10 @@ record LibraryList(String folder, List<Library> libraries) {
 
   private static Library library(String line, String where) {
     String[] parts = line.split(" ");
-    if (parts.length != 3 || !parts[2].matches("\\d{1,18}")) {
+    if (parts.length != 4 || !parts[2].matches("\\d{1,18}") || !parts[3].matches("[0-9a-f]{8}")) {
       throw malformed(where);
     }
-    return new Library(parts[0], parts[1], Long.parseLong(parts[2]));
+    return new Library(parts[0], parts[1], Long.parseLong(parts[2]), Long.parseLong(parts[3], 16));
   }
 
   private static EngineLoadException malformed(String where) {

@@ -1,11 +1,20 @@
 package org.sae4j.engine.loader;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.zip.CRC32C;
+import org.sae4j.engine.loader.LibraryList.Library;
 
 /** Where the native libraries come from. */
 sealed interface LibrarySource {
@@ -26,12 +35,55 @@ sealed interface LibrarySource {
   /** Entries of a jar, wherever that is: on a disk, in another jar. They must be copied first. */
   record Jar(ClassLoader loader, String entries, String where, LibraryList list)
       implements LibrarySource {
-    InputStream open(LibraryList.Library library) throws IOException {
-      InputStream in = loader.getResourceAsStream(entries + library.file());
-      if (in == null) {
-        throw new EngineLoadException(where + " lists " + library.file() + ", which is not there.");
+    /**
+     * Copies a library.
+     *
+     * @throws EngineLoadException if the jar does not have what it lists
+     * @throws IOException if it cannot be written
+     */
+    void copy(Library library, OutputStream out) throws IOException {
+      CRC32C crc32c = new CRC32C();
+      long size = 0;
+      try (InputStream in = loader.getResourceAsStream(entries + library.file())) {
+        if (in == null) {
+          throw damaged(library, "is not there", null);
+        }
+        byte[] buffer = new byte[1 << 16];
+        for (int n; (n = read(in, buffer, library)) >= 0; size += n) {
+          crc32c.update(buffer, 0, n);
+          out.write(buffer, 0, n);
+        }
       }
-      return in;
+      if (size != library.size()) {
+        throw damaged(library, "has %d bytes, expected %d".formatted(size, library.size()), null);
+      }
+      if (crc32c.getValue() != library.crc32c()) {
+        throw damaged(library, "has other bytes than are listed", null);
+      }
+    }
+
+    /** Copies a library to a file that is not there yet. */
+    void copy(Library library, Path file) throws IOException {
+      try (ByteChannel channel =
+          Files.newByteChannel(
+              file, Set.of(CREATE_NEW, WRITE), Ownership.permissions("rwxr-xr-x"))) {
+        copy(library, Channels.newOutputStream(channel));
+      }
+    }
+
+    private int read(InputStream in, byte[] buffer, Library library) {
+      try {
+        return in.read(buffer);
+      } catch (IOException e) {
+        throw damaged(library, "cannot be read: " + e.getMessage(), e);
+      }
+    }
+
+    private EngineLoadException damaged(Library library, String what, IOException cause) {
+      return new EngineLoadException(
+          "%s: %s %s; the jar is damaged, fetch or build it again"
+              .formatted(where, library.file(), what),
+          cause);
     }
 
     @Override

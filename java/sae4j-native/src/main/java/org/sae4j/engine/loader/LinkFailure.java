@@ -1,21 +1,43 @@
 package org.sae4j.engine.loader;
 
+import static java.nio.file.attribute.PosixFilePermission.OWNER_EXECUTE;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Loader;
 
 /**
  * Says in a sentence what the system's loader means by its message. The wordings are those of
  * glibc, musl, macOS and Windows, and of the JVM.
+ *
+ * @param size of the library in bytes
+ * @param musl whether that is the C library of this process, and not merely of the machine
+ * @param execution whether the library may be executed where it is
  */
-final class LinkFailure {
+record LinkFailure(String message, long size, boolean musl, Execution execution) {
+  /** Not every message tells it, and messages are in the user's language. */
+  enum Execution {
+    ALLOWED,
+    FORBIDDEN,
+    UNKNOWN
+  }
+
   private static final Pattern ANOTHER_CLASS_LOADER =
       Pattern.compile("already loaded in another classloader");
+  private static final Pattern OUT_OF_MEMORY =
+      Pattern.compile(
+          "[Cc]annot allocate memory(?! in static)|cannot map zero-fill pages|errno=12\\b"
+              + "|[Nn]ot enough (memory|storage)|paging file is too small");
   private static final Pattern NOT_EXECUTABLE =
-      Pattern.compile("failed to map segment|Operation not permitted|Permission denied");
+      Pattern.compile("Operation not permitted|Permission denied");
+
+  /** It may be forbidden to execute it, or memory may be short. */
+  private static final Pattern NOT_MAPPED = Pattern.compile("failed to map segment");
+
   private static final Pattern NEWER_GLIBC = Pattern.compile("`GLIBC_([0-9.]+)' not found");
   private static final Pattern MUSL =
       Pattern.compile("Error (loading shared library|relocating) |ld-musl|symbol not found$");
@@ -28,30 +50,69 @@ final class LinkFailure {
           "(\\S+): cannot open shared object file: No such file|Library not loaded: (\\S+)"
               + "|Can't find dependent libraries|module could not be found");
 
-  private LinkFailure() {}
+  static LinkFailure of(UnsatisfiedLinkError error, Path file) {
+    return new LinkFailure(text(error), file.toFile().length(), runsOnMusl(), execution(file));
+  }
 
   /** Whether a library is fine, but belongs to another class loader of this JVM. */
   static boolean isAnotherClassLoaders(UnsatisfiedLinkError error) {
     return ANOTHER_CLASS_LOADER.matcher(text(error)).find();
   }
 
-  /** Throws IOException if the file may be read, but not run; another folder may do. */
-  static void requireExecutable(UnsatisfiedLinkError error) throws IOException {
-    if (NOT_EXECUTABLE.matcher(text(error)).find()) {
-      throw new IOException(explain(error), error);
+  private static String text(UnsatisfiedLinkError error) {
+    return String.valueOf(error.getMessage());
+  }
+
+  private static boolean runsOnMusl() {
+    Path maps = Path.of("/proc/self/maps");
+    try {
+      return Files.isReadable(maps) && Files.readString(maps).contains("/ld-musl-");
+    } catch (IOException e) {
+      return false;
     }
   }
 
+  private static Execution execution(Path file) {
+    try {
+      if (!Files.getPosixFilePermissions(file).contains(OWNER_EXECUTE)) {
+        return Execution.UNKNOWN;
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      return Execution.UNKNOWN;
+    }
+    return Files.isExecutable(file) ? Execution.ALLOWED : Execution.FORBIDDEN;
+  }
+
+  /** Whether the file may be read, but not run; another folder may do. */
+  boolean isNotExecutable() {
+    return !isOutOfMemory()
+        && (execution == Execution.FORBIDDEN
+            || NOT_EXECUTABLE.matcher(message).find()
+            || NOT_MAPPED.matcher(message).find());
+  }
+
+  /** Whether it may be loaded another time. */
+  boolean isOutOfMemory() {
+    return OUT_OF_MEMORY.matcher(message).find()
+        || execution == Execution.ALLOWED
+            && NOT_MAPPED.matcher(message).find()
+            && !NOT_EXECUTABLE.matcher(message).find();
+  }
+
+  /** The exception for this library. */
+  EngineLoadException exception(Path file) {
+    String text =
+        "Cannot load the native library %s on %s: %s."
+            .formatted(file.getFileName(), Loader.getPlatform(), explanation());
+    return isOutOfMemory() ? EngineLoadException.forNow(text, null) : new EngineLoadException(text);
+  }
+
   /** What is wrong, for people, and the loader's own words. */
-  static String explain(UnsatisfiedLinkError error) {
-    return explain(text(error), runsOnMusl());
+  String explanation() {
+    return sentence().map(it -> it + " (" + message + ")").orElse(message);
   }
 
-  static String explain(String message, boolean musl) {
-    return sentence(message, musl).map(it -> it + " (" + message + ")").orElse(message);
-  }
-
-  private static Optional<String> sentence(String message, boolean musl) {
+  private Optional<String> sentence() {
     if (musl || MUSL.matcher(message).find()) {
       return Optional.of(
           "this system's C library is musl (as on Alpine Linux), and sae4j's libraries need glibc:"
@@ -65,8 +126,16 @@ final class LinkFailure {
     if (ANOTHER_PROCESSOR.matcher(message).find()) {
       return Optional.of("it is for another kind of processor than this Java");
     }
-    if (NOT_EXECUTABLE.matcher(message).find()) {
-      return Optional.of("nothing in its folder may be executed; is that mounted noexec?");
+    if (isOutOfMemory()) {
+      return Optional.of(
+          "out of memory: there is no room for its %d bytes; is there a limit, such as ulimit -v?"
+              .formatted(size));
+    }
+    if (isNotExecutable()) {
+      return Optional.of(
+          execution == Execution.UNKNOWN && !NOT_EXECUTABLE.matcher(message).find()
+              ? "nothing in its folder may be executed, if that is mounted noexec, or memory is short"
+              : "nothing in its folder may be executed; is that mounted noexec?");
     }
     Matcher missing = MISSING_DEPENDENCY.matcher(message);
     if (missing.find()) {
@@ -75,19 +144,5 @@ final class LinkFailure {
           "a library that it needs is missing" + (library == null ? "" : ": " + library));
     }
     return Optional.empty();
-  }
-
-  private static String text(UnsatisfiedLinkError error) {
-    return String.valueOf(error.getMessage());
-  }
-
-  /** Whether this process has musl in it, not merely the machine. */
-  private static boolean runsOnMusl() {
-    Path maps = Path.of("/proc/self/maps");
-    try {
-      return Files.isReadable(maps) && Files.readString(maps).contains("/ld-musl-");
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

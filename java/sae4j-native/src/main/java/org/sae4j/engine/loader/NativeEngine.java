@@ -29,7 +29,8 @@ public final class NativeEngine {
   /**
    * Loads the engine if it is not loaded yet.
    *
-   * @throws EngineLoadException if it cannot be loaded; later calls say the same again
+   * @throws EngineLoadException if it cannot be loaded; later calls say the same again, unless it
+   *     was for want of memory or of a folder: then they try again
    */
   public static synchronized void load() {
     if (loaded) {
@@ -42,11 +43,17 @@ public final class NativeEngine {
       loadInOrder();
       loaded = true;
     } catch (EngineLoadException e) {
-      failure = e;
+      failure = e.mayPass() ? null : e;
       throw e;
-    } catch (IOException e) {
-      failure = new EngineLoadException("Cannot load the native libraries: " + e.getMessage(), e);
+    } catch (LinkageError e) {
+      failure =
+          new EngineLoadException(
+              "JavaCPP's classes cannot be initialised (%s), perhaps for want of memory; only a new JVM can try again."
+                  .formatted(e),
+              e);
       throw failure;
+    } catch (IOException e) {
+      throw EngineLoadException.forNow("Cannot load the native libraries: " + e.getMessage(), e);
     }
   }
 
@@ -78,45 +85,25 @@ public final class NativeEngine {
 
   /** Throws IOException if libraries may not be loaded from this folder, whatever they are. */
   private static void loadAll(LibraryList list, Path folder, Steps steps) throws IOException {
-    LibraryLoader loader = new LibraryLoader(folder);
+    LibraryLoader loader = new LibraryLoader(steps);
     openBlasFailure = null;
     for (Library library : list.libraries()) {
-      if (library.isOfOpenBlas()) {
-        loadIfPossible(library, loader, steps);
-      } else {
-        load(library, loader, steps);
+      if (library.isOfOpenBlas() && openBlasFailure != null) {
+        continue;
       }
+      Optional<LinkFailure> failure = loader.load(library, folder);
+      if (failure.isPresent() && !library.isOfOpenBlas()) {
+        throw failure.get().exception(folder.resolve(library.file()));
+      }
+      // OpenBLAS needs more of a system than the engine, whose own kernels can do without it
+      openBlasFailure =
+          failure.map(it -> library.file() + ": " + it.explanation()).orElse(openBlasFailure);
       if (library.name().equals(Cpu.LIBRARY)) {
         requireCpu();
       }
     }
+    JavaCppLoader.initialiseBinding();
     openOpenBlas(list.openBlas(folder), steps);
-  }
-
-  private static void load(Library library, LibraryLoader loader, Steps steps) throws IOException {
-    try {
-      steps.done(library.name(), loader.load(library));
-    } catch (UnsatisfiedLinkError e) {
-      LinkFailure.requireExecutable(e);
-      throw new EngineLoadException(
-          "Cannot load the native library %s on %s: %s."
-              .formatted(library.file(), Loader.getPlatform(), LinkFailure.explain(e)),
-          e);
-    }
-  }
-
-  /** OpenBLAS needs more of a system than the engine, whose own kernels can do without it. */
-  private static void loadIfPossible(Library library, LibraryLoader loader, Steps steps)
-      throws IOException {
-    if (openBlasFailure != null) {
-      return;
-    }
-    try {
-      steps.done(library.name(), loader.load(library));
-    } catch (UnsatisfiedLinkError e) {
-      LinkFailure.requireExecutable(e);
-      openBlasFailure = library.file() + ": " + LinkFailure.explain(e);
-    }
   }
 
   /** The engine calls OpenBLAS only where it is told to, and not what it happens to find. */

@@ -25,20 +25,24 @@ final class LoadingJvm {
   private final Map<String, String> environment;
   private final ProcessBuilder builder = new ProcessBuilder();
   private Class<?> program = Program.class;
+  private Path directory = folderOfLibraries().getParent();
 
   /** Tries to load twice, and prints what came of it. */
   public static final class Program {
     private Program() {}
 
     public static void main(String[] args) {
-      for (int i = 0; i < 2; i++) {
-        try {
-          NativeEngine.load();
-          String blas = org.sae4j.engine.global.sae4j.sae4j_get_system_info().blas().getString();
-          System.out.println("loaded: " + NativeEngine.openBlasFailure().orElse(blas));
-        } catch (EngineLoadException e) {
-          System.out.println("failed: " + e.getMessage());
-        }
+      tryToLoad();
+      tryToLoad();
+    }
+
+    static void tryToLoad() {
+      try {
+        NativeEngine.load();
+        String blas = org.sae4j.engine.global.sae4j.sae4j_get_system_info().blas().getString();
+        System.out.println("loaded: " + NativeEngine.openBlasFailure().orElse(blas));
+      } catch (EngineLoadException e) {
+        System.out.println("failed: " + e.getMessage());
       }
     }
   }
@@ -47,6 +51,10 @@ final class LoadingJvm {
   record Output(int exitCode, List<String> lines) {
     String first() {
       return lines.get(0);
+    }
+
+    String text() {
+      return String.join("\n", lines);
     }
   }
 
@@ -95,6 +103,24 @@ final class LoadingJvm {
     return this;
   }
 
+  /** Runs in a folder. */
+  LoadingJvm in(Path directory) {
+    this.directory = directory;
+    return this;
+  }
+
+  /** Prints each step. */
+  LoadingJvm logging(Path settings) throws IOException {
+    Files.writeString(
+        settings,
+        """
+        handlers=java.util.logging.ConsoleHandler
+        java.util.logging.ConsoleHandler.level=FINE
+        org.sae4j.engine.loader.level=FINE
+        """);
+    return with("java.util.logging.config.file", settings);
+  }
+
   LoadingJvm with(String property, Object value) {
     options.add("-D" + property + "=" + value);
     return this;
@@ -123,11 +149,7 @@ final class LoadingJvm {
     command.add("-XX:TieredStopAtLevel=1");
     command.addAll(options);
     command.addAll(List.of("-cp", classPath, program.getName()));
-    return builder
-        .command(command)
-        .directory(folderOfLibraries().getParent().toFile()) // JavaCPP makes a folder "?" there
-        .redirectErrorStream(true)
-        .start();
+    return builder.command(command).directory(directory.toFile()).redirectErrorStream(true).start();
   }
 
   Output run() throws Exception {

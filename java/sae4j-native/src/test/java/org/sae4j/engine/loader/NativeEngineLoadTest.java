@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.ListAssert;
 import org.bytedeco.javacpp.Loader;
@@ -44,21 +50,14 @@ class NativeEngineLoadTest {
 
     Path folder = home.resolve(".cache/sae4j/native").resolve(list().folder());
     assertNamesIn(folder).containsExactlyInAnyOrderElementsOf(fileNames());
+    assertNamesIn(home).containsExactly(".cache"); // and no .javacpp
     assertThat(unused).isEmptyDirectory();
   }
 
   @Test
   void tellsEachStep() throws Exception {
-    Path settings =
-        Files.writeString(
-            temp.resolve("logging.properties"),
-            """
-            handlers=java.util.logging.ConsoleHandler
-            java.util.logging.ConsoleHandler.level=FINE
-            org.sae4j.engine.loader.level=FINE
-            """);
-    Output output = jvm().with("java.util.logging.config.file", settings).run();
-    assertThat(String.join("\n", output.lines()))
+    Output output = jvm().logging(temp.resolve("logging.properties")).run();
+    assertThat(output.text())
         .containsSubsequence(
             "1. OPENBLAS_CORETYPE: not set",
             "2. source: jar:file:",
@@ -78,6 +77,45 @@ class NativeEngineLoadTest {
 
     assertLoaded(jvm().run());
     assertThat(library).hasSize(list().libraries().get(0).size());
+  }
+
+  @Test
+  void replacesALibraryThatIsFullOfZeros() throws Exception {
+    assertLoaded(jvm().run());
+    LibraryList.Library last = list().libraries().get(list().libraries().size() - 1);
+    Path library = temp.resolve("cache").resolve(list().folder()).resolve(last.file());
+    Files.write(library, new byte[(int) last.size()]);
+
+    assertLoaded(jvm().run());
+    assertThat(last.isIn(library)).isTrue();
+  }
+
+  @Test
+  void saysThatALibraryIsShorterInTheJarThanListed() throws Exception {
+    Path last = damaged(bytes -> Arrays.copyOf(bytes, bytes.length - 1));
+    Path cache = temp.resolve("cache");
+    Output output = new LoadingJvm(damagedJar()).with(ExtractionPlace.CACHE, cache).run();
+    assertThat(output.first())
+        .startsWith("failed: ")
+        .contains("libraries.txt: " + last.getFileName() + " has ")
+        .contains(Files.size(last) + " bytes, expected " + (Files.size(last) + 1))
+        .contains("the jar is damaged");
+    assertThat(cache.resolve(list().folder()).resolve(last.getFileName())).doesNotExist();
+  }
+
+  @Test
+  void saysThatALibraryHasOtherBytesInTheJarThanListed() throws Exception {
+    Path last =
+        damaged(
+            bytes -> {
+              bytes[bytes.length / 2] ^= 1;
+              return bytes;
+            });
+    Output output = new LoadingJvm(damagedJar()).at(belowAFile(), temp).run();
+    assertThat(output.first())
+        .startsWith("failed: ")
+        .contains(last.getFileName() + " has other bytes", "the jar is damaged");
+    assertNamesIn(temp).filteredOn(name -> name.startsWith("sae4j-native-")).isEmpty();
   }
 
   /** JavaCPP's cache would take the first one's libraries for the second's. */
@@ -136,7 +174,9 @@ class NativeEngineLoadTest {
 
   @Test
   void usesATemporaryFolderIfThereIsNoHome() throws Exception {
-    assertLoaded(new LoadingJvm(jar).at(Path.of("?"), temp).run());
+    Path empty = Files.createDirectory(temp.resolve("empty"));
+    assertLoaded(new LoadingJvm(jar).in(empty).at(Path.of("?"), temp).run());
+    assertThat(empty).isEmptyDirectory();
   }
 
   @Test
@@ -209,6 +249,75 @@ class NativeEngineLoadTest {
         .contains(folder.toString(), "noexec", ADVICE);
   }
 
+  /** Loads, and initialises whatever is generated. */
+  public static final class WholeBinding {
+    private WholeBinding() {}
+
+    public static void main(String[] args) throws Exception {
+      LoadingJvm.Program.tryToLoad();
+      for (String name : System.getProperty("classes").split(",")) {
+        Class.forName(name);
+      }
+    }
+  }
+
+  @Test
+  void javaCppMakesNoFolder() throws Exception {
+    Path home = Files.createDirectory(temp.resolve("home"));
+    URI classes = NativeEngine.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+    try (Stream<Path> generated = Files.walk(Path.of(classes).resolve("org/sae4j/engine"))) {
+      List<String> names =
+          generated
+              .map(file -> Path.of(classes).relativize(file).toString())
+              .filter(file -> file.matches(".*sae4j_?\\w*\\.class"))
+              .map(file -> file.replaceAll("\\.class$", "").replaceAll("[/\\\\]", "."))
+              .toList();
+      assertThat(names).hasSizeGreaterThan(20);
+      String pointers =
+          Stream.of("Byte", "Double", "Float", "Int", "Long", "SizeT")
+              .map(kind -> ",org.bytedeco.javacpp." + kind + "Pointer")
+              .collect(Collectors.joining());
+      LoadingJvm jvm = jvm().program(WholeBinding.class).in(home).with("user.home", home);
+      Output output = jvm.with("classes", String.join(",", names) + pointers).run();
+      assertThat(output.text()).startsWith("loaded: ").hasLineCount(1);
+    }
+    assertThat(home).isEmptyDirectory();
+  }
+
+  /** Tries to load with little memory left, then with enough. */
+  public static final class ShortOfMemory {
+    private ShortOfMemory() {}
+
+    public static void main(String[] args) throws Exception {
+      String status = Files.readString(Path.of("/proc/self/status"));
+      Matcher used = Pattern.compile("VmSize:\\s+(\\d+) kB").matcher(status);
+      used.find();
+      limit(String.valueOf((Long.parseLong(used.group(1)) + Long.getLong("left")) << 10));
+      LoadingJvm.Program.tryToLoad();
+      limit("unlimited");
+      LoadingJvm.Program.tryToLoad();
+    }
+
+    private static void limit(String bytes) throws Exception {
+      String pid = String.valueOf(ProcessHandle.current().pid());
+      new ProcessBuilder("prlimit", "--pid", pid, "--as=" + bytes + ":")
+          .inheritIO()
+          .start()
+          .waitFor();
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void loadsWhenThereIsMemoryAgain() throws Exception {
+    assertLoaded(jvm().run());
+    Output output = jvm().program(ShortOfMemory.class).with("left", 8000).run();
+    assertThat(output.text())
+        .containsPattern("failed: .*: out of memory: .* \\d{6,} bytes")
+        .doesNotContain("noexec")
+        .contains("loaded: ");
+  }
+
   private Path mountPoint() throws Exception {
     Process trial = new ProcessBuilder("unshare", "-m", "true").start();
     assumeTrue(trial.waitFor() == 0, "may not mount");
@@ -274,6 +383,19 @@ class NativeEngineLoadTest {
     Path cpu = Path.of("/proc/cpuinfo");
     assumeTrue(Files.isReadable(cpu) && Files.readString(cpu).contains(" avx512vl "));
     assertThat(jvm().run().first()).containsPattern("SkylakeX|Cooperlake|SapphireRapids");
+  }
+
+  /** A copy of the libraries, in which the last one was changed; returns that. */
+  private Path damaged(UnaryOperator<byte[]> damage) throws IOException {
+    Path libraries = Files.createDirectory(temp.resolve("libraries"));
+    copyTree(LoadingJvm.folderOfLibraries(), libraries);
+    Path last = entries(libraries).resolve(fileNames().get(fileNames().size() - 1));
+    Files.write(last, damage.apply(Files.readAllBytes(last)));
+    return last;
+  }
+
+  private Path damagedJar() throws IOException {
+    return LoadingJvm.jar(temp.resolve("libraries"), temp.resolve("damaged.jar"));
   }
 
   private LoadingJvm jvm() {
