@@ -1,6 +1,5 @@
 package org.sae4j.corpus;
 
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,7 +77,7 @@ final class PageDecompression implements CompressionCodecFactory {
       case GZIP:
         return new GzipMembers(page);
       case ZSTD:
-        return new ZstdInputStream(page);
+        return ZstdLibrary.decompressed(page);
       case LZ4_RAW:
         return new BlockLZ4CompressorInputStream(page);
       default:

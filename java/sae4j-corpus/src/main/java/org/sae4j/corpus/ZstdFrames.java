@@ -2,7 +2,6 @@ package org.sae4j.corpus;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdIOException;
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +23,7 @@ final class ZstdFrames extends FilterInputStream {
   private final Path file;
 
   ZstdFrames(Path file, InputStream in) throws IOException {
-    super(new ZstdInputStream(in).setLongMax(LONGEST_WINDOW_LOG));
+    super(ZstdLibrary.decompressed(in).setLongMax(LONGEST_WINDOW_LOG));
     this.file = file;
   }
 

@@ -64,12 +64,14 @@ sealed interface ExtractionPlace {
 
   /** The places that come into question; if the user wants one, no other does. */
   static List<ExtractionPlace> inOrder() {
+    Stream<ExtractionPlace> given =
+        Optional.ofNullable(System.getProperty(LibrarySource.PATH)).stream().map(Given::new);
     String wanted = System.getProperty(CACHE);
-    if (wanted != null) {
-      return List.of(new Wanted(wanted));
-    }
-    Optional<ExtractionPlace> usual = usualCache().map(Usual::new);
-    return Stream.concat(usual.stream(), Stream.of(new Temporary())).toList();
+    Stream<ExtractionPlace> made =
+        wanted != null
+            ? Stream.of(new Wanted(wanted))
+            : Stream.concat(usualCache().map(Usual::new).stream(), Stream.of(new Temporary()));
+    return Stream.concat(given, made).toList();
   }
 
   /** Where the system keeps what can be made again; nowhere for a user without a home. */
@@ -82,6 +84,25 @@ sealed interface ExtractionPlace {
     }
     String home = System.getProperty("user.home", "");
     return home.startsWith("?") ? Optional.empty() : Optional.of(home + "/.cache/sae4j/native");
+  }
+
+  /** The folder that already has the engine's libraries, and perhaps those of others. */
+  record Given(String base) implements ExtractionPlace {
+    @Override
+    public Extracted extract(LibrarySource.Jar jar) throws IOException {
+      Path folder = Path.of(base).toAbsolutePath();
+      for (LibraryList.Library library : jar.list().libraries()) {
+        if (!library.isIn(folder.resolve(library.file()))) {
+          throw new IOException(library.file() + " is not the one of the jar");
+        }
+      }
+      return () -> folder;
+    }
+
+    @Override
+    public String toString() {
+      return base;
+    }
   }
 
   /**

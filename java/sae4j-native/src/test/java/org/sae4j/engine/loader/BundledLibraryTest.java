@@ -70,6 +70,34 @@ class BundledLibraryTest {
   }
 
   @Test
+  void isTakenFromTheFolderThatHasTheEnginesLibraries() throws Exception {
+    Path folder = LoadingJvm.folderOfLibraries().resolve(resource).getParent();
+    Path cache = temp.resolve("cache");
+    LoadingJvm jvm = jvm(resource).with(ExtractionPlace.CACHE, cache);
+    assertThat(jvm.with(LibrarySource.PATH, folder).run().first()).startsWith("loaded: " + folder);
+    assertThat(jvm.with(LibrarySource.PATH, temp).run().first()).startsWith("loaded: " + cache);
+  }
+
+  @Test
+  void saysWhatToSetIfThereIsNoPlace() throws Exception {
+    Path file = Files.writeString(temp.resolve("file"), "");
+    assertThat(jvm(resource).at(file, file).run().first())
+        .startsWith("failed: Cannot use a folder for the native libraries: ")
+        .contains(file.toString(), "-Dorg.sae4j.library.cache=FOLDER");
+  }
+
+  @Test
+  void saysWhyItCannotBeLoaded() throws Exception {
+    Path folder = Files.createDirectory(temp.resolve("other"));
+    Files.writeString(folder.resolve("libx.so"), "no library");
+    Path other = LoadingJvm.jar(folder, temp.resolve("other.jar"));
+    Path cache = temp.resolve("cache");
+    LoadingJvm jvm = new LoadingJvm(other).program(Program.class).with("resource", "libx.so");
+    assertThat(jvm.with(ExtractionPlace.CACHE, cache).run().text())
+        .contains("failed: Cannot load the native library libx.so on " + Loader.getPlatform());
+  }
+
+  @Test
   void saysThatItIsNotThere() throws Exception {
     assertThat(jvm("linux/libnone.so").run().lines())
         .isEqualTo(
