@@ -21,35 +21,26 @@ final class AblatedLatents implements AblatedToken {
   private final int[] indices; // [active], ascending
   private final float[] values; // [active]
   private final float scale;
-  private final float shift;
   private final int[] chosen; // [count] of indices, ascending
   private final float[] base; // [width]
 
   /**
    * Chooses the latents.
    *
-   * @param read [input width] what the SAE reads at the token
-   * @param x [width] what its output replaces there
+   * @param base [width] the activation of the base run at the token
    * @param row the token among those of {@code latents}
    */
   AblatedLatents(
-      Session session,
-      Sae sae,
-      float[] read,
-      float[] x,
-      Latents latents,
-      int row,
-      AblationOptions options) {
+      Session session, Sae sae, float[] base, Latents latents, int row, OptionalInt most) {
     this.session = session;
     this.sae = sae;
+    this.base = base;
     int from = latents.offsets()[row];
     int to = latents.offsets()[row + 1];
     indices = Arrays.copyOfRange(latents.indices(), from, to);
     values = Arrays.copyOfRange(latents.values(), from, to);
     scale = latents.scale()[row];
-    shift = latents.shift()[row];
-    chosen = choose(options.most());
-    base = options.baseline() == AblationBaseline.RECONSTRUCTION ? reconstruction(read) : x;
+    chosen = choose(most);
   }
 
   /** Those with the largest values; of equal ones those with the smaller index. */
@@ -61,17 +52,6 @@ final class AblatedLatents implements AblatedToken {
         .mapToInt(Integer::intValue)
         .sorted()
         .toArray();
-  }
-
-  /** A transcoder may add a product of what it reads to what it decodes. */
-  private float[] reconstruction(float[] read) {
-    if (sae.config().isTranscoder()) {
-      float[] out = new float[width()];
-      session.reconstruct(sae, FloatBuffer.wrap(read), FloatBuffer.wrap(out));
-      return out;
-    }
-    int[] offsets = {0, indices.length};
-    return decode(offsets, indices, values, shift);
   }
 
   /** How much each of some latents adds to the reconstruction, [to - from, width]. */
@@ -86,7 +66,7 @@ final class AblatedLatents implements AblatedToken {
       enlarged[i] = values[chosen[from + i]] * ENLARGED;
     }
     offsets[count + 1] = count;
-    float[] sums = decode(offsets, ones, enlarged, 0);
+    float[] sums = decode(offsets, ones, enlarged);
     int width = width();
     int bias = count * width;
     double[] decoded = new double[count * width];
@@ -98,12 +78,12 @@ final class AblatedLatents implements AblatedToken {
     return decoded;
   }
 
-  private float[] decode(int[] offsets, int[] active, float[] z, float shift) {
+  /** Sums of enlarged latents: what is added whatever the latents are cancels out of them. */
+  private float[] decode(int[] offsets, int[] active, float[] z) {
     int tokens = offsets.length - 1;
     float[] scales = new float[tokens];
     float[] shifts = new float[tokens];
     Arrays.fill(scales, scale);
-    Arrays.fill(shifts, shift);
     float[] out = new float[Math.multiplyExact(tokens, width())];
     Latents latents = new Latents(sae.config().dSae(), offsets, active, z, scales, shifts);
     session.decode(sae, latents, FloatBuffer.wrap(out));

@@ -1,6 +1,7 @@
 package org.sae4j;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** What there is to ablate at the chosen tokens of one sequence, for one SAE. */
@@ -13,6 +14,7 @@ final class AblatedTokens {
   private final float[][] read; // [positions, input width]
   private final float[][] x; // [positions, width]
   private final Optional<Latents> latents;
+  private final float[][] base; // [positions, width] where latents are ablated
 
   /**
    * Finds the active latents, if any are wanted.
@@ -36,6 +38,8 @@ final class AblatedTokens {
     this.read = read;
     this.x = x;
     this.latents = needsLatents(options) ? Optional.of(encode()) : Optional.empty();
+    boolean reconstructed = options.baseline() == AblationBaseline.RECONSTRUCTION;
+    this.base = latents.isPresent() && reconstructed ? reconstruct() : x;
   }
 
   private static boolean needsLatents(AblationOptions options) {
@@ -49,11 +53,24 @@ final class AblatedTokens {
 
   /** All positions at once, even if few are to be ablated: a batch of another size rounds anew. */
   private Latents encode() {
+    return session.encode(sae, joined());
+  }
+
+  private float[][] reconstruct() {
+    int width = sae.config().dOut();
+    float[] out = new float[Math.multiplyExact(read.length, width)];
+    session.reconstruct(sae, joined(), FloatBuffer.wrap(out));
+    float[][] rows = new float[read.length][];
+    Arrays.setAll(rows, i -> Arrays.copyOfRange(out, i * width, (i + 1) * width));
+    return rows;
+  }
+
+  private FloatBuffer joined() {
     FloatBuffer rows = FloatBuffer.allocate(read.length * read[0].length);
     for (float[] row : read) {
       rows.put(row);
     }
-    return session.encode(sae, rows.flip());
+    return rows.flip();
   }
 
   /** What there is to ablate at the i-th position. */
@@ -74,7 +91,7 @@ final class AblatedTokens {
       return new AblatedChannels(x[i], options.most().orElse(x[i].length));
     }
     AblatedLatents own =
-        new AblatedLatents(session, sae, read[i], x[i], latents.orElseThrow(), i, options);
+        new AblatedLatents(session, sae, base[i], latents.orElseThrow(), i, options.most());
     return options.control() instanceof AblationControl.Random random
         ? new AblatedDirections(own, random.seed(), sequence, positions[i])
         : own;

@@ -112,7 +112,7 @@ public final class Sae implements AutoCloseable {
     }
   }
 
-  /** Decodes latents to [tokens, output width], without what a skip transcoder adds for x. */
+  /** Decodes latents to [tokens, output width], without what a skip connection adds for x. */
   public float[] decode(Latents latents) {
     float[] out = new float[Math.multiplyExact(latents.tokens(), config.dOut())];
     decode(latents, FloatBuffer.wrap(out));
@@ -120,7 +120,7 @@ public final class Sae implements AutoCloseable {
   }
 
   /**
-   * Decodes latents, without what a skip transcoder adds for x.
+   * Decodes latents, without what a skip connection adds for x.
    *
    * @param out [tokens, output width], written from position to limit; not copied if direct
    */

@@ -14,11 +14,12 @@ import java.util.stream.IntStream;
 record SaeFit(double l0, double explainedVariance, double withoutFirst) {
 
   /**
-   * Tries an SAE.
+   * Tries an SAE or a transcoder.
    *
    * @param counted the tokens that count
-   * @param x [tokens, width] the activations
-   * @param scaling what is done to them before the SAE, and undone after it
+   * @param x [tokens, width] the activations that it reads
+   * @param y [tokens, output width] those that it is to make of them
+   * @param scaling what is done to them before it, and undone after it
    */
   static SaeFit of(
       Session session,
@@ -26,32 +27,13 @@ record SaeFit(double l0, double explainedVariance, double withoutFirst) {
       Sequences sequences,
       Positions counted,
       float[] x,
+      float[] y,
       TokenScaling scaling) {
-    FloatBuffer input = FloatBuffer.wrap(scaling.apply(x));
-    Latents latents = session.encode(sae, input);
-    float[] reconstruction = new float[x.length];
-    session.decode(sae, latents, FloatBuffer.wrap(reconstruction));
-    return of(latents, sequences, counted, x, scaling.undo(reconstruction));
-  }
-
-  /**
-   * Tries a transcoder.
-   *
-   * @param counted the tokens that count
-   * @param x [tokens, width] the activations that it reads
-   * @param y [tokens, output width] those that it is to make of them
-   */
-  static SaeFit ofTranscoder(
-      Session session,
-      Sae transcoder,
-      Sequences sequences,
-      Positions counted,
-      float[] x,
-      float[] y) {
-    Latents latents = session.encode(transcoder, FloatBuffer.wrap(x));
+    float[] input = scaling.apply(x);
+    Latents latents = session.encode(sae, FloatBuffer.wrap(input));
     float[] reconstruction = new float[y.length];
-    session.reconstruct(transcoder, FloatBuffer.wrap(x), FloatBuffer.wrap(reconstruction));
-    return of(latents, sequences, counted, y, reconstruction);
+    session.reconstruct(sae, FloatBuffer.wrap(input), FloatBuffer.wrap(reconstruction));
+    return of(latents, sequences, counted, y, scaling.undo(reconstruction));
   }
 
   private static SaeFit of(

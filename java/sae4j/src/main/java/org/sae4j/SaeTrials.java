@@ -71,10 +71,14 @@ final class SaeTrials {
   }
 
   private SaeFit fit(Map<HookPoint, float[]> activations, Sequences tokens, Splice at) {
-    float[] x = activations.get(at.in());
-    return sae.config().isTranscoder()
-        ? SaeFit.ofTranscoder(session, sae, tokens, counted, x, activations.get(at.out()))
-        : SaeFit.of(session, sae, tokens, counted, x, TokenScaling.none(tokens.tokens()));
+    return SaeFit.of(
+        session,
+        sae,
+        tokens,
+        counted,
+        activations.get(at.in()),
+        activations.get(at.out()),
+        TokenScaling.none(tokens.tokens()));
   }
 
   private Optional<SaeSuspect> suspect(float[] x, SaeFit fit) {
@@ -179,7 +183,7 @@ final class SaeTrials {
         attempt(
             SaeSuspect.Kind.NORMALIZATION,
             normalization.key() + (measured ? " by " + (float) (1 / scaling.scale()[0]) : ""),
-            () -> SaeFit.of(session, plain, sequences, counted, x, scaling));
+            () -> SaeFit.of(session, plain, sequences, counted, x, x, scaling));
       }
     }
   }
@@ -243,6 +247,6 @@ final class SaeTrials {
     attempt(
         SaeSuspect.Kind.CENTRING,
         "without",
-        () -> SaeFit.of(session, sae, sequences, counted, x, centring));
+        () -> SaeFit.of(session, sae, sequences, counted, x, x, centring));
   }
 }

@@ -104,7 +104,7 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Decodes latents with this session's threads.
+   * Decodes latents with this session's threads, without what a skip connection adds for x.
    *
    * @param out [tokens, SAE width], written from position to limit; not copied if direct
    */

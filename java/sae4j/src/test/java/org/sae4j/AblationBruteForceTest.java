@@ -111,13 +111,18 @@ class AblationBruteForceTest {
     int width = out.endsWith("hook_post") ? EVEN.feedForward() : EVEN.embedding();
     try (Sae transcoder =
         RandomSae.skipTranscoder(folder.resolve(out), in, EVEN.embedding(), 12, out, width)) {
-      for (AblationBaseline baseline : AblationBaseline.values()) {
-        for (AblationContext context : AblationContext.values()) {
-          compare(EVEN, transcoder, OPTIONS.withBaseline(baseline).withContext(context));
-        }
-      }
-      compare(EVEN, transcoder, OPTIONS.withControl(AblationControl.channels()).withMost(6));
+      compareEverything(transcoder);
     }
+  }
+
+  /** Compares the effects of an SAE on a model of width 32 with both baselines and contexts. */
+  static void compareEverything(Sae sae) throws IOException {
+    for (AblationBaseline baseline : AblationBaseline.values()) {
+      for (AblationContext context : AblationContext.values()) {
+        compare(EVEN, sae, OPTIONS.withBaseline(baseline).withContext(context));
+      }
+    }
+    compare(EVEN, sae, OPTIONS.withControl(AblationControl.channels()).withMost(6));
   }
 
   /** Compares all effects; returns how many were large enough for it. */
@@ -175,6 +180,55 @@ class AblationBruteForceTest {
         assertThat(effect.rowSparsity())
             .as("%s", effect)
             .isCloseTo(sparsities[1], within(RELATIVE * sparsities[1]));
+        checkTopTokens(effect.change(), base, ablated);
+      }
+      checkCrossEntropies(effect.change(), base, ablated, sequence, t);
+    }
+
+    /** The target of a position is the token behind it, which the last one of a sequence lacks. */
+    private static void checkCrossEntropies(
+        VariantEffect effect, double[][] base, double[][] ablated, Sequences sequence, int t) {
+      double sum = 0;
+      int targeted = 0;
+      for (int tau = 0; tau < base.length; tau++) {
+        if (t + tau + 1 == sequence.tokens()) {
+          assertThat(effect.rowDeltaCe()[tau]).isNaN();
+          continue;
+        }
+        int target = sequence.token(0, t + tau + 1);
+        double rise =
+            logSum(ablated[tau]) - ablated[tau][target] - logSum(base[tau]) + base[tau][target];
+        assertThat(effect.rowDeltaCe()[tau])
+            .as("ΔCE at position %d + %d", t, tau)
+            .isCloseTo(rise, within(1e-4 * Math.max(1e-2, Math.abs(rise))));
+        sum += rise;
+        targeted++;
+      }
+      if (targeted == 0) {
+        assertThat(effect.deltaCe()).isNaN();
+      } else {
+        double mean = sum / targeted;
+        assertThat(effect.deltaCe()).isCloseTo(mean, within(1e-4 * Math.max(1e-2, Math.abs(mean))));
+      }
+    }
+
+    /** The tokens that rise and fall most over all positions, the first among them. */
+    private static void checkTopTokens(VariantEffect effect, double[][] base, double[][] ablated) {
+      int vocabulary = base[0].length;
+      double[] sums = new double[vocabulary];
+      for (int tau = 0; tau < base.length; tau++) {
+        for (int v = 0; v < vocabulary; v++) {
+          sums[v] += ablated[tau][v] - base[tau][v];
+        }
+      }
+      double[] ascending = sums.clone();
+      Arrays.sort(ascending);
+      double near = 1e-3 * (ascending[vocabulary - 1] - ascending[0]);
+      assertThat(effect.topUp()).doesNotHaveDuplicates().isNotEmpty();
+      assertThat(effect.topDown()).doesNotHaveDuplicates().hasSameSizeAs(effect.topUp());
+      for (int i = 0; i < effect.topUp().length; i++) {
+        assertThat(sums[effect.topUp()[i]]).isCloseTo(ascending[vocabulary - 1 - i], within(near));
+        assertThat(sums[effect.topDown()[i]]).isCloseTo(ascending[i], within(near));
       }
     }
 
@@ -209,9 +263,6 @@ class AblationBruteForceTest {
       }
       Latents latents = sae().encode(read);
       float[] decoded = sae().decode(drop(latents, ablated));
-      if (options.baseline() == AblationBaseline.RECONSTRUCTION && !sae().config().isTranscoder()) {
-        return decoded;
-      }
       float[] all = sae().decode(latents);
       float[] base = base(read, x);
       float[] value = new float[x.length];

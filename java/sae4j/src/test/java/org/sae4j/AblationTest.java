@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -219,7 +220,8 @@ class AblationTest {
     try (Session session = model.newSession(new SessionOptions(1));
         Stage stage = session.stage(tokens.sequence(0), Fixtures.HOOK)) {
       float[] x = stage.activation(20);
-      AblatedLatents latents = new AblatedLatents(session, sae, x, x, sae.encode(x), 0, AT_20);
+      AblatedLatents latents =
+          new AblatedLatents(session, sae, x, sae.encode(x), 0, OptionalInt.empty());
       float[] without = latents.values(0, latents.count());
       float[] turned = new AblatedDirections(latents, 1, 0, 20).values(0, latents.count());
       for (int i = 0; i < latents.count(); i++) {

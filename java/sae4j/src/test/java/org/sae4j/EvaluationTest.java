@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -252,5 +253,40 @@ class EvaluationTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Evaluation.of(model, sae, sae).run(tokens))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  /** An SAE as wide as this encodes no more than 128 tokens at a time. */
+  @Test
+  void latentsAreCountedInEveryPiece(@TempDir Path folder) throws IOException {
+    int latents = 1 << 16;
+    ModelShape shape = new ModelShape(1, 2, 8, 16, 64, 61, true, 1e-5f);
+    HookPoint hook = HookPoint.residPost(0);
+    int[][] random = new int[10][];
+    for (int s = 0; s < random.length; s++) {
+      random[s] = new SplittableRandom(s).ints(32, 0, shape.vocabulary()).toArray();
+    }
+    Sequences many = Sequences.of(random);
+    try (Model small = Model.of(shape, new LivelyWeights(3), ModelOptions.defaults());
+        Session session = small.newSession();
+        Sae wide = RandomSae.relu(folder, shape.embedding(), latents)) {
+      RunOptions capture = RunOptions.defaults().capture(hook).withoutLogits();
+      Latents z = wide.encode(session.run(many, capture).activation(hook).toArray());
+      long[] fires = new long[latents];
+      double l1 = 0;
+      for (int j = 0; j < z.indices().length; j++) {
+        fires[z.indices()[j]]++;
+        l1 += z.values()[j];
+      }
+
+      EvaluationResult result =
+          Evaluation.of(small, wide).with(DEFAULTS.withHook(hook).withBatchTokens(4096)).run(many);
+
+      assertThat(result.reconstruction().l0())
+          .isEqualTo((double) z.indices().length / many.tokens());
+      assertThat(result.reconstruction().l1())
+          .isCloseTo(l1 / many.tokens(), within(1e-6 * l1 / many.tokens()));
+      assertThat(result.density().fires()).isEqualTo(fires);
+      assertThat(result.density().tokens()).isEqualTo(many.tokens());
+    }
   }
 }

@@ -62,6 +62,30 @@ final class RandomSae {
     return Sae.open(folder);
   }
 
+  /** ReLU, about half of whose latents are active. */
+  static Sae relu(Path folder, int width, int latents) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("cfg.json"),
+        """
+        {"architecture": "standard", "d_in": %d, "d_sae": %d, "dtype": "float32",
+         "apply_b_dec_to_input": true, "normalize_activations": "none",
+         "reshape_activations": "none", "metadata": {"sae_lens_version": "6.54.12"}}
+        """
+            .formatted(width, latents));
+    SplittableRandom random = new SplittableRandom(width * 31L + latents);
+    weights(width, latents, width)
+        .write(
+            folder.resolve("sae_weights.safetensors"),
+            out -> {
+              out.append("W_enc", gaussian(random, width * latents, 0.5));
+              out.append("W_dec", gaussian(random, width * latents, 0.5));
+              out.append("b_enc", gaussian(random, latents, 0.1));
+              out.append("b_dec", gaussian(random, width, 1));
+            });
+    return Sae.open(folder);
+  }
+
   /**
    * A skip transcoder of ReLU.
    *
@@ -90,6 +114,35 @@ final class RandomSae {
               file.append("b_enc", gaussian(random, latents, 0.1));
               file.append("b_dec", gaussian(random, widthOut, 1));
               file.append("W_skip", gaussian(random, widthOut * width, 0.3));
+            });
+    return Sae.open(folder);
+  }
+
+  /** A folder of sparsify: TopK with {@code k} of {@code latents}, and a skip connection. */
+  static Sae skip(Path folder, int width, int latents, int k) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("cfg.json"),
+        """
+        {"activation": "topk", "num_latents": %d, "k": %d, "skip_connection": true,
+         "transcode": false, "d_in": %d}
+        """
+            .formatted(latents, k, width));
+    SplittableRandom random = new SplittableRandom(width * 31L + latents);
+    new SafetensorsWriter()
+        .tensor("encoder.weight", DType.F32, latents, width)
+        .tensor("encoder.bias", DType.F32, latents)
+        .tensor("W_dec", DType.F32, latents, width)
+        .tensor("b_dec", DType.F32, width)
+        .tensor("W_skip", DType.F32, width, width)
+        .write(
+            folder.resolve("sae.safetensors"),
+            out -> {
+              out.append("encoder.weight", gaussian(random, latents * width, 0.5));
+              out.append("encoder.bias", gaussian(random, latents, 0.1));
+              out.append("W_dec", gaussian(random, latents * width, 0.5));
+              out.append("b_dec", gaussian(random, width, 1));
+              out.append("W_skip", gaussian(random, width * width, 0.3));
             });
     return Sae.open(folder);
   }

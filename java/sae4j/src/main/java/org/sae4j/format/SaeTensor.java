@@ -21,6 +21,6 @@ public enum SaeTensor {
   B_MAG,
   /** Logarithm of what the magnitudes' encoder rows are scaled by [n]; gated only. */
   R_MAG,
-  /** What is added to the output for the input itself [d_out, d]; skip transcoders only. */
+  /** What is added to the output for the input itself [d_out, d]; with a skip connection only. */
   W_SKIP
 }

@@ -1,0 +1,97 @@
+package org.sae4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * An SAE with a skip connection that is no transcoder, as EleutherAI's sparsify writes it.
+ *
+ * <p>Expected values: float64, with the encoder and decoder of that project.
+ */
+class SkipConnectionTest {
+  private static Model model;
+  private static Sae sae;
+  private static Sequences tokens;
+
+  @BeforeAll
+  static void open() throws IOException {
+    Path folder = Fixtures.path("cases/ablate-skip-connection-sae");
+    model = Fixtures.model();
+    sae = Sae.open(folder.resolve("h.3"));
+    tokens = Sequences.fromJson(folder.resolve("tokens.json"));
+  }
+
+  @AfterAll
+  static void close() {
+    sae.close();
+    model.close();
+  }
+
+  @Test
+  void effectsAreThoseOfTheWholeReconstruction() {
+    int[] latents = {9, 11, 18, 26, 56, 61};
+    double[] sparsities = {0.478764, 0.539991, 0.490306, 0.474273, 0.444585, 0.430215};
+    double[] kls = {0.00491077, 0.00219876, 0.0017289, 0.00499006, 0.00944706, 0.00203138};
+    AblationOptions options = AblationOptions.defaults().withPositions(Positions.of(12));
+    List<AblationEffect> effects = new ArrayList<>();
+
+    Ablation.of(model, sae).with(options).run(tokens, effects::add);
+
+    assertThat(effects).extracting(AblationEffect::ablated).containsExactly(9, 11, 18, 26, 56, 61);
+    for (int i = 0; i < latents.length; i++) {
+      AblationEffect effect = effects.get(i);
+      assertThat(effect.sparsity()).isCloseTo(sparsities[i], within(1e-4 * sparsities[i]));
+      assertThat(effect.kl()).isCloseTo(kls[i], within(1e-4 * kls[i]));
+    }
+  }
+
+  @Test
+  void theSelfTestExplainsAsMuchAsTheEvaluation() {
+    try (Session session = model.newSession()) {
+      SaeSelfTest test =
+          SaeSelfTest.of(session, List.of(sae), Optional.empty(), tokens, Positions.all()).get(0);
+      assertThat(test.tokens()).isEqualTo(tokens.tokens());
+      EvaluationResult result = Evaluation.of(model, sae).run(tokens);
+      assertThat(test.explainedVariance())
+          .isCloseTo(result.reconstruction().explainedVariance(), within(1e-6));
+    }
+  }
+
+  /** What reconstructs without saying so is the same with and without a model around it. */
+  @Test
+  void everyWayToReconstructHasTheSkip() {
+    try (Session session = model.newSession()) {
+      HookPoint hook = sae.hook().orElseThrow();
+      RunOptions capture = RunOptions.defaults().capture(hook).withoutLogits();
+      float[] x = session.run(tokens, capture).activation(hook).toArray();
+      float[] whole = sae.reconstruct(x);
+      RunOptions replaced =
+          RunOptions.defaults().edit(hook, Edit.reconstruct(sae)).capture(hook).withoutLogits();
+      assertThat(session.run(tokens, replaced).activation(hook).toArray()).isEqualTo(whole);
+      float[] inSession = new float[x.length];
+      session.reconstruct(sae, FloatBuffer.wrap(x), FloatBuffer.wrap(inSession));
+      assertThat(inSession).isEqualTo(whole);
+      assertThat(Fixtures.distance(sae.decode(sae.encode(x)), whole)).isGreaterThan(0.1);
+    }
+  }
+
+  @Test
+  void effectsAreThoseFoundTheLongWayRound(@TempDir Path folder) throws IOException {
+    for (String name : List.of("h.0", "layers.1", "h.1.mlp", "h.0.attn")) {
+      try (Sae random = RandomSae.skip(folder.resolve(name), 32, 40, 6)) {
+        AblationBruteForceTest.compareEverything(random);
+      }
+    }
+  }
+}
