@@ -91,6 +91,8 @@ final class EditStructs {
   }
 
   private Sae fitting(Sae sae) {
-    return sae.requireNoTranscoder("an edit at " + point).requireWidth(point, width);
+    return sae.requireNoTranscoder("an edit at " + point)
+        .requireOwnBiases(point)
+        .requireWidth(point, width);
   }
 }

@@ -5,11 +5,14 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeTensor;
+import org.sae4j.format.ValueBiasFolding;
 
 /**
  * A sparse autoencoder in memory.
@@ -20,14 +23,16 @@ import org.sae4j.format.SaeFile;
  */
 public final class Sae implements AutoCloseable {
   private final Path path;
+  private final SaeOverrides overrides;
   private final SaeConfig config;
   private final long weightBytes;
   private final NativeHandle<sae4j_sae> handle;
   private final Object turn = new Object();
   private Optional<NativeHandle<sae4j_session>> session = Optional.empty();
 
-  private Sae(Path path, SaeConfig config, sae4j_sae sae) {
+  private Sae(Path path, SaeOverrides overrides, SaeConfig config, sae4j_sae sae) {
     this.path = path;
+    this.overrides = overrides;
     this.config = config;
     this.weightBytes = org.sae4j.engine.global.sae4j.sae4j_sae_get_bytes(sae);
     this.handle =
@@ -46,19 +51,56 @@ public final class Sae implements AutoCloseable {
    * @param overrides what the caller knows better than the file
    * @throws NoSuchFileException if there is nothing
    * @throws FormatException if the file is damaged, contradicts itself or is of another format
+   * @throws IllegalArgumentException if the SAE cannot do without its model, because of {@link
+   *     SaeConfig#valueBiases}, or without a constant that its file lacks
    */
   public static Sae open(Path path, SaeOverrides overrides) throws IOException {
+    SaeFile file = read(path, overrides);
+    if (file.config().valueBiases().areFolded()) {
+      throw new IllegalArgumentException(
+          path
+              + ": is of attn.hook_z without the model's value biases (fold_value_biases): open it"
+              + " with the model");
+    }
+    return new Sae(path, overrides, file.config(), SaeTensors.load(file, Map.of()));
+  }
+
+  /**
+   * Loads an SAE for a model, of which it may need more than the activation.
+   *
+   * <p>An SAE of {@code attn.hook_z} without the value biases is changed into one of the model's
+   * {@code attn.hook_z} as it is; it is for this model only. Every other SAE is as without the
+   * model.
+   *
+   * @param overrides what the caller knows better than the file
+   * @throws NoSuchFileException if there is nothing
+   * @throws FormatException if the file is damaged, contradicts itself or is of another format
+   */
+  public static Sae open(Path path, SaeOverrides overrides, Model model) throws IOException {
+    SaeFile file = read(path, overrides);
+    Map<SaeTensor, float[]> changed =
+        file.config().valueBiases().areFolded()
+            ? ValueBiasFolding.of(file, layer -> file.config().valueBiases().of(model, layer))
+            : Map.of();
+    return new Sae(path, overrides, file.config(), SaeTensors.load(file, changed));
+  }
+
+  private static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
     if (Files.notExists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no such SAE");
     }
     Engine.load();
-    SaeFile file = SaeFile.read(path, overrides);
-    return new Sae(path, file.config(), SaeTensors.load(file));
+    return SaeFile.read(path, overrides);
   }
 
   /** The file or folder that it came from. */
   public Path path() {
     return path;
+  }
+
+  /** What the caller knew better than the file. */
+  SaeOverrides overrides() {
+    return overrides;
   }
 
   /** What it computes. */
@@ -94,7 +136,7 @@ public final class Sae implements AutoCloseable {
    * Encodes activations.
    *
    * @param x [tokens, width]
-   * @throws NotFiniteException if x is not all numbers
+   * @throws NotFiniteException if x is not all numbers, or a latent is beyond the range of floats
    */
   public Latents encode(float[] x) {
     return encode(FloatBuffer.wrap(x));
@@ -104,6 +146,7 @@ public final class Sae implements AutoCloseable {
    * Encodes activations.
    *
    * @param x [tokens, width], from position to limit; not copied if direct
+   * @throws NotFiniteException if x is not all numbers, or a latent is beyond the range of floats
    */
   public Latents encode(FloatBuffer x) {
     try (Uses uses = new Uses()) {
@@ -205,6 +248,16 @@ public final class Sae implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s: %s needs an SAE, not a transcoder, which replaces %s"
               .formatted(path, what, config.hookNameOut().get()));
+    }
+    return this;
+  }
+
+  /** Returns this SAE unless it was given the value biases of another layer. */
+  Sae requireOwnBiases(HookPoint point) {
+    if (config.valueBiases().areFolded() && !hook().equals(Optional.of(point))) {
+      throw new IllegalArgumentException(
+          "%s: was opened with the value biases of %s, and cannot replace %s"
+              .formatted(path, config.hookName().orElseThrow(), point));
     }
     return this;
   }

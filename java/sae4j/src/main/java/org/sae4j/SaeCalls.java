@@ -106,9 +106,9 @@ final class SaeCalls {
         width,
         offsets,
         ints(out.indices(), active),
-        floats(out.values(), active),
-        floats(out.scale(), tokens),
-        floats(out.shift(), tokens));
+        requireFinite(floats(out.values(), active), "latents"),
+        requireFinite(floats(out.scale(), tokens), "scales"),
+        requireFinite(floats(out.shift(), tokens), "shifts"));
   }
 
   private static int fitting(long active) {
@@ -117,6 +117,21 @@ final class SaeCalls {
           active + " active latents are too many for one array; encode fewer tokens at once");
     }
     return (int) active;
+  }
+
+  /**
+   * Refuses what left the range of floats, although neither activations nor weights did.
+   *
+   * @param what which numbers they are
+   */
+  private static float[] requireFinite(float[] values, String what) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new NotFiniteException(
+            "SAE %s: expected finite numbers, found %s".formatted(what, value));
+      }
+    }
+    return values;
   }
 
   /** Copies an array of the engine, which is a null pointer if nothing is in it. */

@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  *     decoder rows before the activation, and latents divided by them before decoding
  * @param centreInput whether the mean over the width is subtracted before the SAE and added back
  *     after it, because the SAE was trained on a model with a centred residual stream
+ * @param valueBiases where the value biases are if the SAE reads or replaces {@code attn.hook_z}
  * @param hookName the activation that the SAE was trained on, as {@link HookPoint} spells it
  * @param hookNameOut the activation that a transcoder's output replaces; empty for an SAE, whose
  *     output replaces what it reads
@@ -41,6 +42,7 @@ public record SaeConfig(
     boolean applyBDecToInput,
     boolean rescaleActsByDecoderNorm,
     boolean centreInput,
+    ValueBiases valueBiases,
     Optional<String> hookName,
     Optional<String> hookNameOut,
     OptionalInt contextSize,
@@ -53,6 +55,7 @@ public record SaeConfig(
     Objects.requireNonNull(activation, "activation");
     Objects.requireNonNull(normalization, "normalization");
     Objects.requireNonNull(scale, "scale");
+    Objects.requireNonNull(valueBiases, "valueBiases");
     Objects.requireNonNull(hookName, "hookName");
     Objects.requireNonNull(hookNameOut, "hookNameOut");
     Objects.requireNonNull(contextSize, "contextSize");

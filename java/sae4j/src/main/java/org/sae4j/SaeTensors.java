@@ -36,14 +36,25 @@ import org.sae4j.format.StoredTensor;
 final class SaeTensors {
   private SaeTensors() {}
 
-  static sae4j_sae load(SaeFile file) throws IOException {
+  /**
+   * Loads an SAE.
+   *
+   * @param changed vectors that take the place of the file's
+   */
+  static sae4j_sae load(SaeFile file, Map<SaeTensor, float[]> changed) throws IOException {
     sae4j_sae sae = new sae4j_sae();
     try (CallMemory memory = new CallMemory()) {
       Engine.check(sae4j_sae_new(params(file, memory), sae), file.path());
     }
     try {
       for (Map.Entry<SaeTensor, StoredTensor> tensor : file.tensors().entrySet()) {
-        write(tensor.getValue(), tensor(tensor.getKey()), sae);
+        int name = tensor(tensor.getKey());
+        if (changed.containsKey(tensor.getKey())) {
+          float[] values = changed.get(tensor.getKey());
+          TensorChunks.vector(values, file.path(), chunk -> sae4j_sae_write(sae, name, chunk));
+        } else {
+          write(tensor.getValue(), name, sae);
+        }
       }
       Engine.check(sae4j_sae_finish(sae), file.path());
       return sae;

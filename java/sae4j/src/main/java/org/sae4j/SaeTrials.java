@@ -167,8 +167,8 @@ final class SaeTrials {
       tryNormalizations(sae, x);
       return;
     }
-    SaeOverrides without = SaeOverrides.none().withNormalization(Normalization.NONE);
-    try (Sae plain = Sae.open(sae.path(), without)) {
+    SaeOverrides without = sae.overrides().withoutScale().withNormalization(Normalization.NONE);
+    try (Sae plain = Sae.open(sae.path(), without, session.model())) {
       tryNormalizations(plain, x);
     } catch (IOException | OutOfMemoryError e) {
       // The other trials need neither the file nor memory for a second SAE.

@@ -96,6 +96,7 @@ public final class Session implements AutoCloseable {
    * Encodes activations with this session's threads.
    *
    * @param x [tokens, SAE width], from position to limit; not copied if direct
+   * @throws NotFiniteException if x is not all numbers, or a latent is beyond the range of floats
    */
   public Latents encode(Sae sae, FloatBuffer x) {
     try (Uses uses = new Uses()) {

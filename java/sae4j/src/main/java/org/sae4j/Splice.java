@@ -22,6 +22,7 @@ record Splice(Sae sae, HookPoint in, HookPoint out) {
     }
     Splice splice =
         new Splice(sae, named(sae, hook.or(sae::hook)), named(sae, hook.or(sae::hookOut)));
+    hook.ifPresent(sae::requireOwnBiases);
     sae.requireWidth(splice.in, splice.in.requireIn(shape).width(shape));
     sae.requireOutputWidth(splice.out, splice.out.requireIn(shape).width(shape));
     return splice;

@@ -6,6 +6,7 @@ import static org.sae4j.engine.global.sae4j.SAE4J_DTYPE_F32;
 import static org.sae4j.engine.global.sae4j.SAE4J_DTYPE_F64;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_chunk;
@@ -46,11 +47,16 @@ final class TensorChunks {
       forEach(tensor, write);
       return;
     }
-    float[] values = tensor.toFloats();
+    vector(tensor.toFloats(), tensor.file(), write);
+  }
+
+  /** Hands over a vector in memory. */
+  static void vector(float[] values, Path file, ToIntFunction<sae4j_chunk> write)
+      throws IOException {
     try (CallMemory memory = new CallMemory()) {
       sae4j_chunk chunk = memory.struct(new sae4j_chunk()).dtype(SAE4J_DTYPE_F32);
       chunk.count(values.length).data(memory.floats(values));
-      Engine.check(write.applyAsInt(chunk), tensor.file());
+      Engine.check(write.applyAsInt(chunk), file);
     }
   }
 

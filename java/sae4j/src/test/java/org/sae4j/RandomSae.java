@@ -147,6 +147,30 @@ final class RandomSae {
     return Sae.open(folder);
   }
 
+  /** Weights so large that products with ordinary numbers leave the range of floats. */
+  static Sae steep(Path folder, String architecture, int width, int latents) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("cfg.json"),
+        """
+        {"architecture": "%s", %s "d_in": %d, "d_sae": %d, "dtype": "float32",
+         "apply_b_dec_to_input": true, "normalize_activations": "none",
+         "metadata": {"sae_lens_version": "6.54.12"}}
+        """
+            .formatted(
+                architecture, architecture.equals("topk") ? "\"k\": 4," : "", width, latents));
+    weights(width, latents, width)
+        .write(
+            folder.resolve("sae_weights.safetensors"),
+            out -> {
+              out.append("W_enc", filled(width * latents, 1e30f));
+              out.append("W_dec", filled(width * latents, 1));
+              out.append("b_enc", filled(latents, 0));
+              out.append("b_dec", filled(width, 0));
+            });
+    return Sae.open(folder);
+  }
+
   private static SafetensorsWriter weights(int width, int latents, int widthOut) {
     return new SafetensorsWriter()
         .tensor("W_enc", DType.F32, width, latents)

@@ -146,6 +146,29 @@ class SaeTest {
     }
   }
 
+  /** Products of finite numbers need not be finite. */
+  @ParameterizedTest
+  @ValueSource(strings = {"standard", "topk"})
+  void latentsAreNumbersOrRefused(String kind, @TempDir Path folder) throws IOException {
+    try (Sae large =
+        kind.equals("topk")
+            ? RandomSae.topK(folder, 8, 16, 4, "none")
+            : RandomSae.relu(folder, 8, 16)) {
+      float[] huge = new float[8];
+      Arrays.fill(huge, 1e18f);
+      Latents fine = large.encode(huge);
+      assertThat(fine.values()).isNotEmpty();
+    }
+    try (Sae steep = RandomSae.steep(folder.resolve("steep"), kind, 8, 16)) {
+      float[] ordinary = new float[8];
+      Arrays.fill(ordinary, 1e10f);
+      assertThatThrownBy(() -> steep.encode(ordinary))
+          .isInstanceOf(NotFiniteException.class)
+          .hasMessage("SAE latents: expected finite numbers, found Infinity");
+      assertThatThrownBy(() -> steep.reconstruct(ordinary)).isInstanceOf(NotFiniteException.class);
+    }
+  }
+
   @Test
   void threadsTakeTurns() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(3);

@@ -71,7 +71,7 @@ final class AblateCommand implements Callable<Integer> {
       }
       Input input = inputOptions.read(model, headers.configs());
       CountedCorpus corpus = new CountedCorpus(input.corpus());
-      try (OpenSaes saes = OpenSaes.open(paths, overrides);
+      try (OpenSaes saes = OpenSaes.open(paths, overrides, model);
           EffectsOutput output = output(model, headers, input, corpus)) {
         SelfTests.run(
             model,

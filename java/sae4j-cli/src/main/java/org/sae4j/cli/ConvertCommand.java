@@ -76,7 +76,8 @@ final class ConvertCommand implements Callable<Integer> {
 
   private int convertModel() throws IOException {
     if (hook.given().isPresent() || overrides.given()) {
-      throw wrongUsage("--hook, --normalize, --scale and --hook-normalized are for --sae");
+      throw wrongUsage(
+          "--hook, --normalize, --scale, --hook-normalized, --centred and --transcoder are for --sae");
     }
     OutputFile.requireWritable(output);
     WeightPrecision precision = type.orElse(WeightPrecision.F32);

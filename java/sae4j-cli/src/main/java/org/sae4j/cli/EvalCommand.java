@@ -58,7 +58,7 @@ final class EvalCommand implements Callable<Integer> {
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
       resume.prepare(json, document, input);
-      try (OpenSaes saes = OpenSaes.open(paths, overrides);
+      try (OpenSaes saes = OpenSaes.open(paths, overrides, model);
           SequenceLines sequences = run.sequences(paths, resume.wanted())) {
         Evaluation evaluation = Evaluation.of(model, saes.list()).with(evaluationOptions());
         SelfTests selfTests =

@@ -107,7 +107,7 @@ final class LatentCommand implements Callable<Integer> {
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
       resume.prepare(json, document, input);
-      try (Sae sae = overrides.open(path)) {
+      try (Sae sae = overrides.open(path, model)) {
         LatentStudyResult result = study(model, sae, input);
         print(model, headers, input, result);
         if (json.wanted()) {

@@ -114,7 +114,7 @@ final class LogitsCommand implements Callable<Integer> {
       Model model, Optional<HookPoint> point, EqualSequences sequences, JsonDocument document)
       throws IOException {
     List<Path> toLoad = replace == Replacement.SAE ? sae.stream().toList() : List.of();
-    try (OpenSaes saes = OpenSaes.open(toLoad, overrides);
+    try (OpenSaes saes = OpenSaes.open(toLoad, overrides, model);
         Session session = model.newSession(modelOptions.session())) {
       RunOptions options = RunOptions.defaults();
       if (point.isPresent()) {

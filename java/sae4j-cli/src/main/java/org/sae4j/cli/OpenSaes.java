@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.sae4j.Model;
 import org.sae4j.Sae;
 
 /** Several SAEs in memory, closed together. */
@@ -12,12 +13,13 @@ final class OpenSaes implements AutoCloseable {
 
   private OpenSaes() {}
 
-  /** Loads SAEs in order. */
-  static OpenSaes open(List<Path> paths, SaeOverrideOptions overrides) throws IOException {
+  /** Loads SAEs for a model, in order. */
+  static OpenSaes open(List<Path> paths, SaeOverrideOptions overrides, Model model)
+      throws IOException {
     OpenSaes opened = new OpenSaes();
     try {
       for (Path path : paths) {
-        opened.saes.add(overrides.open(path));
+        opened.saes.add(overrides.open(path, model));
       }
       return opened;
     } catch (Throwable e) {

@@ -58,6 +58,7 @@ final class SaeDescription {
     json.addProperty("apply_b_dec_to_input", sae.applyBDecToInput());
     json.addProperty("rescale_acts_by_decoder_norm", sae.rescaleActsByDecoderNorm());
     json.addProperty("centre_input", sae.centreInput());
+    json.addProperty("fold_value_biases", sae.valueBiases().areFolded());
     json.add("hook", text(sae.hookName()));
     json.add("hook_out", text(sae.hookNameOut()));
     json.add(

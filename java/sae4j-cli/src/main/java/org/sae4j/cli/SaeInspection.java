@@ -81,6 +81,9 @@ final class SaeInspection {
     if (sae.centreInput()) {
       parts.add("input centred over its width");
     }
+    if (sae.valueBiases().areFolded()) {
+      parts.add("input without the model's value biases");
+    }
     return String.join(", ", parts);
   }
 

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.sae4j.FormatException;
 import org.sae4j.HookNormalized;
+import org.sae4j.Model;
 import org.sae4j.Normalization;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
@@ -49,6 +50,23 @@ final class SaeOverrideOptions {
               + " (${COMPLETION-CANDIDATES}).")
   private Optional<HookNormalized> hookNormalized = Optional.empty();
 
+  @Option(
+      names = "--centred",
+      arity = "0",
+      description =
+          "The SAE is of a mean-centred residual stream: each token's mean over the width is"
+              + " subtracted before it and added after it.")
+  private boolean centred;
+
+  @Option(
+      names = "--transcoder",
+      negatable = true,
+      arity = "0",
+      description =
+          "A folder of sparsify is a transcoder, or not, where its cfg.json does not say"
+              + " transcode.")
+  private Boolean transcoder;
+
   /** Reads what an SAE's file says, but not its weights. */
   SaeFile read(Path path) throws IOException {
     if (Files.notExists(path)) {
@@ -61,11 +79,15 @@ final class SaeOverrideOptions {
 
   /** Tells whether the user knows anything better. */
   boolean given() {
-    return normalization.isPresent() || scale.isPresent() || hookNormalized.isPresent();
+    return normalization.isPresent()
+        || scale.isPresent()
+        || hookNormalized.isPresent()
+        || centred
+        || transcoder != null;
   }
 
-  Sae open(Path path) throws IOException {
-    return Sae.open(path, overrides());
+  Sae open(Path path, Model model) throws IOException {
+    return Sae.open(path, overrides(), model);
   }
 
   private static void requireScale(Path path, SaeConfig config) throws FormatException {
@@ -81,7 +103,12 @@ final class SaeOverrideOptions {
   private SaeOverrides overrides() {
     OptionalDouble constant = scale.map(OptionalDouble::of).orElse(OptionalDouble.empty());
     try {
-      return new SaeOverrides(normalization, constant, hookNormalized);
+      return new SaeOverrides(
+          normalization,
+          constant,
+          hookNormalized,
+          centred ? Optional.of(true) : Optional.empty(),
+          Optional.ofNullable(transcoder));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), "--scale: " + e.getMessage());
     }
@@ -92,6 +119,8 @@ final class SaeOverrideOptions {
     document
         .option("normalize", normalization.map(Normalization::key))
         .option("scale", scale)
-        .option("hook_normalized", hookNormalized.map(HookNormalized::key));
+        .option("hook_normalized", hookNormalized.map(HookNormalized::key))
+        .option("centred", centred)
+        .option("transcoder", Optional.ofNullable(transcoder));
   }
 }

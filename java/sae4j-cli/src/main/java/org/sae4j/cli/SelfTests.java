@@ -71,7 +71,7 @@ record SelfTests(List<SaeSelfTest> tests) {
       case NORMALIZATION ->
           ": is --normalize " + suspect.setting().replace(" by ", " --scale ") + " missing?";
       case HOOK -> ": is --hook " + suspect.setting() + " meant?";
-      case CENTRING -> ": was it trained on a model with center_writing_weights?";
+      case CENTRING -> ": is --centred missing?";
     };
   }
 

@@ -32,6 +32,8 @@ class MessagesTest {
   private static final Path PARQUET =
       JAVA.resolve("sae4j-corpus/src/test/resources/org/sae4j/corpus/none.parquet");
 
+  private static final String SKIP = TestData.path("cases/sparsify-transcoder-of-2024/h.3");
+
   @TempDir Path folder;
 
   @BeforeEach
@@ -134,6 +136,7 @@ class MessagesTest {
         "eval --model MODEL --sae @odd --text @text.txt        | is not supported",
         "eval --model MODEL --sae SAE --sae @short --text @text.txt"
             + " | the SAEs were trained with different",
+        "eval --model MODEL --sae SKIP --text @text.txt         | ; say whether it is a transcoder",
         "convert --sae @h.3 -o @folder                         | SAELens cannot express this SAE",
         "eval --model MODEL --sae SAE --text @lines.jsonl      | expected a JSON object",
         "eval --model MODEL --sae SAE --text PARQUET --column x | expected a column",
@@ -157,6 +160,7 @@ class MessagesTest {
         Arrays.stream(command.trim().split("\\s+"))
             .map(word -> word.equals("MODEL") ? TestData.MODEL : word)
             .map(word -> word.equals("SAE") ? TestData.SAELENS : word)
+            .map(word -> word.equals("SKIP") ? SKIP : word)
             .map(word -> word.equals("PARQUET") ? PARQUET.toString() : word)
             .map(word -> word.startsWith("@") ? "" + folder.resolve(word.substring(1)) : word)
             .toList();

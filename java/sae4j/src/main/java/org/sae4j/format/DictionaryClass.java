@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The classes of {@code dictionary_learning}, told apart by the names of their tensors. */
+/**
+ * The classes of {@code dictionary_learning}, and those that SAEBench makes of them, told apart by
+ * the names of their tensors.
+ */
 enum DictionaryClass {
   AUTO_ENCODER("AutoEncoder", "bias", "encoder.bias", Set.of(), Set.of()),
   AUTO_ENCODER_NEW("AutoEncoderNew", "decoder.bias", "encoder.bias", Set.of(), Set.of()),
@@ -16,7 +19,13 @@ enum DictionaryClass {
   TOP_K("AutoEncoderTopK", "b_dec", "encoder.bias", Set.of(), Set.of("k", "threshold")),
   BATCH_TOP_K("BatchTopKSAE", "b_dec", "encoder.bias", Set.of("threshold"), Set.of("k")),
   MATRYOSHKA(
-      "MatryoshkaBatchTopKSAE", "b_dec", "b_enc", Set.of("threshold", "group_sizes"), Set.of("k"));
+      "MatryoshkaBatchTopKSAE", "b_dec", "b_enc", Set.of("threshold", "group_sizes"), Set.of("k")),
+  BENCH_RELU("ReluSAE", "b_dec", "b_enc", Set.of(), Set.of()),
+  BENCH_TOP_K("TopKSAE", "b_dec", "b_enc", Set.of("k"), Set.of()),
+  /** Its TopKSAE is the same once it has a threshold, which it then cuts at. */
+  BENCH_BATCH_TOP_K("BatchTopKSAE", "b_dec", "b_enc", Set.of("k", "threshold"), Set.of()),
+  BENCH_GATED(
+      "GatedSAE", "b_dec", "gate_bias", Set.of("W_enc", "W_dec", "b_mag", "r_mag"), Set.of());
 
   private final String className;
   private final String decoderBias;
@@ -35,15 +44,23 @@ enum DictionaryClass {
     this.latentVector = latentVector;
     this.optional = optional;
     this.required = new HashSet<>(others);
-    boolean linear = !latentVector.equals("b_enc");
+    boolean linear = !latentVector.equals("b_enc") && !others.contains("W_enc");
     required.addAll(
         linear ? List.of("encoder.weight", "decoder.weight") : List.of("W_enc", "W_dec"));
     required.addAll(List.of(decoderBias, latentVector));
   }
 
-  /** Finds a class by its name in Python. */
-  static Optional<DictionaryClass> ofName(String name) {
-    return Arrays.stream(values()).filter(each -> each.className.equals(name)).findFirst();
+  /**
+   * Finds a class by its name in Python; of two of one name the one that has these tensors, or else
+   * the first.
+   */
+  static Optional<DictionaryClass> ofName(String name, Set<String> tensors) {
+    List<DictionaryClass> named =
+        Arrays.stream(values()).filter(each -> each.className.equals(name)).toList();
+    return named.stream()
+        .filter(each -> tensors.containsAll(each.required))
+        .findFirst()
+        .or(() -> named.stream().findFirst());
   }
 
   /** Finds the classes that have exactly these tensors. */
@@ -88,7 +105,7 @@ enum DictionaryClass {
   }
 
   boolean hasK() {
-    return this == TOP_K || this == BATCH_TOP_K || this == MATRYOSHKA;
+    return optional.contains("k") || required.contains("k");
   }
 
   /** Whether the encoder sees x less the decoder's bias. */

@@ -5,10 +5,26 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.sae4j.FormatException;
 
 /** The {@code config.json} of {@code dictionary_learning}: how an SAE was trained. */
 final class DictionaryLearningConfig {
+  /** How it was trained. */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of(
+          """
+          anneal_end anneal_start auxk_alpha bandwidth decay_start device group_fractions
+          group_sizes group_weights initial_sparsity_penalty k_anneal_steps k_min l1_penalty lr
+          n_ctxs n_sparsity_updates out_batch_size p_end p_start refresh_batch_size resample_steps
+          seed sparsity_function sparsity_penalty sparsity_queue_length sparsity_warmup_steps steps
+          target_l0 threshold_beta threshold_start_step top_k_aux trainer_class wandb_name
+          warmup_steps
+          """
+              .strip()
+              .split("\\s+"));
+
+  private final JsonConfig json;
   private final JsonConfig trainer;
   private final JsonConfig buffer;
 
@@ -16,6 +32,7 @@ final class DictionaryLearningConfig {
     if (!json.has("trainer")) {
       throw json.missing("trainer");
     }
+    this.json = json;
     this.trainer = json.objectOrEmpty("trainer");
     this.buffer = json.objectOrEmpty("buffer");
   }
@@ -40,17 +57,24 @@ final class DictionaryLearningConfig {
     return trainer.string("lm_name");
   }
 
-  /** Checks the widths, wherever they are given, against those of the tensors. */
-  void requireSizes(int d, int n) throws FormatException {
-    require(trainer, "activation_dim", d);
-    require(trainer, "dict_size", n);
-    require(buffer, "d_submodule", d);
+  /** What it says and is not used, unless it has no effect. */
+  List<String> unused() {
+    return json.unused(WITHOUT_EFFECT);
   }
 
-  private static void require(JsonConfig json, String key, int size) throws FormatException {
+  /** Checks the widths, wherever they are given, against those of the tensors of a file. */
+  void requireSizes(int d, int n, Path weights) throws FormatException {
+    require(trainer, "activation_dim", d, weights);
+    require(trainer, "dict_size", n, weights);
+    require(buffer, "d_submodule", d, weights);
+  }
+
+  private static void require(JsonConfig json, String key, int size, Path weights)
+      throws FormatException {
     Optional<Integer> declared = json.integer(key, 1);
     if (declared.isPresent() && declared.get() != size) {
-      throw json.mismatch(key, size + ", as the tensors have", declared.get());
+      throw json.mismatch(
+          key, size + ", as the tensors of " + weights.getFileName() + " have", declared.get());
     }
   }
 

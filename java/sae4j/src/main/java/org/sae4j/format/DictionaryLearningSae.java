@@ -13,6 +13,7 @@ import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.ValueBiases;
 
 /**
  * The {@code ae.pt} files of {@code dictionary_learning}, with or without the {@code config.json}
@@ -22,6 +23,7 @@ final class DictionaryLearningSae {
   private static final String FORMAT = "dictionary_learning";
   private static final String WEIGHTS = "ae.pt";
   private static final String CONFIG = "config.json";
+  private static final String CHECKPOINTS = "checkpoints";
 
   private final Path file;
   private final NamedTensors weights;
@@ -33,8 +35,8 @@ final class DictionaryLearningSae {
   private DictionaryLearningSae(Path file) throws IOException {
     this.file = file;
     this.weights = NamedTensors.of(file, TorchArchive.read(file));
-    Path json = file.resolveSibling(CONFIG);
     files.add(file);
+    Path json = configOf(file);
     if (Files.exists(json)) {
       files.add(json);
       this.config = Optional.of(DictionaryLearningConfig.read(json));
@@ -42,6 +44,14 @@ final class DictionaryLearningSae {
       this.config = Optional.empty();
     }
     this.dictionary = dictionary();
+  }
+
+  /** Beside the file; checkpoints lie in a folder beside it. */
+  private static Path configOf(Path file) {
+    Path beside = file.resolveSibling(CONFIG);
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    boolean checkpoint = Files.notExists(beside) && folder != null && folder.endsWith(CHECKPOINTS);
+    return checkpoint ? folder.resolveSibling(CONFIG) : beside;
   }
 
   /** Tells whether a path is a folder with such a file, or a torch archive with its names. */
@@ -70,7 +80,7 @@ final class DictionaryLearningSae {
     int d = (int) weights.vector(dictionary.decoderBias()).dim(0);
     int n = (int) weights.vector(dictionary.latentVector()).dim(0);
     if (config.isPresent()) {
-      config.get().requireSizes(d, n);
+      config.get().requireSizes(d, n, file);
     }
     Optional<Integer> k = k(n);
     Activation activation = activation(k);
@@ -81,6 +91,10 @@ final class DictionaryLearningSae {
     InputNormalization normalization =
         InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
     Optional<String> hook = hook();
+    boolean centreInput = Centring.of(false, overrides, assumptions);
+    OptionalInt contextSize = config.isPresent() ? config.get().contextSize() : OptionalInt.empty();
+    Optional<String> modelName = config.isPresent() ? config.get().modelName() : Optional.empty();
+    config.ifPresent(said -> assumptions.addAll(said.unused()));
     SaeConfig canonical =
         new SaeConfig(
             FORMAT,
@@ -92,12 +106,13 @@ final class DictionaryLearningSae {
             normalization.scale(),
             dictionary.subtractsBias(),
             false,
-            false,
+            centreInput,
+            ValueBiases.KEPT,
             hook,
             Optional.empty(),
-            config.isPresent() ? config.get().contextSize() : OptionalInt.empty(),
+            contextSize,
             Optional.empty(),
-            config.isPresent() ? config.get().modelName() : Optional.empty(),
+            modelName,
             assumptions);
     return new SaeFile(path, canonical, tensors, files, ignored);
   }
@@ -105,12 +120,11 @@ final class DictionaryLearningSae {
   private DictionaryClass dictionary() throws FormatException {
     Optional<String> named = config.isPresent() ? config.get().dictionaryClass() : Optional.empty();
     if (named.isPresent()) {
-      return DictionaryClass.ofName(named.get())
+      return DictionaryClass.ofName(named.get(), weights.names())
           .orElseThrow(
               () ->
                   FormatException.of(
-                      file.resolveSibling(CONFIG),
-                      "trainer.dict_class " + named.get() + " is not supported"));
+                      configOf(file), "trainer.dict_class " + named.get() + " is not supported"));
     }
     List<DictionaryClass> fitting = DictionaryClass.ofTensors(weights.names());
     if (fitting.size() != 1) {
@@ -132,7 +146,7 @@ final class DictionaryLearningSae {
     if (!dictionary.hasK()) {
       if (declared.isPresent()) {
         throw FormatException.of(
-            file.resolveSibling(CONFIG),
+            configOf(file),
             "trainer.k is %d, but %s has no k".formatted(declared.get(), dictionary));
       }
       return Optional.empty();
@@ -140,7 +154,7 @@ final class DictionaryLearningSae {
     Optional<Integer> stored = weights.has("k") ? Optional.of(storedK(n)) : Optional.empty();
     if (stored.isPresent() && declared.isPresent() && !stored.equals(declared)) {
       throw FormatException.mismatch(
-          file, "tensor k", "the configuration's trainer.k, " + declared.get(), stored.get());
+          file, "tensor k", declared.get() + ", trainer.k of " + CONFIG, stored.get());
     }
     int k =
         stored
@@ -162,10 +176,10 @@ final class DictionaryLearningSae {
 
   private Activation activation(Optional<Integer> k) {
     return switch (dictionary) {
-      case AUTO_ENCODER, AUTO_ENCODER_NEW -> new Activation.Relu();
-      case GATED -> new Activation.Gated();
-      case TOP_K -> new Activation.TopK(k.orElseThrow());
-      case JUMP_RELU, BATCH_TOP_K, MATRYOSHKA -> new Activation.JumpRelu();
+      case AUTO_ENCODER, AUTO_ENCODER_NEW, BENCH_RELU -> new Activation.Relu();
+      case GATED, BENCH_GATED -> new Activation.Gated();
+      case TOP_K, BENCH_TOP_K -> new Activation.TopK(k.orElseThrow());
+      case JUMP_RELU, BATCH_TOP_K, MATRYOSHKA, BENCH_BATCH_TOP_K -> new Activation.JumpRelu();
     };
   }
 
@@ -180,16 +194,17 @@ final class DictionaryLearningSae {
     }
     tensors.put(SaeTensor.B_DEC, weights.weights(dictionary.decoderBias(), d));
     switch (dictionary) {
-      case GATED -> {
+      case GATED, BENCH_GATED -> {
+        String magnitudes = dictionary == DictionaryClass.GATED ? "mag_bias" : "b_mag";
         tensors.put(SaeTensor.B_GATE, weights.weights("gate_bias", n));
-        tensors.put(SaeTensor.B_MAG, weights.weights("mag_bias", n));
+        tensors.put(SaeTensor.B_MAG, weights.weights(magnitudes, n));
         tensors.put(SaeTensor.R_MAG, weights.weights("r_mag", n));
       }
       case JUMP_RELU -> {
         tensors.put(SaeTensor.B_ENC, weights.weights("b_enc", n));
         tensors.put(SaeTensor.THRESHOLD, weights.weights("threshold", n));
       }
-      case BATCH_TOP_K, MATRYOSHKA -> {
+      case BATCH_TOP_K, MATRYOSHKA, BENCH_BATCH_TOP_K -> {
         tensors.put(SaeTensor.B_ENC, weights.weights(dictionary.latentVector(), n));
         tensors.put(SaeTensor.THRESHOLD, batchThreshold(n));
       }
@@ -204,6 +219,10 @@ final class DictionaryLearningSae {
     double value = threshold.scalar();
     if (!Double.isFinite(value)) {
       throw FormatException.mismatch(file, "tensor threshold", "a finite number", value);
+    }
+    if (value < 0 && dictionary == DictionaryClass.BENCH_BATCH_TOP_K) {
+      throw FormatException.mismatch(
+          file, "tensor threshold", "a number from 0, which SAEBench needs", value);
     }
     assumptions.add(
         value < 0

@@ -14,6 +14,7 @@ import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.ValueBiases;
 
 /**
  * Google's Gemma Scope: {@code params.npz}, and since its second edition {@code config.json} with
@@ -29,6 +30,9 @@ final class GemmaScopeSae {
 
   /** [d_in, d_out], where everyone else's skip connection is [d_out, d_in]. */
   private static final String SKIP = "affine_skip_connection";
+
+  /** What it was trained for. */
+  private static final Set<String> WITHOUT_EFFECT = Set.of("l0");
 
   private final Path file;
   private final NamedTensors weights;
@@ -98,6 +102,10 @@ final class GemmaScopeSae {
     InputNormalization normalization =
         InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
     hook.assumption().ifPresent(assumptions::add);
+    Optional<String> modelName = modelName();
+    if (config.isPresent()) {
+      assumptions.addAll(config.get().unused(WITHOUT_EFFECT));
+    }
     SaeConfig canonical =
         new SaeConfig(
             FORMAT,
@@ -109,12 +117,13 @@ final class GemmaScopeSae {
             normalization.scale(),
             false,
             false,
-            false,
+            Centring.of(false, overrides, assumptions),
+            ValueBiases.KEPT,
             hook.input(),
             hook.output(),
             OptionalInt.empty(),
             Optional.empty(),
-            modelName(),
+            modelName,
             assumptions);
     return new SaeFile(path, canonical, tensors, files, List.of());
   }

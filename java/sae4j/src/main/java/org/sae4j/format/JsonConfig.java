@@ -6,7 +6,12 @@ import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.sae4j.FormatException;
 
 /**
@@ -21,10 +26,14 @@ final class JsonConfig {
   private final String prefix;
   private final JsonObject object;
 
-  private JsonConfig(Path file, String prefix, JsonObject object) {
+  /** Paths of the keys that were asked for, wherever they are in the file. */
+  private final Set<String> asked;
+
+  private JsonConfig(Path file, String prefix, JsonObject object, Set<String> asked) {
     this.file = file;
     this.prefix = prefix;
     this.object = object;
+    this.asked = asked;
   }
 
   /** Reads a file that holds one JSON object. */
@@ -33,7 +42,7 @@ final class JsonConfig {
     if (size > MAX_BYTES) {
       throw FormatException.of(file, size + " bytes are too many for a configuration");
     }
-    return new JsonConfig(file, "", StrictJson.readObject(file));
+    return new JsonConfig(file, "", StrictJson.readObject(file), new HashSet<>());
   }
 
   /** Tells whether the key is there and not null. */
@@ -43,6 +52,7 @@ final class JsonConfig {
 
   /** The value of a key as it stands, unless absent or null. */
   Optional<JsonElement> value(String key) {
+    asked.add(prefix + key);
     return Optional.ofNullable(object.get(key)).filter(v -> !v.isJsonNull());
   }
 
@@ -80,7 +90,47 @@ final class JsonConfig {
         typed(key, "an object", JsonElement::isJsonObject)
             .map(JsonElement::getAsJsonObject)
             .orElseGet(JsonObject::new);
-    return new JsonConfig(file, prefix + key + ".", inner);
+    return new JsonConfig(file, prefix + key + ".", inner, asked);
+  }
+
+  /**
+   * What this object says that nobody has asked for so far, one line each, and each only once.
+   *
+   * <p>Objects that were asked for are looked into. Nulls and empty containers say nothing.
+   *
+   * @param withoutEffect names of keys that are known to make no difference
+   */
+  List<String> unused(Set<String> withoutEffect) {
+    List<String> unused = new ArrayList<>();
+    for (Map.Entry<String, JsonElement> entry : object.entrySet()) {
+      String key = entry.getKey();
+      JsonElement value = entry.getValue();
+      if (asked.add(prefix + key)) {
+        if (!withoutEffect.contains(key) && !isNothing(value)) {
+          unused.add(prefix + key + " " + shown(value) + ": not used");
+        }
+      } else if (value.isJsonObject()) {
+        JsonConfig inner = new JsonConfig(file, prefix + key + ".", value.getAsJsonObject(), asked);
+        unused.addAll(inner.unused(withoutEffect));
+      }
+    }
+    return unused;
+  }
+
+  /** A value as it may have been written: whole numbers without the point that doubles have. */
+  static String shown(JsonElement value) {
+    return JsonSettings.summary(value).replaceAll("(?<=\\d)\\.0(?=[,\\]}]|$)", "");
+  }
+
+  private static boolean isNothing(JsonElement value) {
+    return value.isJsonNull()
+        || value.isJsonObject() && value.getAsJsonObject().isEmpty()
+        || value.isJsonArray() && value.getAsJsonArray().isEmpty();
+  }
+
+  /** The path to a key in the file. */
+  String path(String key) {
+    return prefix + key;
   }
 
   /** An exception that says which key is not as it has to be. */

@@ -50,7 +50,7 @@ record JsonSettings(Path file, String path, JsonObject object) {
 
   double number(String name, double ifAbsent) throws FormatException {
     return has(name)
-        ? primitive(name, "a number", JsonPrimitive::isNumber).getAsDouble()
+        ? primitive(name, "a finite number", JsonSettings::isFinite).getAsDouble()
         : ifAbsent;
   }
 
@@ -116,6 +116,10 @@ record JsonSettings(Path file, String path, JsonObject object) {
       throw unexpected(name, expected, summary(value));
     }
     return value.getAsJsonPrimitive();
+  }
+
+  private static boolean isFinite(JsonPrimitive value) {
+    return value.isNumber() && Double.isFinite(value.getAsDouble());
   }
 
   private JsonElement required(String name, String expected) throws FormatException {

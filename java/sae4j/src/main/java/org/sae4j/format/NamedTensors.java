@@ -13,11 +13,22 @@ import org.sae4j.FormatException;
 final class NamedTensors {
   private final Path file;
   private final Map<String, StoredTensor> tensors;
+  private final String shapes;
   private final Set<String> taken = new HashSet<>();
 
   NamedTensors(Path file, Map<String, StoredTensor> tensors) {
+    this(file, tensors, "");
+  }
+
+  /**
+   * Takes tensors whose shapes another file tells.
+   *
+   * @param shapes for messages: {@code ", as d_in and d_sae of cfg.json say"}
+   */
+  NamedTensors(Path file, Map<String, StoredTensor> tensors, String shapes) {
     this.file = file;
-    this.tensors = tensors;
+    this.tensors = WrappedNames.unwrap(tensors);
+    this.shapes = shapes;
   }
 
   /** The tensors of an archive that holds nothing else. */
@@ -67,7 +78,7 @@ final class NamedTensors {
 
   /** Takes a vector or matrix of weights, which the engine can read piece by piece. */
   StoredTensor weights(String name, long... shape) throws FormatException {
-    StoredTensor tensor = any(name).requireShape(shape).requireFloating();
+    StoredTensor tensor = any(name).requireShape(shapes, shape).requireFloating();
     return tensor.rank() == 2 ? tensor.requireDense() : tensor;
   }
 

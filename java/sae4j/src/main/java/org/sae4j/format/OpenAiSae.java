@@ -16,6 +16,7 @@ import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.ValueBiases;
 
 /** The {@code .pt} files of OpenAI's {@code sparse_autoencoder}. */
 final class OpenAiSae {
@@ -79,7 +80,8 @@ final class OpenAiSae {
             normalization.scale(),
             true,
             false,
-            false,
+            Centring.of(false, overrides, assumptions),
+            ValueBiases.KEPT,
             hookName(),
             Optional.empty(),
             OptionalInt.empty(),

@@ -19,7 +19,6 @@ final class PickleOpcode {
       case '2' -> "DUP";
       case 'I', 'L', 'F', 'S', 'V', 'p', 'g', 'd', 'l' -> "'%c' of protocol 0".formatted(opcode);
       case 'T', 'U' -> "BINSTRING";
-      case 'B', 'C', 0x8e -> "BINBYTES";
       case 0x96 -> "BYTEARRAY8";
       case 0x97, 0x98 -> "BUFFER";
       case 0x8f, 0x90 -> "SET";

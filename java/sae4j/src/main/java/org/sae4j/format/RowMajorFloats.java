@@ -2,6 +2,7 @@ package org.sae4j.format;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * Hands out the elements of a vector or matrix in row-major order, whatever their order in the
@@ -34,6 +35,42 @@ final class RowMajorFloats {
     } else {
       transposed(tensor, blockElements, consumer);
     }
+  }
+
+  /** The product of a matrix [rows, columns] and a vector [columns]. */
+  static double[] product(StoredTensor matrix, double[] vector) throws IOException {
+    double[] product = new double[Math.toIntExact(matrix.dim(0))];
+    int[] at = {0, 0}; // row, column
+    forEach(
+        matrix,
+        BLOCK_ELEMENTS,
+        next -> {
+          for (int i = next.position(); i < next.limit(); i++) {
+            product[at[0]] += next.get(i) * vector[at[1]];
+            at[1]++;
+            if (at[1] == vector.length) {
+              at[0]++;
+              at[1] = 0;
+            }
+          }
+        });
+    return product;
+  }
+
+  /** The Euclidean norms of a matrix's rows. */
+  static double[] rowNorms(StoredTensor matrix) throws IOException {
+    double[] squares = new double[Math.toIntExact(matrix.dim(0))];
+    long columns = matrix.dim(1);
+    long[] index = {0};
+    forEach(
+        matrix,
+        BLOCK_ELEMENTS,
+        next -> {
+          for (int i = next.position(); i < next.limit(); i++, index[0]++) {
+            squares[(int) (index[0] / columns)] += (double) next.get(i) * next.get(i);
+          }
+        });
+    return Arrays.stream(squares).map(Math::sqrt).toArray();
   }
 
   private static void inFileOrder(StoredTensor tensor, Consumer consumer) throws IOException {

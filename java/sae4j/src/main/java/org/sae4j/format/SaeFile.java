@@ -58,6 +58,9 @@ public record SaeFile(
     if (GemmaScopeSae.recognises(path)) {
       return GemmaScopeSae.read(path, overrides);
     }
+    if (OneLayerSae.recognises(path)) {
+      return OneLayerSae.read(path, overrides);
+    }
     if (OpenAiSae.recognises(path)) {
       return OpenAiSae.read(path, overrides);
     }
@@ -67,8 +70,9 @@ public record SaeFile(
     throw FormatException.of(
         path,
         "not an SAE that sae4j reads; it reads files of OpenAI (.pt), folders of SAELens (cfg.json"
-            + " with sae_weights.safetensors), dictionary_learning (ae.pt), sparsify (cfg.json with"
-            + " sae.safetensors) and Gemma Scope (params.npz or params.safetensors)");
+            + " with sae_weights.safetensors), dictionary_learning and SAEBench (ae.pt), sparsify"
+            + " (cfg.json with sae.safetensors), Gemma Scope (params.npz or params.safetensors) and"
+            + " 1L-Sparse-Autoencoder (NAME.pt with NAME_cfg.json)");
   }
 
   /** Tells whether a folder has the files of one SAE, by their names. */

@@ -26,24 +26,12 @@ import org.sae4j.Normalization;
 final class SaeLensConfig {
   private static final int FIRST_NEW_VERSION = 6;
   private static final int DEFAULT_K = 100;
-  private static final String KWARGS = "model_from_pretrained_kwargs";
-
-  /** Since then SAELens loads models as they are stored, and writes {@link #KWARGS}. */
-  private static final Version UNPROCESSED = Version.parse("3.19.2");
-
-  /** What {@link #KWARGS} may say that makes a difference to the activations of a hook. */
-  private static final Set<String> MODEL_OPTIONS = Set.of("center_writing_weights", "fold_ln");
-
   private static final Set<String> BATCH_TOP_K = Set.of("batchtopk", "matryoshka_batchtopk");
   private static final Set<String> TRANSCODERS =
       Set.of("transcoder", "skip_transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder");
   private static final Pattern VERSION = Pattern.compile("(\\d{1,4})(\\..*)?");
   private static final Pattern RELEASE = Pattern.compile("(\\d{1,4}\\.\\d{1,4}\\.\\d{1,4}).*");
   private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d{1,4})\\..*");
-
-  /** Hooks whose activations are sums or terms of the residual stream. */
-  private static final Pattern RESIDUAL =
-      Pattern.compile("(.*\\.)?hook_(resid_pre|resid_mid|resid_post|attn_out|mlp_out|embed)");
 
   private final Path file;
   private final JsonConfig json;
@@ -115,11 +103,11 @@ final class SaeLensConfig {
       case "topk", "standard" -> topK ? new Activation.TopK(k(architecture)) : relu(architecture);
       case "transcoder", "skip_transcoder" -> relu(architecture);
       case "gated" -> gated(architecture);
-      case "jumprelu",
-          "batchtopk",
-          "matryoshka_batchtopk",
-          "jumprelu_transcoder",
-          "jumprelu_skip_transcoder" ->
+      case "batchtopk", "matryoshka_batchtopk" -> {
+        json.value("k"); // an average in training, which need not be whole
+        yield new Activation.JumpRelu();
+      }
+      case "jumprelu", "jumprelu_transcoder", "jumprelu_skip_transcoder" ->
           new Activation.JumpRelu();
       default ->
           throw FormatException.of(file, "architecture " + architecture + " is not supported");
@@ -181,57 +169,45 @@ final class SaeLensConfig {
     return json.bool("finetuning_scaling_factor").orElse(false);
   }
 
-  /** Tells whether the SAE was trained on a model with a mean-centred residual stream. */
-  boolean centreInput() throws FormatException {
-    JsonConfig options = modelOptions();
-    for (String option : options.keys()) {
-      if (!MODEL_OPTIONS.contains(option) && options.has(option)) {
-        assumptions.add(KWARGS + "." + option + ": ignored");
-      }
+  /** How the model was loaded that the SAE was trained on. */
+  SaeLensModelOptions modelOptions() throws FormatException {
+    String key = SaeLensModelOptions.KWARGS;
+    return new SaeLensModelOptions(
+        metadata.has(key) ? metadata : json, !flat, trainingVersion(), hookName(), hookNameOut());
+  }
+
+  /** What is said and not used, unless it has no effect. */
+  List<String> unused() throws FormatException {
+    List<String> unused = new ArrayList<>();
+    for (JsonConfig config : List.of(metadata, json)) {
+      Optional<JsonElement> slice = config.value("seqpos_slice").filter(SaeLensConfig::isSlice);
+      slice.ifPresent(
+          positions ->
+              unused.add(
+                  "seqpos_slice "
+                      + JsonConfig.shown(positions)
+                      + ": not used; it was trained on these positions"));
+      Optional<JsonElement> special =
+          config.value("exclude_special_tokens").filter(value -> !isFalse(value));
+      special.ifPresent(
+          tokens ->
+              unused.add(
+                  "exclude_special_tokens "
+                      + JsonConfig.shown(tokens)
+                      + ": not used; it was trained on no such tokens"));
     }
-    Optional<Boolean> centred = options.bool("center_writing_weights");
-    boolean matters = hookName().map(name -> RESIDUAL.matcher(name).matches()).orElse(true);
-    if (isTrainedOnProcessed()) {
-      noteProcessing(matters && centred.isEmpty());
-    } else if (flat && !json.has(KWARGS)) {
-      assumptions.add(KWARGS + ": absent, taken as a model whose weights are unprocessed");
-    }
-    return matters && centred.orElse(isTrainedOnProcessed());
+    unused.addAll(json.unused(SaeLensKeys.WITHOUT_EFFECT));
+    return unused;
   }
 
-  private void noteProcessing(boolean centres) throws FormatException {
-    if (centres) {
-      assumptions.add(
-          KWARGS
-              + ".center_writing_weights: absent, taken as true, as SAELens before 3.19.2 had it");
-    }
-    if (hookName().orElse("").endsWith("attn.hook_z")) {
-      assumptions.add(
-          "attn.hook_z: SAELens before 3.19.2 folded the biases of values, unless told not to;"
-              + " ignored");
-    }
+  private static boolean isFalse(JsonElement value) {
+    return value instanceof JsonPrimitive p && p.isBoolean() && !p.getAsBoolean();
   }
 
-  /**
-   * Tells whether it was trained by a SAELens that let TransformerLens process the model's weights
-   * unless it was told not to, and that wrote down neither.
-   */
-  boolean isTrainedOnProcessed() throws FormatException {
-    return trainingVersion().filter(version -> version.compareTo(UNPROCESSED) < 0).isPresent();
-  }
-
-  /** Whether the model's layer norms were folded, if it was said. */
-  Optional<Boolean> foldLn() throws FormatException {
-    return modelOptions().bool("fold_ln");
-  }
-
-  /** Tells whether anything was said of how the model was loaded. */
-  boolean hasModelOptions() throws FormatException {
-    return modelOptions().keys().iterator().hasNext();
-  }
-
-  private JsonConfig modelOptions() throws FormatException {
-    return metadata.has(KWARGS) ? metadata.objectOrEmpty(KWARGS) : json.objectOrEmpty(KWARGS);
+  /** One null stands for all positions. */
+  private static boolean isSlice(JsonElement value) {
+    return !value.isJsonArray()
+        || value.getAsJsonArray().asList().stream().anyMatch(each -> !each.isJsonNull());
   }
 
   /** The version of SAELens that trained the SAE, or else the one that wrote it. */
@@ -332,7 +308,11 @@ final class SaeLensConfig {
 
   private void checkLayer() throws FormatException {
     Optional<Integer> layer =
-        agreed("hook_layer", json.integer("hook_layer", 0), json.integer("hook_point_layer", 0));
+        agreed(
+            "hook_layer",
+            metadata.integer("hook_layer", 0),
+            json.integer("hook_layer", 0),
+            json.integer("hook_point_layer", 0));
     Matcher matcher = BLOCK.matcher(hookName().orElse(""));
     if (layer.isPresent()
         && matcher.matches()

@@ -7,13 +7,16 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
+import org.sae4j.ValueBiases;
 
 /**
  * Writes SAEs of any format as folders that SAELens loads, with the same outputs.
@@ -33,14 +36,37 @@ public final class SaeLensConversion {
    * A tensor in SAELens's layout.
    *
    * @param factor what its elements are multiplied by
+   * @param latents [n] what its rows, or columns, are multiplied by too; empty: nothing
    */
-  private record Weight(String name, StoredTensor tensor, double factor) {
+  private record Weight(
+      String name, StoredTensor tensor, double factor, Optional<Latents> latents) {
+    Weight(String name, StoredTensor tensor, double factor) {
+      this(name, tensor, factor, Optional.empty());
+    }
+
+    Weight times(double[] factors, int dimension) {
+      return new Weight(name, tensor, factor, Optional.of(new Latents(factors, dimension)));
+    }
+
+    /** What the element at an index in row-major order is multiplied by. */
+    double factor(long index) {
+      return latents.isEmpty() ? factor : factor * latents.get().at(index, tensor);
+    }
+
     long[] shape() {
       return tensor.shape().stream().mapToLong(Long::longValue).toArray();
     }
   }
 
-  private SaeLensConversion(SaeFile sae) throws FormatException {
+  /** A factor for each latent, of which a tensor's rows (0) or columns (1) are. */
+  private record Latents(double[] factors, int dimension) {
+    double at(long index, StoredTensor tensor) {
+      long columns = tensor.rank() == 1 ? 1 : tensor.dim(1);
+      return factors[(int) (dimension == 0 ? index / columns : index % columns)];
+    }
+  }
+
+  private SaeLensConversion(SaeFile sae) throws IOException {
     this.sae = sae;
     this.config = sae.config();
     this.architecture = findArchitecture();
@@ -48,6 +74,19 @@ public final class SaeLensConversion {
     for (Map.Entry<SaeTensor, StoredTensor> entry : sae.tensors().entrySet()) {
       weights.put(entry.getKey(), weight(entry.getKey(), entry.getValue(), scale));
     }
+    if (config.rescaleActsByDecoderNorm() && config.activation() instanceof Activation.JumpRelu) {
+      foldDecoderNorms();
+    }
+  }
+
+  /** Latents stay as they are: what they are multiplied by goes from the decoder to the encoder. */
+  private void foldDecoderNorms() throws IOException {
+    double[] norms = RowMajorFloats.rowNorms(sae.tensor(SaeTensor.W_DEC));
+    double[] inverse = new double[norms.length];
+    Arrays.setAll(inverse, i -> norms[i] > 0 ? 1 / norms[i] : 1);
+    weights.computeIfPresent(SaeTensor.W_ENC, (name, weight) -> weight.times(norms, 1));
+    weights.computeIfPresent(SaeTensor.B_ENC, (name, weight) -> weight.times(norms, 0));
+    weights.computeIfPresent(SaeTensor.W_DEC, (name, weight) -> weight.times(inverse, 0));
   }
 
   /**
@@ -55,7 +94,7 @@ public final class SaeLensConversion {
    *
    * @throws FormatException if SAELens has no SAE that computes the same
    */
-  public static SaeLensConversion of(SaeFile sae) throws FormatException {
+  public static SaeLensConversion of(SaeFile sae) throws IOException {
     return new SaeLensConversion(sae);
   }
 
@@ -70,9 +109,6 @@ public final class SaeLensConversion {
     Activation activation = config.activation();
     if (transcoder && config.applyBDecToInput()) {
       throw impossible("its transcoders do not subtract b_dec from the input");
-    }
-    if (activation instanceof Activation.JumpRelu && config.rescaleActsByDecoderNorm()) {
-      throw impossible("its jumprelu does not rescale by the decoder's norms");
     }
     String suffix = skip ? "skip_transcoder" : "transcoder";
     if (activation instanceof Activation.Relu) {
@@ -151,12 +187,14 @@ public final class SaeLensConversion {
         file,
         out -> {
           for (Weight weight : weights.values()) {
+            long[] index = {0};
             RowMajorFloats.forEach(
                 weight.tensor(),
                 RowMajorFloats.BLOCK_ELEMENTS,
                 next -> {
                   written[0] += (long) next.remaining() * DType.F32.bytes();
-                  multiply(next, weight);
+                  multiply(next, weight, index[0]);
+                  index[0] += next.remaining();
                   out.append(weight.name(), next);
                   progress.accept(written[0]);
                 });
@@ -164,9 +202,10 @@ public final class SaeLensConversion {
         });
   }
 
-  private static void multiply(FloatBuffer values, Weight weight) throws FormatException {
+  private static void multiply(FloatBuffer values, Weight weight, long first)
+      throws FormatException {
     for (int i = values.position(); i < values.limit(); i++) {
-      float value = (float) (values.get(i) * weight.factor());
+      float value = (float) (values.get(i) * weight.factor(first + i - values.position()));
       if (!Float.isFinite(value)) {
         throw FormatException.mismatch(
             weight.tensor().file(),
@@ -226,7 +265,12 @@ public final class SaeLensConversion {
     if (config.centreInput()) {
       options.addProperty("center_writing_weights", true);
     }
-    if (SaeLensLayerNorms.needsFolding(hookName) || SaeLensLayerNorms.needsFolding(hookNameOut)) {
+    if (config.valueBiases().areFolded()) {
+      options.addProperty("fold_value_biases", true);
+    }
+    if (config.valueBiases() == ValueBiases.FOLDED_WITH_LN
+        || SaeLensLayerNorms.needsFolding(hookName)
+        || SaeLensLayerNorms.needsFolding(hookNameOut)) {
       options.addProperty("fold_ln", true);
     }
     if (options.size() > 0) {

@@ -26,13 +26,6 @@ final class SaeLensLayerNorms {
   private static final String STANDARDIZED = "hook_standardized";
 
   /**
-   * No transcoders are published here that would tell what is usual: the name is taken as it is.
-   */
-  private static final String LAST_NORM = "ln_final.";
-
-  private static final String LAST_REASON = ", as sae4j's own hook of that name has it";
-
-  /**
    * What follows the norm's weight and bias in TransformerLens 3, where its names have no doubt.
    */
   private static final String OUT = "hook_out";
@@ -55,12 +48,12 @@ final class SaeLensLayerNorms {
   }
 
   private static Optional<HookNormalized> told(SaeLensConfig config) throws FormatException {
-    Optional<Boolean> foldLn = config.foldLn();
-    if (foldLn.isPresent() ? foldLn.get() : config.isTrainedOnProcessed()) {
+    SaeLensModelOptions options = config.modelOptions();
+    if (options.foldLn().orElse(options.isTrainedOnProcessed())) {
       return Optional.of(HookNormalized.BEFORE);
     }
     boolean isOfBefore3 =
-        config.hasModelOptions()
+        options.given()
             && config
                 .trainingVersion()
                 .filter(version -> version.compareTo(TAKES_TRANSFORMER_LENS_3) < 0)
@@ -83,13 +76,10 @@ final class SaeLensLayerNorms {
   }
 
   private HookNormalized meant(String hook) {
-    boolean last = hook.startsWith(LAST_NORM);
-    HookNormalized assumed = last ? HookNormalized.AFTER : HookNormalized.BEFORE;
-    HookNormalized meant = given.or(() -> told).orElse(assumed);
+    HookNormalized meant = given.or(() -> told).orElse(HookNormalized.BEFORE);
     String taken = hook + ": taken " + meant.key() + " the norm's weight and bias";
     if (given.isEmpty() && told.isEmpty()) {
-      assumptions.add(
-          taken + (last ? LAST_REASON : ", as TransformerLens 3 has it, and others with fold_ln"));
+      assumptions.add(taken + ", as TransformerLens 3 has it, and others with fold_ln");
     }
     if (told.isPresent() && told.get() != meant) {
       assumptions.add(taken + ": given by the caller, instead of the file's " + told.get().key());

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +16,7 @@ import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.ValueBiases;
 
 /** SAELens folders, of every version. */
 final class SaeLensSae {
@@ -34,14 +34,16 @@ final class SaeLensSae {
 
   private final Path folder;
   private final SaeLensConfig config;
-  private final Safetensors weights;
+  private final NamedTensors weights;
   private final List<Path> files = new ArrayList<>();
   private final List<String> assumptions = new ArrayList<>();
 
   private SaeLensSae(Path folder) throws IOException {
     this.folder = folder;
     this.config = SaeLensConfig.read(present(CONFIG));
-    this.weights = Safetensors.read(present(WEIGHTS));
+    Path file = present(WEIGHTS);
+    String shapes = ", as " + CONFIG + " says";
+    this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), shapes);
   }
 
   /** Tells whether a path is such a folder, or one of its two files. */
@@ -68,13 +70,20 @@ final class SaeLensSae {
     InputNormalization declared = declaredNormalization();
     boolean applyBDecToInput = config.applyBDecToInput();
     boolean rescale = config.rescaleActsByDecoderNorm();
-    boolean centreInput = config.centreInput();
+    SaeLensModelOptions model = config.modelOptions();
+    boolean centreInput = Centring.of(model.centreInput(), overrides, assumptions);
+    ValueBiases valueBiases = model.valueBiases();
+    model.refuseRefactoring();
     Optional<Boolean> prependBos = config.prependBos();
-    assumptions.addAll(config.assumptions());
     SaeLensLayerNorms norms = new SaeLensLayerNorms(config, overrides.hookNormalized());
     Optional<String> hookName = config.hookName().map(norms::named);
     Optional<String> hookNameOut = config.hookNameOut().map(norms::named);
+    OptionalInt contextSize = config.contextSize().map(OptionalInt::of).orElse(OptionalInt.empty());
+    Optional<String> modelName = config.modelName();
+    assumptions.addAll(config.assumptions());
+    assumptions.addAll(model.assumptions());
     assumptions.addAll(norms.assumptions());
+    assumptions.addAll(config.unused());
     InputNormalization normalization =
         InputNormalization.of(folder.resolve(CONFIG), declared, overrides, assumptions);
     SaeConfig canonical =
@@ -89,11 +98,12 @@ final class SaeLensSae {
             applyBDecToInput,
             rescale,
             centreInput,
+            valueBiases,
             hookName,
             hookNameOut,
-            config.contextSize().map(OptionalInt::of).orElse(OptionalInt.empty()),
+            contextSize,
             prependBos,
-            config.modelName(),
+            modelName,
             assumptions);
     return new SaeFile(path, canonical, tensors, files, List.of());
   }
@@ -128,19 +138,18 @@ final class SaeLensSae {
     if (activation instanceof Activation.JumpRelu) {
       tensors.put(SaeTensor.THRESHOLD, threshold(n));
     }
-    refuseOthers(tensors);
+    weights.requireAllTaken(
+        SCALING_FACTORS, "an SAE with " + activation + (config.hasSkip() ? " and a skip" : ""));
     return tensors;
   }
 
   private StoredTensor take(String name, long... shape) throws FormatException {
-    return weights.tensor(name).requireShape(shape).requireFloating();
+    return weights.weights(name, shape);
   }
 
   private StoredTensor threshold(int n) throws IOException {
     boolean checkpoint =
-        config.isBatchTopK()
-            && !weights.tensors().containsKey("threshold")
-            && weights.tensors().containsKey("topk_threshold");
+        config.isBatchTopK() && !weights.has("threshold") && weights.has("topk_threshold");
     if (!checkpoint) {
       return take("threshold", n);
     }
@@ -155,25 +164,11 @@ final class SaeLensSae {
     return scalar.repeated(n);
   }
 
-  private void refuseOthers(Map<SaeTensor, StoredTensor> tensors) throws FormatException {
-    Set<String> known = new HashSet<>(SCALING_FACTORS);
-    tensors.values().forEach(tensor -> known.add(tensor.name()));
-    for (StoredTensor tensor : weights.tensors().values()) {
-      if (!known.contains(tensor.name())) {
-        throw FormatException.of(
-            tensor.file(),
-            "unexpected tensor %s in an SAE with %s%s"
-                .formatted(
-                    tensor.name(), config.activation(), config.hasSkip() ? " and a skip" : ""));
-      }
-    }
-  }
-
   /** Accepts a factor of ones, which early versions always wrote, and refuses every other. */
   private void checkScalingFactor() throws IOException {
     boolean found = false;
     for (String name : SCALING_FACTORS) {
-      if (weights.tensors().containsKey(name)) {
+      if (weights.has(name)) {
         found = true;
         for (float factor : take(name, config.dSae()).toFloats()) {
           // SAELens's own tolerance; written so that a NaN fails as well.
@@ -208,13 +203,13 @@ final class SaeLensSae {
       throw FormatException.mismatch(
           folder.resolve(SCALER),
           "scaling_factor",
-          "null, because normalize_activations is " + kind.key(),
+          "null, because normalize_activations of " + CONFIG + " is " + kind.key(),
           scale.getAsDouble());
     }
     return new InputNormalization(kind, scale);
   }
 
-  private static OptionalDouble scale(Path file) throws IOException {
+  private OptionalDouble scale(Path file) throws IOException {
     JsonConfig scaler = JsonConfig.read(file);
     if (scaler.bool("has_whitening").orElse(false)) {
       throw FormatException.of(file, "whitened activations are not supported");
@@ -223,6 +218,7 @@ final class SaeLensSae {
     if (factor.isPresent() && factor.get() <= 0) {
       throw scaler.mismatch("scaling_factor", "a number above zero", factor.get());
     }
+    assumptions.addAll(scaler.unused(Set.of()));
     return factor.map(OptionalDouble::of).orElse(OptionalDouble.empty());
   }
 }

@@ -14,6 +14,7 @@ import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.ValueBiases;
 
 /**
  * Folders of EleutherAI's {@code sparsify}: SAEs and transcoders, with or without a skip
@@ -25,6 +26,12 @@ final class SparsifySae {
   private static final String FORMAT = "sparsify";
   private static final String CONFIG = "cfg.json";
   private static final String WEIGHTS = "sae.safetensors";
+  private static final String TRANSCODE = "transcode";
+
+  /** How it was trained, and what stands for the number of latents where that is not given. */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of("expansion_factor", "multi_topk", "normalize_decoder");
+
   private static final int DEFAULT_K = 32;
   private static final int DEFAULT_EXPANSION = 32;
 
@@ -37,7 +44,8 @@ final class SparsifySae {
     this.folder = folder;
     this.config = JsonConfig.read(present(CONFIG));
     Path file = present(WEIGHTS);
-    this.weights = new NamedTensors(file, Safetensors.read(file).tensors());
+    String shapes = ", as " + CONFIG + " says";
+    this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), shapes);
   }
 
   /** Tells whether a path is such a folder, or one of its two files. */
@@ -67,8 +75,10 @@ final class SparsifySae {
     int d = config.integer("d_in", 1).orElseThrow(() -> config.missing("d_in"));
     int n = latents(d);
     Activation activation = activation(n);
-    boolean transcode = flag("transcode");
     boolean skip = flag("skip_connection");
+    boolean transcode = transcode(skip, overrides);
+    // What code from before the key wrote subtracts the bias whatever it is.
+    boolean subtracts = !transcode || !config.has(TRANSCODE);
     Map<SaeTensor, StoredTensor> tensors = tensors(d, n, skip);
     Optional<ModuleHook> hook = hook();
     if (transcode && hook.isEmpty()) {
@@ -79,6 +89,7 @@ final class SparsifySae {
     }
     InputNormalization normalization =
         InputNormalization.of(folder, InputNormalization.NONE, overrides, assumptions);
+    assumptions.addAll(config.unused(WITHOUT_EFFECT));
     SaeConfig canonical =
         new SaeConfig(
             FORMAT,
@@ -88,9 +99,10 @@ final class SparsifySae {
             activation,
             normalization.kind(),
             normalization.scale(),
-            !transcode,
+            subtracts,
             false,
-            false,
+            Centring.of(false, overrides, assumptions),
+            ValueBiases.KEPT,
             transcode ? hook.flatMap(ModuleHook::input) : hook.map(ModuleHook::output),
             transcode ? hook.map(ModuleHook::output) : Optional.empty(),
             OptionalInt.empty(),
@@ -149,6 +161,33 @@ final class SparsifySae {
       default:
         throw config.mismatch("activation", "topk or groupmax", name.get());
     }
+  }
+
+  /**
+   * Tells whether it is a transcoder, which for some months of 2024 and 2025 was not written down
+   * although there were skip connections, which transcoders have.
+   */
+  private boolean transcode(boolean skip, SaeOverrides overrides) throws FormatException {
+    Optional<Boolean> declared = config.bool(TRANSCODE);
+    if (overrides.transcoder().isPresent()) {
+      boolean given = overrides.transcoder().get();
+      if (!declared.equals(overrides.transcoder())) {
+        assumptions.add(
+            "transcode "
+                + given
+                + ": given by the caller, instead of "
+                + (declared.isPresent() ? "the file's " + declared.get() : "nothing in the file"));
+      }
+      return given;
+    }
+    if (declared.isEmpty() && skip) {
+      throw FormatException.of(
+          folder.resolve(CONFIG),
+          "transcode: expected true or false beside skip_connection true, found nothing: sparsify"
+              + " did not write it before February 2025; say whether it is a transcoder"
+              + " (--transcoder or --no-transcoder)");
+    }
+    return flag(TRANSCODE);
   }
 
   private boolean flag(String key) throws FormatException {

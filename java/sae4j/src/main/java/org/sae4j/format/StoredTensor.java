@@ -165,12 +165,21 @@ public record StoredTensor(
 
   /** Returns this tensor if it has the shape, else says what was expected and found. */
   StoredTensor requireShape(long... expected) throws FormatException {
+    return requireShape("", expected);
+  }
+
+  /**
+   * Returns this tensor if it has the shape, else says what was expected and found.
+   *
+   * @param reason follows the expected shape
+   */
+  StoredTensor requireShape(String reason, long... expected) throws FormatException {
     List<Long> sizes = new ArrayList<>();
     for (long size : expected) {
       sizes.add(size);
     }
     if (!shape.equals(sizes)) {
-      throw FormatException.mismatch(file, "tensor " + name, "shape " + sizes, shape);
+      throw FormatException.mismatch(file, "tensor " + name, "shape " + sizes + reason, shape);
     }
     return this;
   }

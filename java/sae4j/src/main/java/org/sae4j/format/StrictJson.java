@@ -10,6 +10,7 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -47,7 +48,10 @@ final class StrictJson {
     }
     // The decoder of newDecoder reports malformed UTF-8, where the charset alone would replace it.
     try (Reader text =
-            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder());
+            new PythonNumbers(
+                new BufferedReader(
+                    new InputStreamReader(
+                        Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder())));
         JsonReader reader = new JsonReader(text)) {
       reader.setStrictness(Strictness.STRICT);
       return readDocument(reader);

@@ -12,7 +12,8 @@ import org.sae4j.FormatException;
  * The content of a file of {@code torch.save}, with tensors found but not read.
  *
  * <p>Values are {@link StoredTensor}, {@link PickleDict}, {@link PickleSequence}, {@link
- * PickleNone}, String, Long, Double and Boolean.
+ * PickleNone}, {@link PickleGlobal.Constant}, {@link PickleNumpy.Array}, String, Long, Double and
+ * Boolean.
  */
 public final class TorchArchive {
   private final Path file;
@@ -65,7 +66,7 @@ public final class TorchArchive {
       Object value = entry.getValue();
       entries.put(key, value instanceof StoredTensor tensor ? tensor.named(key) : value);
     }
-    return Collections.unmodifiableMap(entries);
+    return Collections.unmodifiableMap(WrappedNames.unwrap(entries));
   }
 
   private static String describe(Object value) {

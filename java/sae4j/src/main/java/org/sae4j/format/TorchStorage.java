@@ -15,7 +15,7 @@ import org.sae4j.FormatException;
  * @param elements the number of its elements
  */
 record TorchStorage(Path file, String key, DType dtype, long offset, long elements) {
-  private static final int MAX_RANK = 16;
+  static final int MAX_RANK = 16;
 
   /** Makes a view, after checking that it lies within this storage and visits nothing twice. */
   StoredTensor view(long first, List<Object> size, List<Object> stride) throws FormatException {
@@ -24,7 +24,7 @@ record TorchStorage(Path file, String key, DType dtype, long offset, long elemen
     String view =
         "storage %s: view from element %d, size %s, stride %s"
             .formatted(key, first, shape, strides);
-    if (shape.size() != strides.size() || shape.size() > MAX_RANK || first < 0) {
+    if (shape.size() != strides.size() || first < 0) {
       throw FormatException.of(file, view + " is malformed");
     }
     try {
@@ -42,6 +42,10 @@ record TorchStorage(Path file, String key, DType dtype, long offset, long elemen
   }
 
   private List<Long> longs(String what, List<Object> values) throws FormatException {
+    if (values.size() > MAX_RANK) {
+      throw FormatException.mismatch(
+          file, "storage " + key + ": " + what, "at most " + MAX_RANK + " numbers", values.size());
+    }
     List<Long> longs = new ArrayList<>();
     for (Object value : values) {
       if (!(value instanceof Long number) || number < 0) {

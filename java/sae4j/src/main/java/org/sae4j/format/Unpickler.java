@@ -38,6 +38,7 @@ final class Unpickler {
   private final List<Object> stack = new ArrayList<>();
   private final List<Integer> marks = new ArrayList<>();
   private final Map<Long, Object> memo = new HashMap<>();
+  private long encoded;
 
   private Unpickler(Path file, ByteBuffer pickle, Storages storages) {
     this.file = file;
@@ -119,6 +120,9 @@ final class Unpickler {
       case 'R' -> reduce();
       case 'b' -> build();
       case 'Q' -> push(persistent());
+      case 'C' -> push(bytes(in.get() & 0xff));
+      case 'B' -> push(bytes(Integer.toUnsignedLong(in.getInt())));
+      case 0x8e -> push(bytes(in.getLong()));
       case 'i' -> throw refused(line(), line());
       default -> throw bad("has opcode " + PickleOpcode.describe(opcode) + ", which is refused");
     }
@@ -152,6 +156,15 @@ final class Unpickler {
     ByteBuffer bytes = in.slice().limit((int) length);
     in.position(in.position() + (int) length);
     return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+  }
+
+  private PickleNumpy.Bytes bytes(long length) throws IOException {
+    if (length < 0 || length > in.remaining()) {
+      throw bad("is truncated, or lies about " + length + " bytes");
+    }
+    byte[] content = new byte[(int) length];
+    in.get(content);
+    return new PickleNumpy.Bytes(content);
   }
 
   private String line() throws IOException {
@@ -232,7 +245,79 @@ final class Unpickler {
       case ORDERED_DICT -> orderedDict(arguments);
       case REBUILD_TENSOR_V2 -> tensor(arguments);
       case REBUILD_PARAMETER -> parameter(arguments);
+      case SIZE -> size(arguments);
+      case DEVICE -> device(arguments);
+      case BYTES -> noBytes(arguments);
+      case ENCODE -> encoded(arguments);
+      case NUMPY_DTYPE ->
+          PickleNumpy.Type.of(arguments).orElseThrow(() -> badArguments("numpy.dtype"));
+      case NUMPY_SCALAR ->
+          PickleNumpy.scalar(arguments).orElseThrow(() -> badArguments("numpy's scalar"));
+      case NUMPY_RECONSTRUCT -> array(arguments);
+      case NUMPY_ARRAY -> throw badArguments("numpy.ndarray");
     };
+  }
+
+  /** A tuple of whole numbers. */
+  private PickleSequence size(List<Object> arguments) throws FormatException {
+    if (arguments.size() != 1
+        || !(arguments.get(0) instanceof PickleSequence sizes)
+        || sizes.elements().size() > TorchStorage.MAX_RANK
+        || !sizes.elements().stream().allMatch(Long.class::isInstance)) {
+      throw badArguments("torch.Size");
+    }
+    return sizes;
+  }
+
+  /** Arguments: the type, and sometimes the number. */
+  private PickleGlobal.Constant device(List<Object> arguments) throws FormatException {
+    boolean numbered = arguments.size() == 2 && arguments.get(1) instanceof Long;
+    if (!numbered && arguments.size() != 1 || !(arguments.get(0) instanceof String type)) {
+      throw badArguments("torch.device");
+    }
+    return new PickleGlobal.Constant(numbered ? type + ":" + arguments.get(1) : type);
+  }
+
+  private PickleNumpy.Bytes noBytes(List<Object> arguments) throws FormatException {
+    if (!arguments.isEmpty()) {
+      throw badArguments("bytes");
+    }
+    return new PickleNumpy.Bytes(new byte[0]);
+  }
+
+  /** Protocols before 3 have no bytes: they are a text of characters up to 255. */
+  private PickleNumpy.Bytes encoded(List<Object> arguments) throws FormatException {
+    if (arguments.size() != 2
+        || !(arguments.get(0) instanceof String text)
+        || !"latin1".equals(arguments.get(1))
+        || !isBytes(text)) {
+      throw badArguments("_codecs.encode");
+    }
+    return new PickleNumpy.Bytes(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** Of all texts together so much is looked at as a pickle is long: one can be recalled often. */
+  private boolean isBytes(String text) throws FormatException {
+    encoded += text.length();
+    if (encoded > in.limit()) {
+      throw bad("encodes more bytes than it has");
+    }
+    return text.chars().allMatch(c -> c <= 0xff);
+  }
+
+  /** Arguments: numpy.ndarray, (0,), a byte; what it holds is set later. */
+  private PickleNumpy.Array array(List<Object> arguments) throws FormatException {
+    if (arguments.size() != 3
+        || arguments.get(0) != PickleGlobal.Function.NUMPY_ARRAY
+        || !(arguments.get(1) instanceof PickleSequence)
+        || !(arguments.get(2) instanceof PickleNumpy.Bytes)) {
+      throw badArguments("numpy's _reconstruct");
+    }
+    return new PickleNumpy.Array();
+  }
+
+  private FormatException badArguments(String function) {
+    return bad("calls " + function + " with arguments that are refused");
   }
 
   private PickleDict orderedDict(List<Object> arguments) throws FormatException {
@@ -250,7 +335,7 @@ final class Unpickler {
         || !(arguments.get(1) instanceof Long first)
         || !(arguments.get(2) instanceof PickleSequence size)
         || !(arguments.get(3) instanceof PickleSequence stride)) {
-      throw bad("calls _rebuild_tensor_v2 with arguments that are refused");
+      throw badArguments("_rebuild_tensor_v2");
     }
     // Metadata says that a view is conjugated or negated.
     if (arguments.size() == 7 && !isEmpty(arguments.get(6))) {
@@ -267,7 +352,7 @@ final class Unpickler {
   /** Arguments: data, requires_grad, hooks. */
   private StoredTensor parameter(List<Object> arguments) throws FormatException {
     if (arguments.size() != 3 || !(arguments.get(0) instanceof StoredTensor tensor)) {
-      throw bad("calls _rebuild_parameter with arguments that are refused");
+      throw badArguments("_rebuild_parameter");
     }
     return tensor;
   }
@@ -275,9 +360,17 @@ final class Unpickler {
   /** Drops the attributes of an OrderedDict: torch keeps version numbers there. */
   private void build() throws FormatException {
     Object state = pop();
-    if (!(top() instanceof PickleDict) || !(state instanceof PickleDict)) {
+    boolean set =
+        top() instanceof PickleDict && state instanceof PickleDict
+            || state instanceof PickleSequence parts && setState(top(), parts);
+    if (!set) {
       throw bad("sets the state of a " + kind(top()));
     }
+  }
+
+  private static boolean setState(Object value, PickleSequence parts) {
+    return value instanceof PickleNumpy.Type type && type.setState(parts)
+        || value instanceof PickleNumpy.Array array && array.setState(parts);
   }
 
   /** Resolves ('storage', class, key, device, elements). */

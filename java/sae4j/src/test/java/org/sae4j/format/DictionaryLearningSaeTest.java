@@ -74,10 +74,11 @@ class DictionaryLearningSaeTest {
     assertThat(sae.config().activation())
         .isEqualTo(
             switch (dictionary) {
-              case AUTO_ENCODER, AUTO_ENCODER_NEW -> new Activation.Relu();
-              case GATED -> new Activation.Gated();
-              case TOP_K -> new Activation.TopK(2);
-              case JUMP_RELU, BATCH_TOP_K, MATRYOSHKA -> new Activation.JumpRelu();
+              case AUTO_ENCODER, AUTO_ENCODER_NEW, BENCH_RELU -> new Activation.Relu();
+              case GATED, BENCH_GATED -> new Activation.Gated();
+              case TOP_K, BENCH_TOP_K -> new Activation.TopK(2);
+              case JUMP_RELU, BATCH_TOP_K, MATRYOSHKA, BENCH_BATCH_TOP_K ->
+                  new Activation.JumpRelu();
             });
     boolean raw =
         dictionary == DictionaryClass.AUTO_ENCODER_NEW || dictionary == DictionaryClass.JUMP_RELU;
@@ -108,6 +109,85 @@ class DictionaryLearningSaeTest {
     assertRefused(tensors(dictionary).without("threshold"), "tensor threshold is missing");
     assertRefused(
         tensors(dictionary).f32("threshold", N), "threshold: expected shape [], found [3]");
+  }
+
+  /** SAEBench writes the tensors alone, which tell everything but the hook. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DictionaryClass.class,
+      names = {"BENCH_RELU", "BENCH_TOP_K", "BENCH_BATCH_TOP_K", "BENCH_GATED"})
+  void stateDictsOfSaeBenchNeedNoConfiguration(DictionaryClass dictionary) throws IOException {
+    Path file = tensors(dictionary).write(folder.resolve("sae.pt"));
+    SaeFile sae = SaeFile.read(file, SaeOverrides.none());
+    assertThat(sae.config().assumptions())
+        .contains("class " + dictionary.className() + ": told by the names of its tensors");
+    assertThat(sae.config().applyBDecToInput()).isTrue();
+    assertThat(sae.config().hookName()).isEmpty();
+    boolean cut = dictionary == DictionaryClass.BENCH_BATCH_TOP_K;
+    assertThat(sae.tensors().containsKey(SaeTensor.THRESHOLD)).isEqualTo(cut);
+  }
+
+  @Test
+  void saeBenchHasNoThresholdBelowZero() throws IOException {
+    config("BatchTopKSAE", "'k':2");
+    assertRefused(
+        tensors(DictionaryClass.BENCH_BATCH_TOP_K).scalar("threshold", -1),
+        "tensor threshold: expected a number from 0, which SAEBench needs, found -1.0");
+  }
+
+  @Test
+  void checkpointsHaveTheirConfigurationOneFolderUp() throws IOException {
+    config("AutoEncoderTopK", "'k':2,'layer':4,'submodule_name':'resid_post_layer_4'");
+    Path checkpoints = Files.createDirectory(folder.resolve("checkpoints"));
+    Path file = tensors(DictionaryClass.TOP_K).write(checkpoints.resolve("ae_1000.pt"));
+    SaeFile sae = SaeFile.read(file, SaeOverrides.none());
+    assertThat(sae.config().activation()).isEqualTo(new Activation.TopK(2));
+    assertThat(sae.config().hookName()).contains("blocks.4.hook_resid_post");
+    assertThat(sae.files()).containsExactly(file, folder.resolve("config.json"));
+    assertThat(SaeFolder.find(checkpoints).saes()).containsExactly(file);
+
+    Path elsewhere = Files.createDirectory(folder.resolve("others"));
+    Path other = tensors(DictionaryClass.TOP_K).write(elsewhere.resolve("ae_1000.pt"));
+    assertThatThrownBy(() -> SaeFile.read(other, SaeOverrides.none()))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("no config.json says which class it is of");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module."})
+  void namesOfWrappedModulesAreThoseWithin(String prefix) throws IOException {
+    config("AutoEncoder", "'steps':1");
+    TorchTensors tensors =
+        new TorchTensors()
+            .f32(prefix + "encoder.weight", N, D)
+            .f32(prefix + "decoder.weight", D, N)
+            .f32(prefix + "encoder.bias", N)
+            .f32(prefix + "bias", D);
+    assertThat(read(tensors).config().activation()).isEqualTo(new Activation.Relu());
+    assertRefused(
+        new TorchTensors()
+            .f32(prefix + "encoder.weight", N, D)
+            .f32("decoder.weight", D, N)
+            .f32("encoder.bias", N)
+            .f32("bias", D),
+        "tensor encoder.weight is missing; the file has [" + prefix + "encoder.weight,");
+  }
+
+  @Test
+  void whatIsSaidAndNotUsedIsNoted() throws IOException {
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"trainer": {"dict_class": "AutoEncoder", "lr": NaN, "wandb_name": "x", "seed": null,
+          "whitened": true},
+         "buffer": {"ctx_len": 128, "remove_bos": true, "refresh_batch_size": 1}, "notes": "y"}
+        """);
+    assertThat(read(tensors(DictionaryClass.AUTO_ENCODER)).config().assumptions())
+        .containsExactly(
+            "hook none: submodule_name absent, io out",
+            "trainer.whitened true: not used",
+            "buffer.remove_bos true: not used",
+            "notes \"y\": not used");
   }
 
   /** With d = n shapes cannot tell an orientation; the class can. */
@@ -167,7 +247,7 @@ class DictionaryLearningSaeTest {
         .isEqualTo(new Activation.TopK(2));
     assertRefused(
         tensors(DictionaryClass.TOP_K).integer("k", 1),
-        "tensor k: expected the configuration's trainer.k, 2, found 1");
+        "tensor k: expected 2, trainer.k of config.json, found 1");
     config("AutoEncoderTopK", "'k':4");
     assertRefused(tensors(DictionaryClass.TOP_K).without("k"), "k: expected at most");
     config("AutoEncoderTopK", "'steps':1");
@@ -303,10 +383,13 @@ class DictionaryLearningSaeTest {
     }
     tensors.f32(dictionary.decoderBias(), D).f32(dictionary.latentVector(), N);
     return switch (dictionary) {
-      case AUTO_ENCODER, AUTO_ENCODER_NEW -> tensors;
+      case AUTO_ENCODER, AUTO_ENCODER_NEW, BENCH_RELU -> tensors;
       case GATED -> tensors.f32("mag_bias", N).f32("r_mag", N);
+      case BENCH_GATED -> tensors.f32("b_mag", N).f32("r_mag", N);
+      case BENCH_TOP_K -> tensors.integer("k", 2);
       case JUMP_RELU -> tensors.f32("threshold", N);
-      case TOP_K, BATCH_TOP_K -> tensors.integer("k", 2).scalar("threshold", 0.25f);
+      case TOP_K, BATCH_TOP_K, BENCH_BATCH_TOP_K ->
+          tensors.integer("k", 2).scalar("threshold", 0.25f);
       case MATRYOSHKA ->
           tensors.integer("k", 2).scalar("threshold", 0.25f).longs("group_sizes", 1, 2);
     };

@@ -2,6 +2,7 @@ package org.sae4j.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withPrecision;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,9 +13,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.HookNormalized;
+import org.sae4j.Latents;
 import org.sae4j.Normalization;
+import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 
@@ -62,6 +66,47 @@ class SaeLensConversionTest {
     assertThat(converted.tensor(SaeTensor.W_DEC).toFloats()).containsExactly(0, 2, 4, 6, 8, 10);
     assertThat(converted.tensor(SaeTensor.B_DEC).toFloats()).containsExactly(0, 2);
     assertThat(converted.tensor(SaeTensor.B_ENC).toFloats()).containsExactly(0, 1, 2);
+  }
+
+  /** As SAELens saves them for inference: one threshold, and no norms of the decoder. */
+  @ParameterizedTest
+  @ValueSource(strings = {"batchtopk", "matryoshka_batchtopk"})
+  void checkpointsOfBatchTopKLoseTheirNorms(String architecture) throws IOException {
+    int d = 6;
+    int n = 32;
+    Path path = Files.createDirectory(folder.resolve(architecture));
+    Files.writeString(
+        path.resolve("cfg.json"),
+        """
+        {"architecture": "%s", "d_in": %d, "d_sae": %d, "k": 4.5, "dtype": "float32",
+         "apply_b_dec_to_input": true, "normalize_activations": "none",
+         "rescale_acts_by_decoder_norm": true,
+         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s"}}
+        """
+            .formatted(architecture, d, n, HOOK));
+    RandomTensors random = new RandomTensors(9);
+    new SafetensorsFiles()
+        .tensor("W_enc", "F32", random.f32(0.5, d, n), d, n)
+        .tensor("W_dec", "F32", random.f32(0.8, n, d), n, d)
+        .tensor("b_enc", "F32", random.f32(0.5, n), n)
+        .tensor("b_dec", "F32", random.f32(0.5, d), d)
+        .tensor("topk_threshold", "F32", TorchFiles.bytes(new float[] {0.75f}))
+        .write(path.resolve("sae_weights.safetensors"));
+    SaeFile converted = convert(read(path));
+    assertThat(converted.config().activation()).isEqualTo(new Activation.JumpRelu());
+    assertThat(converted.config().rescaleActsByDecoderNorm()).isFalse();
+    try (Sae before = Sae.open(path);
+        Sae after = Sae.open(converted.path())) {
+      float[] x = new float[40 * d];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) Math.sin(i);
+      }
+      Latents z = before.encode(x);
+      Latents same = after.encode(x);
+      assertThat(z.indices()).isNotEmpty().isEqualTo(same.indices());
+      assertThat(z.values()).containsExactly(same.values(), withPrecision(1e-5f));
+      assertThat(before.reconstruct(x)).containsExactly(after.reconstruct(x), withPrecision(1e-5f));
+    }
   }
 
   @Test

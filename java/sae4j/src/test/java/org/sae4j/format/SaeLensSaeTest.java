@@ -21,6 +21,7 @@ import org.sae4j.HookNormalized;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.ValueBiases;
 
 class SaeLensSaeTest {
   private static final int D = 2;
@@ -279,7 +280,8 @@ class SaeLensSaeTest {
     config("'architecture':'standard'," + NEW);
     standard().write(weights());
     scaler("{'scaling_factor':0.5}");
-    assertRefused("scaling_factor: expected null", "normalize_activations is none, found 0.5");
+    assertRefused(
+        "scaling_factor: expected null", "normalize_activations of cfg.json is none, found 0.5");
     scaler("{'scaling_factor':-1}");
     assertRefused("scaling_factor: expected a number above zero, found -1.0");
     scaler("{'scaling_factor':1e999}");
@@ -295,6 +297,16 @@ class SaeLensSaeTest {
     "hook_embed, true",
     "blocks.3.mlp.hook_post, false",
     "blocks.3.attn.hook_z, false",
+    "hook_pos_embed, true",
+    "blocks.3.hook_in, true",
+    "blocks.3.attn.hook_out, true",
+    "embed.hook_out, true",
+    "blocks.3.ln2.hook_out, false",
+    "blocks.3.mlp.hook_in, false",
+    "blocks.3.mlp.in.hook_out, false",
+    "pos_embed.hook_out, true",
+    "blocks.3.hook_out, true",
+    "blocks.3.ln1.hook_normalized, false",
   })
   void centresWhatIsWrittenToTheResidualStream(String hook, boolean centred) throws IOException {
     config(
@@ -307,8 +319,25 @@ class SaeLensSaeTest {
                     + "{'center_writing_weights':true,'fold_ln':true,'fold_value_biases':true}"));
     standard().write(weights());
     assertThat(read().config().centreInput()).isEqualTo(centred);
-    assertThat(read().config().assumptions())
-        .containsExactly("model_from_pretrained_kwargs.fold_value_biases: ignored");
+    assertThat(read().config().valueBiases())
+        .isEqualTo(hook.endsWith("hook_z") ? ValueBiases.FOLDED_WITH_LN : ValueBiases.KEPT);
+    assertThat(read().config().assumptions()).isEmpty();
+  }
+
+  /** What a transcoder replaces may be of the stream where what it reads is not. */
+  @Test
+  void onlyWhatIsReadIsCentred() throws IOException {
+    transcoder().write(weights());
+    for (String in : List.of("blocks.3.ln2.hook_normalized", "blocks.3.hook_resid_mid")) {
+      config(
+          "'architecture':'transcoder',"
+              + TRANSCODER
+                  .replace("blocks.3.hook_resid_mid", in)
+                  .replace(
+                      "'metadata':{",
+                      "'metadata':{'model_from_pretrained_kwargs':{'center_writing_weights':true},"));
+      assertThat(read().config().centreInput()).isEqualTo(in.endsWith("mid"));
+    }
   }
 
   @Test
@@ -357,15 +386,131 @@ class SaeLensSaeTest {
   }
 
   @Test
-  void foldedBiasesOfValuesAreToldOf() throws IOException {
+  void saeLensFoldedBiasesOfValuesBeforeItSaidSo() throws IOException {
     config(OLD.replace("hook_resid_pre", "attn.hook_z") + ",'sae_lens_training_version':'3.10.0'");
     standard().write(weights());
     assertThat(read().config().centreInput()).isFalse();
     assertThat(read().config().assumptions())
         .doesNotContain(CENTRED, UNPROCESSED)
-        .contains(
-            "attn.hook_z: SAELens before 3.19.2 folded the biases of values, unless told not to;"
-                + " ignored");
+        .contains(CENTRED.replace("center_writing_weights", "fold_value_biases"));
+    assertThat(read().config().valueBiases()).isEqualTo(ValueBiases.FOLDED_WITH_LN);
+    config(
+        OLD.replace("hook_resid_pre", "attn.hook_z")
+            + ",'sae_lens_training_version':'3.10.0',"
+            + "'model_from_pretrained_kwargs':{'fold_value_biases':false}");
+    assertThat(read().config().valueBiases()).isEqualTo(ValueBiases.KEPT);
+    config(
+        OLD.replace("hook_resid_pre", "attn.hook_z")
+            + ",'sae_lens_training_version':'3.10.0',"
+            + "'model_from_pretrained_kwargs':{'fold_ln':false}");
+    assertThat(read().config().valueBiases()).isEqualTo(ValueBiases.FOLDED);
+  }
+
+  /** How the model was loaded: what changes nothing, what cannot be known, what is refused. */
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "'center_unembed':true, ",
+        "'device':'cuda', ",
+        "'n_ctx':128, ",
+        "'refactor_factored_attn_matrices':true, ",
+        "'dtype':'torch.float32', ",
+        "'dtype':'bfloat16', metadata.model_from_pretrained_kwargs.dtype bfloat16: not used; the",
+        "'revision':'step1000', metadata.model_from_pretrained_kwargs.revision",
+        "'load_in_8bit':true, metadata.model_from_pretrained_kwargs.load_in_8bit true: not used",
+      })
+  void optionsOfTheModelHaveNoEffectOrAreNoted(String option, String note) throws IOException {
+    config(
+        "'architecture':'standard',"
+            + NEW.replace(
+                "'prepend_bos':false",
+                "'prepend_bos':false,'model_from_pretrained_kwargs':{" + option + "}"));
+    standard().write(weights());
+    List<String> assumptions = read().config().assumptions();
+    if (note == null) {
+      assertThat(assumptions).isEmpty();
+    } else {
+      assertThat(assumptions).hasSize(1);
+      assertThat(assumptions.get(0).replace(",", "")).startsWith(note);
+    }
+  }
+
+  @Test
+  void refusesHeadsThatWereRotated() throws IOException {
+    config(
+        "'architecture':'standard',"
+            + NEW.replace("hook_resid_post", "attn.hook_z")
+                .replace(
+                    "'prepend_bos':false",
+                    "'prepend_bos':false,'model_from_pretrained_kwargs':"
+                        + "{'refactor_factored_attn_matrices':true}"));
+    standard().write(weights());
+    assertRefused("refactor_factored_attn_matrices (not supported): expected false at");
+  }
+
+  @Test
+  void whatIsSaidAndNotUsedIsNoted() throws IOException {
+    config(
+        "'architecture':'standard','l1_coefficient':NaN,'lr':-Infinity,'seqpos_slice':[null],"
+            + "'some_new_key':{'a':[1,2]},'decoder_init_norm':0.1,'nothing':{},"
+            + NEW.replace(
+                "'prepend_bos':false",
+                "'prepend_bos':false,'seqpos_slice':[5,null],'exclude_special_tokens':true,"
+                    + "'hook_layer':3,'training_architecture_details':{'k':4},'other':Infinity"));
+    standard().write(weights());
+    assertThat(read().config().assumptions())
+        .containsExactly(
+            "seqpos_slice [5,null]: not used; it was trained on these positions",
+            "exclude_special_tokens true: not used; it was trained on no such tokens",
+            "some_new_key {\"a\":[1,2]}: not used",
+            "metadata.other Infinity: not used");
+  }
+
+  /** All that SAELens wrote into early configurations of GPT-2 small, with what it never used. */
+  @Test
+  void trainingIsNoNews() throws IOException {
+    config(
+        OLD
+            + ",'dataset_path':'x','is_dataset_tokenized':false,'use_cached_activations':false,"
+            + "'cached_activations_path':'x','n_batches_in_buffer':128,"
+            + "'total_training_tokens':300000000,'store_batch_size':32,'device':'mps','seed':42,"
+            + "'b_dec_init_method':'geometric_median','expansion_factor':32,'l1_coefficient':8e-05,"
+            + "'from_pretrained_path':null,'lr':0.0004,'lr_scheduler_name':null,"
+            + "'lr_warm_up_steps':5000,'train_batch_size':4096,'use_ghost_grads':false,"
+            + "'feature_sampling_window':1000,'feature_sampling_method':null,"
+            + "'resample_batches':1028,'feature_reinit_scale':0.2,'dead_feature_window':5000,"
+            + "'dead_feature_estimation_method':'no_fire','dead_feature_threshold':1e-06,"
+            + "'log_to_wandb':true,'wandb_project':'x','wandb_entity':null,"
+            + "'wandb_log_frequency':100,'n_checkpoints':10,'checkpoint_path':'x',"
+            + "'tokens_per_buffer':67108864,'run_name':'x'");
+    standard().write(weights());
+    assertThat(read().config().assumptions()).noneMatch(each -> each.contains("not used"));
+  }
+
+  /** The key is read, so that it has to be a number. */
+  @Test
+  void aNumberThatIsUsedMustBeFinite() throws IOException {
+    config("'architecture':'standard'," + NEW.replace("'d_in':2", "'d_in':NaN"));
+    standard().write(weights());
+    assertRefused("d_in: expected a whole number from 1, found Infinity");
+  }
+
+  @Test
+  void whatContradictsTheConfigurationIsNamedWithIt() throws IOException {
+    config("'architecture':'standard'," + NEW.replace("'d_in':2", "'d_in':4"));
+    standard().write(weights());
+    assertRefused("tensor W_enc: expected shape [4, 3], as cfg.json says, found [2, 3]");
+  }
+
+  @Test
+  void theCallerMayCentre() throws IOException {
+    config(OLD);
+    standard().write(weights());
+    SaeConfig config = SaeFile.read(folder, SaeOverrides.none().withCentred(true)).config();
+    assertThat(config.centreInput()).isTrue();
+    assertThat(config.assumptions())
+        .contains("centred true: given by the caller, instead of what the file says or leaves out");
   }
 
   @Test
@@ -525,10 +670,11 @@ class SaeLensSaeTest {
         .f32("b_enc", N)
         .f32("b_dec", D)
         .write(weights());
-    assertRefused(weights() + ": tensor W_enc: expected shape [2, 3], found [3, 2]");
+    assertRefused(
+        weights() + ": tensor W_enc: expected shape [2, 3], as cfg.json says, found [3, 2]");
     config("'architecture':'standard'," + NEW.replace("'d_sae':3", "'d_sae':4"));
     standard().write(weights());
-    assertRefused("tensor W_enc: expected shape [2, 4], found [2, 3]");
+    assertRefused("tensor W_enc: expected shape [2, 4], as cfg.json says, found [2, 3]");
     config("'architecture':'standard'," + NEW.replace("'d_sae':3,", ""));
     assertRefused("d_sae is missing");
     config("'architecture':'standard'," + NEW.replace("'d_in':2", "'d_in':-2"));
@@ -546,7 +692,7 @@ class SaeLensSaeTest {
     standard().write(weights());
     assertRefused("tensor threshold is missing");
     standard().f32("threshold").write(weights());
-    assertRefused("tensor threshold: expected shape [3], found []");
+    assertRefused("tensor threshold: expected shape [3], as cfg.json says, found []");
     config("'architecture':'gated'," + NEW);
     standard().write(weights());
     assertRefused("tensor b_gate is missing");
@@ -682,7 +828,7 @@ class SaeLensSaeTest {
   @ParameterizedTest
   @CsvSource({
     "blocks.3.ln1.hook_normalized, blocks.3.ln1.hook_standardized, 1",
-    "ln_final.hook_normalized, ln_final.hook_normalized, 1",
+    "ln_final.hook_normalized, ln_final.hook_standardized, 1",
     "blocks.3.ln2.hook_out, blocks.3.ln2.hook_normalized, 0",
     "blocks.3.ln2.hook_scale, blocks.3.ln2.hook_scale, 0",
     "blocks.3.mlp.hook_out, blocks.3.mlp.hook_out, 0",
@@ -707,7 +853,7 @@ class SaeLensSaeTest {
     config("'architecture':'transcoder'," + TRANSCODER.replace("'d_out':4,", ""));
     assertRefused("d_out is missing");
     config("'architecture':'transcoder'," + TRANSCODER.replace("'d_out':4", "'d_out':2"));
-    assertRefused("tensor W_dec: expected shape [3, 2], found [3, 4]");
+    assertRefused("tensor W_dec: expected shape [3, 2], as cfg.json says, found [3, 4]");
     config("'architecture':'transcoder'," + TRANSCODER.replace("'none'", "'layer_norm'"));
     assertRefused("normalize_activations of architecture transcoder: expected none");
     config("'architecture':'transcoder'," + TRANSCODER.replace("hook_name_out", "other"));
@@ -717,7 +863,7 @@ class SaeLensSaeTest {
     config("'architecture':'skip_transcoder'," + TRANSCODER);
     assertRefused("tensor W_skip is missing");
     transcoder().f32("W_skip", D, 4).write(weights());
-    assertRefused("tensor W_skip: expected shape [4, 2], found [2, 4]");
+    assertRefused("tensor W_skip: expected shape [4, 2], as cfg.json says, found [2, 4]");
     config("'architecture':'transcoder'," + TRANSCODER);
     assertRefused("unexpected tensor W_skip");
   }

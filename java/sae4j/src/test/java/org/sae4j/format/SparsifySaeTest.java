@@ -144,8 +144,61 @@ class SparsifySaeTest {
     assertThat(sae.config().assumptions())
         .containsExactly(
             "activation: absent, taken as topk",
-            "transcode: absent, taken as false",
-            "skip_connection: absent, taken as false");
+            "skip_connection: absent, taken as false",
+            "transcode: absent, taken as false");
+  }
+
+  /** What that project's own configuration has where nothing is given. */
+  @Test
+  void leavesNoMoreThan32Active() throws IOException {
+    SafetensorsFiles wide =
+        new SafetensorsFiles()
+            .f32("encoder.weight", 32 * D, D)
+            .f32("encoder.bias", 32 * D)
+            .f32("W_dec", 32 * D, D)
+            .f32("b_dec", D);
+    SaeFile sae =
+        read("{'d_in':2,'activation':'topk','transcode':false,'skip_connection':false}", wide);
+    assertThat(sae.config().activation()).isEqualTo(new Activation.TopK(32));
+    assertThat(sae.config().dSae()).isEqualTo(64);
+    assertThat(sae.config().assumptions())
+        .contains("k: absent, taken as 32", "expansion_factor: absent, taken as 32");
+  }
+
+  /** sparsify had skip connections for some months before it wrote down what they are for. */
+  @Test
+  void whetherASkipIsATranscodersMustBeSaid() throws IOException {
+    String json = "{'d_in':2,'num_latents':4,'k':2,'activation':'topk','skip_connection':true}";
+    write(json, tensors().f32("W_skip", D, D));
+    assertRefused("transcode: expected true or false beside skip_connection true, found nothing");
+    SaeConfig transcoder = SaeFile.read(folder, SaeOverrides.none().withTranscoder(true)).config();
+    assertThat(transcoder.hookName()).contains("blocks.3.hook_resid_pre");
+    assertThat(transcoder.hookNameOut()).contains("blocks.3.hook_resid_post");
+    assertThat(transcoder.applyBDecToInput()).isTrue();
+    assertThat(transcoder.assumptions())
+        .contains("transcode true: given by the caller, instead of nothing in the file");
+    SaeConfig sae = SaeFile.read(folder, SaeOverrides.none().withTranscoder(false)).config();
+    assertThat(sae.hookNameOut()).isEmpty();
+    assertThat(sae.applyBDecToInput()).isTrue();
+  }
+
+  @Test
+  void theCallerKnowsBetterWhetherItTranscodes() throws IOException {
+    write(config("'k':2,'transcode':true"), tensors());
+    assertThat(SaeFile.read(folder, SaeOverrides.none()).config().applyBDecToInput()).isFalse();
+    SaeConfig sae = SaeFile.read(folder, SaeOverrides.none().withTranscoder(false)).config();
+    assertThat(sae.isTranscoder()).isFalse();
+    assertThat(sae.applyBDecToInput()).isTrue();
+    assertThat(sae.assumptions())
+        .contains("transcode false: given by the caller, instead of the file's true");
+  }
+
+  @Test
+  void whatIsSaidAndNotUsedIsNoted() throws IOException {
+    SaeFile sae = read(config("'k':2,'normalize_decoder':true,'jumps':3,'lr':NaN"), tensors());
+    assertThat(sae.config().assumptions())
+        .contains("jumps 3: not used", "lr Infinity: not used")
+        .noneMatch(each -> each.contains("normalize_decoder"));
   }
 
   @ParameterizedTest
@@ -164,7 +217,7 @@ class SparsifySaeTest {
         "{'d_in':2,'num_latents':0,'expansion_factor':3,'k':2} | expected shape [6, 2]",
         "{'d_in':4,'num_latents':2,'k':2}            | encoder.weight: expected shape [2, 4]",
         "{'d_in':2147483647,'expansion_factor':2,'k':2} | fewer than 2³¹ latents",
-        "{'d_in':2,'num_latents':4,'k':2,'skip_connection':true} | tensor W_skip is missing",
+        "{'d_in':2,'num_latents':4,'k':2,'skip_connection':true,'transcode':false} | tensor W_skip is missing",
         "{'d_in':2,'num_latents':4,'k':2,'transcode':'yes'} | transcode: expected true or false",
       })
   void refusesContradictions(String json, String problem) throws IOException {
@@ -183,7 +236,7 @@ class SparsifySaeTest {
             .f32("encoder.bias", N)
             .f32("W_dec", D, N)
             .f32("b_dec", D));
-    assertRefused("tensor W_dec: expected shape [4, 2], found [2, 4]");
+    assertRefused("tensor W_dec: expected shape [4, 2], as cfg.json says, found [2, 4]");
     write(
         config("'k':2"),
         new SafetensorsFiles()

@@ -43,7 +43,7 @@ final class SyntheticSaes {
   }
 
   private Path dictionary(DictionaryClass dictionary) throws IOException {
-    Path target = newFolder(dictionary.className());
+    Path target = newFolder(dictionary.name());
     boolean hasK = dictionary.hasK();
     config(
         target.resolve("config.json"),
@@ -59,14 +59,16 @@ final class SyntheticSaes {
     vector(tensors, dictionary.decoderBias(), width);
     vector(tensors, dictionary.latentVector(), LATENTS);
     switch (dictionary) {
-      case AUTO_ENCODER, AUTO_ENCODER_NEW -> {}
-      case GATED -> {
-        vector(tensors, "mag_bias", LATENTS);
+      case AUTO_ENCODER, AUTO_ENCODER_NEW, BENCH_RELU -> {}
+      case GATED, BENCH_GATED -> {
+        vector(tensors, dictionary == DictionaryClass.GATED ? "mag_bias" : "b_mag", LATENTS);
         vector(tensors, "r_mag", LATENTS);
       }
+      case BENCH_TOP_K -> tensors.integer("k", 8);
       case JUMP_RELU ->
           tensors.tensor("threshold", "FloatStorage", random.positive(2, LATENTS), LATENTS);
-      case TOP_K, BATCH_TOP_K -> tensors.integer("k", 8).scalar("threshold", 0.75f);
+      case TOP_K, BATCH_TOP_K, BENCH_BATCH_TOP_K ->
+          tensors.integer("k", 8).scalar("threshold", 0.75f);
       case MATRYOSHKA ->
           tensors.integer("k", 8).scalar("threshold", 0.75f).longs("group_sizes", 32, LATENTS - 32);
     }

@@ -79,11 +79,109 @@ class UnpicklerTest {
     "torch.storage, UntypedStorage",
     "torch._utils, _rebuild_tensor_v3",
     "collections, OrderedDict.__init__",
-    "numpy.core.multiarray, _reconstruct",
+    "numpy.core.multiarray, fromstring",
+    "torch, float4",
+    "torch.serialization, _get_layout",
+    "_codecs, decode",
+    "__builtin__, eval",
   })
   void refusesWhatIsNotListed(String module, String name) {
     byte[] evil = PickleBytes.protocol(2).global(module, name).op(')', 'R').stop();
     assertRefused(evil, "refuses " + module + "." + name);
+  }
+
+  /** Whoever widens the list has to widen this one, and to think twice. */
+  @Test
+  void nothingElseIsListed() {
+    assertThat(String.join(" ", PickleGlobal.ALLOWED.keySet()))
+        .isEqualTo(
+            "__builtin__.bytes _codecs.encode builtins.bytes collections.OrderedDict"
+                + " numpy._core.multiarray._reconstruct numpy._core.multiarray.scalar"
+                + " numpy.core.multiarray._reconstruct numpy.core.multiarray.scalar numpy.dtype"
+                + " numpy.ndarray torch.BFloat16Storage torch.BoolStorage torch.ByteStorage"
+                + " torch.CharStorage torch.DoubleStorage torch.FloatStorage torch.HalfStorage"
+                + " torch.IntStorage torch.LongStorage torch.ShortStorage torch.Size"
+                + " torch._utils._rebuild_parameter torch._utils._rebuild_tensor_v2"
+                + " torch.bfloat16 torch.bool torch.device torch.float16 torch.float32"
+                + " torch.float64 torch.int16 torch.int32 torch.int64 torch.int8 torch.uint8");
+  }
+
+  @Test
+  void constantsOfTorchStandForThemselves() throws IOException {
+    assertThat(load(PickleBytes.protocol(2).global("torch", "float32").stop()))
+        .hasToString("torch.float32");
+    PickleBytes device =
+        PickleBytes.protocol(2).global("torch", "device").text("cuda").number(1).op(0x86, 'R');
+    assertThat(load(device.stop())).hasToString("cuda:1");
+    PickleBytes size =
+        PickleBytes.protocol(2).global("torch", "Size").numbers(768, 2).op(0x85, 'R');
+    assertThat(((PickleSequence) load(size.stop())).elements()).containsExactly(768L, 2L);
+    PickleBytes noSize =
+        PickleBytes.protocol(2).global("torch", "Size").text("768").op(0x85, 0x85, 'R');
+    assertRefused(noSize.stop(), "calls torch.Size with arguments that are refused");
+    PickleBytes called = PickleBytes.protocol(2).global("torch", "float32").op(')', 'R');
+    assertRefused(called.stop(), "calls a Constant");
+  }
+
+  private static PickleBytes type(PickleBytes pickle, String code, String order) {
+    pickle.global("numpy", "dtype").text(code).op(0x89, 0x88, 0x87, 'R');
+    pickle.op('(').number(3).text(order).op('N', 'N', 'N').number(-1).number(-1).number(0);
+    return pickle.op('t', 'b');
+  }
+
+  /** As protocol 2 has them: bytes are a text. */
+  private static byte[] scalar(String code, String order, String content) {
+    PickleBytes pickle = PickleBytes.protocol(2).global("numpy.core.multiarray", "scalar");
+    type(pickle, code, order);
+    pickle.global("_codecs", "encode").text(content).text("latin1").op(0x86, 'R');
+    return pickle.op(0x86, 'R').stop();
+  }
+
+  @Test
+  void numbersOfNumpyAreNumbers() throws IOException {
+    assertThat(load(scalar("i8", "<", "\u0010\0\0\0\0\0\0\0"))).isEqualTo(16L);
+    assertThat(load(scalar("i4", "<", "\u00ff\u00ff\u00ff\u00ff"))).isEqualTo(-1L);
+    assertThat(load(scalar("f4", "<", "\0\0\u0020\u0040"))).isEqualTo(2.5);
+    assertThat(load(scalar("f8", "<", "\0\0\0\0\0\0\u0004\u0040"))).isEqualTo(2.5);
+    assertThat(load(scalar("b1", "|", "\u0001"))).isEqualTo(true);
+    assertThat(load(scalar("u1", "|", "\u00ff"))).isEqualTo(255L);
+    PickleBytes newer = PickleBytes.protocol(4).global("numpy._core.multiarray", "scalar");
+    type(newer, "i2", "<").op('C', 2, 3, 1, 0x86, 'R');
+    assertThat(load(newer.stop())).isEqualTo(259L);
+  }
+
+  @Test
+  void refusesWhatIsNoNumberOfNumpy() {
+    String arguments = "calls numpy's scalar with arguments that are refused";
+    assertRefused(scalar("i8", "<", "\u0010\0\0\0"), arguments);
+    assertRefused(scalar("i8", ">", "\0\0\0\0\0\0\0\u0010"), "sets the state of a Type");
+    assertRefused(scalar("O8", "|", "\0\0\0\0\0\0\0\0"), "calls numpy.dtype with arguments");
+    assertRefused(scalar("u8", "<", "\0\0\0\0\0\0\0\0"), arguments);
+    assertRefused(scalar("i2", "<", "\u0100\0"), "calls _codecs.encode with arguments");
+    PickleBytes object = PickleBytes.protocol(2).global("numpy", "ndarray").op(')', 'R');
+    assertRefused(object.stop(), "calls numpy.ndarray with arguments that are refused");
+  }
+
+  @Test
+  void arraysOfNumpyAreLeftUnread() throws IOException {
+    PickleBytes pickle = PickleBytes.protocol(2);
+    pickle.global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray").numbers(0);
+    pickle.global("_codecs", "encode").text("b").text("latin1").op(0x86, 'R', 0x87, 'R');
+    pickle.op('(').number(1).numbers(1);
+    type(pickle, "f4", "<").op(0x89);
+    pickle.global("_codecs", "encode").text("\0\0\u0020\u0040").text("latin1").op(0x86, 'R');
+    assertThat(load(pickle.op('t', 'b').stop())).hasToString("array of NumPy");
+  }
+
+  /** A long text that is recalled again and again must not be copied each time. */
+  @Test
+  void bytesAreNotMultiplied() {
+    PickleBytes pickle = PickleBytes.protocol(2).text("a".repeat(1 << 20)).op('q', 0, '0');
+    pickle.global("_codecs", "encode").op('q', 1, '0');
+    for (int i = 0; i < 10_000; i++) {
+      pickle.op('h', 1, 'h', 0).text("latin1").op(0x86, 'R', '0');
+    }
+    assertRefused(pickle.op('N').stop(), "encodes more bytes than it has");
   }
 
   @Test
@@ -105,7 +203,6 @@ class UnpicklerTest {
     "6f, OBJ",
     "82, EXT",
     "50, PERSID",
-    "42, BINBYTES",
     "8f, SET",
     "97, BUFFER",
     "49, of protocol 0",
