@@ -49,7 +49,11 @@ final class SaeTensors {
     try {
       for (Map.Entry<SaeTensor, StoredTensor> tensor : file.tensors().entrySet()) {
         int name = tensor(tensor.getKey());
-        if (changed.containsKey(tensor.getKey())) {
+        boolean centredSkip = tensor.getKey() == SaeTensor.W_SKIP && file.config().centreInput();
+        if (centredSkip) {
+          float[] values = centred(tensor.getValue());
+          TensorChunks.vector(values, file.path(), chunk -> sae4j_sae_write(sae, name, chunk));
+        } else if (changed.containsKey(tensor.getKey())) {
           float[] values = changed.get(tensor.getKey());
           TensorChunks.vector(values, file.path(), chunk -> sae4j_sae_write(sae, name, chunk));
         } else {
@@ -62,6 +66,22 @@ final class SaeTensors {
       sae4j_sae_free(sae);
       throw e;
     }
+  }
+
+  /** A matrix [rows, columns] whose product with x is that of the original with x less its mean. */
+  private static float[] centred(StoredTensor matrix) throws IOException {
+    float[] values = matrix.toFloats();
+    int columns = Math.toIntExact(matrix.dim(1));
+    for (int row = 0; row < values.length; row += columns) {
+      double mean = 0;
+      for (int i = row; i < row + columns; i++) {
+        mean += (double) values[i] / columns;
+      }
+      for (int i = row; i < row + columns; i++) {
+        values[i] = (float) (values[i] - mean);
+      }
+    }
+    return values;
   }
 
   private static void write(StoredTensor tensor, int name, sae4j_sae sae) throws IOException {

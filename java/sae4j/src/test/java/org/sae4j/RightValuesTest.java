@@ -73,6 +73,14 @@ class RightValuesTest {
   }
 
   @Test
+  void onlySparsifyLeavesItOpen() {
+    SaeOverrides transcoder = SaeOverrides.none().withTranscoder(true);
+    assertThatThrownBy(() -> evaluate("ln_final-hook_normalized/sae", transcoder))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("its file says whether it is a transcoder");
+  }
+
+  @Test
   void valueBiasesNeedTheModelAndTheirLayer() throws IOException {
     Path path = Fixtures.path("cases/hook_z-fold_value_biases/sae");
     assertThatThrownBy(() -> Sae.open(path))

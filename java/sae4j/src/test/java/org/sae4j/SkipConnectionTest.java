@@ -86,6 +86,28 @@ class SkipConnectionTest {
     }
   }
 
+  /** In a model with a centred stream there is no mean that the skip could see. */
+  @Test
+  void theSkipSeesTheCentredActivationToo() throws IOException {
+    try (Sae centred = Sae.open(sae.path(), SaeOverrides.none().withCentred(true))) {
+      float[] x = new float[192];
+      float[] withoutMean = new float[192];
+      double mean = 0;
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) Math.cos(i) + 2;
+        mean += (double) x[i] / x.length;
+      }
+      for (int i = 0; i < x.length; i++) {
+        withoutMean[i] = (float) (x[i] - mean);
+      }
+      float[] found = centred.reconstruct(x);
+      float[] expected = sae.reconstruct(withoutMean);
+      for (int i = 0; i < x.length; i++) {
+        assertThat(found[i]).isCloseTo((float) (expected[i] + mean), within(1e-4f));
+      }
+    }
+  }
+
   @Test
   void effectsAreThoseFoundTheLongWayRound(@TempDir Path folder) throws IOException {
     for (String name : List.of("h.0", "layers.1", "h.1.mlp", "h.0.attn")) {

@@ -5,10 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
@@ -95,6 +97,7 @@ final class DictionaryLearningSae {
     OptionalInt contextSize = config.isPresent() ? config.get().contextSize() : OptionalInt.empty();
     Optional<String> modelName = config.isPresent() ? config.get().modelName() : Optional.empty();
     config.ifPresent(said -> assumptions.addAll(said.unused()));
+    assumptions.addAll(weights.others(dictionary.hasK() ? Set.of("k") : Set.of()));
     SaeConfig canonical =
         new SaeConfig(
             FORMAT,
@@ -120,13 +123,13 @@ final class DictionaryLearningSae {
   private DictionaryClass dictionary() throws FormatException {
     Optional<String> named = config.isPresent() ? config.get().dictionaryClass() : Optional.empty();
     if (named.isPresent()) {
-      return DictionaryClass.ofName(named.get(), weights.names())
+      return DictionaryClass.ofName(named.get(), names())
           .orElseThrow(
               () ->
                   FormatException.of(
                       configOf(file), "trainer.dict_class " + named.get() + " is not supported"));
     }
-    List<DictionaryClass> fitting = DictionaryClass.ofTensors(weights.names());
+    List<DictionaryClass> fitting = DictionaryClass.ofTensors(names());
     if (fitting.size() != 1) {
       throw FormatException.of(
           file,
@@ -151,7 +154,7 @@ final class DictionaryLearningSae {
       }
       return Optional.empty();
     }
-    Optional<Integer> stored = weights.has("k") ? Optional.of(storedK(n)) : Optional.empty();
+    Optional<Integer> stored = storedK(n);
     if (stored.isPresent() && declared.isPresent() && !stored.equals(declared)) {
       throw FormatException.mismatch(
           file, "tensor k", declared.get() + ", trainer.k of " + CONFIG, stored.get());
@@ -166,12 +169,21 @@ final class DictionaryLearningSae {
     return Optional.of(k);
   }
 
-  private int storedK(int n) throws IOException {
-    long k = weights.any("k").longScalar();
-    if (k < 1 || k > n) {
-      throw FormatException.mismatch(file, "tensor k", "a whole number from 1 to " + n, k);
+  /** As a tensor, or as a plain number. */
+  private Optional<Integer> storedK(int n) throws IOException {
+    Optional<Long> k =
+        weights.has("k") ? Optional.of(weights.any("k").longScalar()) : weights.number("k");
+    if (k.isPresent() && (k.get() < 1 || k.get() > n)) {
+      throw FormatException.mismatch(file, "tensor k", "a whole number from 1 to " + n, k.get());
     }
-    return (int) k;
+    return k.map(Long::intValue);
+  }
+
+  /** The names that tell a class: of tensors, and of numbers that may stand for one. */
+  private Set<String> names() {
+    Set<String> names = new HashSet<>(weights.names());
+    weights.number("k").ifPresent(k -> names.add("k"));
+    return names;
   }
 
   private Activation activation(Optional<Integer> k) {

@@ -154,7 +154,10 @@ final class GemmaScopeSae {
     if (skip) {
       tensors.put(SaeTensor.W_SKIP, weights.weights(SKIP, d, dOut).transposed());
     }
-    weights.requireAllTaken(Set.of(), "an SAE of Gemma Scope");
+    boolean without = config.isPresent() && !skip;
+    weights.requireAllTaken(
+        Set.of(),
+        "an SAE of Gemma Scope" + (without ? " without affine_connection in " + CONFIG : ""));
     return tensors;
   }
 

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.sae4j.FormatException;
 
@@ -13,35 +14,49 @@ import org.sae4j.FormatException;
 final class NamedTensors {
   private final Path file;
   private final Map<String, StoredTensor> tensors;
-  private final String shapes;
+  private final Map<String, Object> others;
+  private final Optional<String> source;
   private final Set<String> taken = new HashSet<>();
 
   NamedTensors(Path file, Map<String, StoredTensor> tensors) {
-    this(file, tensors, "");
+    this(file, WrappedNames.unwrap(tensors), Map.of(), Optional.empty());
   }
 
   /**
-   * Takes tensors whose shapes another file tells.
+   * Takes tensors of which another file says what they are to be.
    *
-   * @param shapes for messages: {@code ", as d_in and d_sae of cfg.json say"}
+   * @param source the name of that file, for messages
    */
-  NamedTensors(Path file, Map<String, StoredTensor> tensors, String shapes) {
-    this.file = file;
-    this.tensors = WrappedNames.unwrap(tensors);
-    this.shapes = shapes;
+  NamedTensors(Path file, Map<String, StoredTensor> tensors, String source) {
+    this(file, WrappedNames.unwrap(tensors), Map.of(), Optional.of(source));
   }
 
-  /** The tensors of an archive that holds nothing else. */
+  private NamedTensors(
+      Path file,
+      Map<String, StoredTensor> tensors,
+      Map<String, Object> others,
+      Optional<String> source) {
+    this.file = file;
+    this.tensors = tensors;
+    this.others = others;
+    this.source = source;
+  }
+
+  /** The tensors of an archive; what else is in it is {@linkplain #others left over}. */
   static NamedTensors of(Path file, TorchArchive archive) throws FormatException {
-    Map<String, Object> entries = archive.entries();
-    for (Map.Entry<String, Object> entry : entries.entrySet()) {
-      if (!(entry.getValue() instanceof StoredTensor)) {
-        throw FormatException.of(file, "tensor " + entry.getKey() + " is not a tensor");
-      }
-    }
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    entries.forEach((name, tensor) -> tensors.put(name, (StoredTensor) tensor));
-    return new NamedTensors(file, tensors);
+    Map<String, Object> others = new LinkedHashMap<>();
+    archive
+        .entries()
+        .forEach(
+            (name, value) -> {
+              if (value instanceof StoredTensor tensor) {
+                tensors.put(name, tensor);
+              } else {
+                others.put(name, value);
+              }
+            });
+    return new NamedTensors(file, tensors, others, Optional.empty());
   }
 
   Path file() {
@@ -52,6 +67,19 @@ final class NamedTensors {
     return tensors.keySet();
   }
 
+  /** A whole number that stands among the tensors. */
+  Optional<Long> number(String name) {
+    return others.get(name) instanceof Long number ? Optional.of(number) : Optional.empty();
+  }
+
+  /** What stands among the tensors and is none, one line each. */
+  List<String> others(Set<String> used) {
+    return others.entrySet().stream()
+        .filter(entry -> !used.contains(entry.getKey()))
+        .map(entry -> entry.getKey() + " " + entry.getValue() + ": not used")
+        .toList();
+  }
+
   boolean has(String name) {
     return tensors.containsKey(name);
   }
@@ -59,9 +87,18 @@ final class NamedTensors {
   /** Takes a tensor of any type and shape. */
   StoredTensor any(String name) throws FormatException {
     StoredTensor tensor = tensors.get(name);
+    if (others.containsKey(name)) {
+      throw FormatException.of(file, "tensor " + name + " is not a tensor");
+    }
     if (tensor == null) {
       throw FormatException.of(
-          file, "tensor " + name + " is missing; the file has " + tensors.keySet());
+          file,
+          "tensor "
+              + name
+              + " is missing"
+              + source.map(other -> ", which " + other + " asks for").orElse("")
+              + "; the file has "
+              + tensors.keySet());
     }
     taken.add(name);
     return tensor;
@@ -78,7 +115,10 @@ final class NamedTensors {
 
   /** Takes a vector or matrix of weights, which the engine can read piece by piece. */
   StoredTensor weights(String name, long... shape) throws FormatException {
-    StoredTensor tensor = any(name).requireShape(shapes, shape).requireFloating();
+    StoredTensor tensor =
+        any(name)
+            .requireShape(source.map(other -> ", as " + other + " says").orElse(""), shape)
+            .requireFloating();
     return tensor.rank() == 2 ? tensor.requireDense() : tensor;
   }
 
@@ -93,7 +133,8 @@ final class NamedTensors {
     for (String name : tensors.keySet()) {
       if (!taken.contains(name)) {
         if (!ignored.contains(name)) {
-          throw FormatException.of(file, "unexpected tensor " + name + " in " + what);
+          String said = source.map(other -> ", as " + other + " says").orElse("");
+          throw FormatException.of(file, "unexpected tensor " + name + " in " + what + said);
         }
         left.add(name);
       }

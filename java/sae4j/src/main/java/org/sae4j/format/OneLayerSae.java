@@ -85,6 +85,7 @@ final class OneLayerSae {
         config.integer("seq_len", 1).map(OptionalInt::of).orElse(OptionalInt.empty());
     Optional<String> modelName = config.string("model_name");
     assumptions.addAll(config.unused(WITHOUT_EFFECT));
+    assumptions.addAll(weights.others(Set.of()));
     SaeConfig canonical =
         new SaeConfig(
             FORMAT,

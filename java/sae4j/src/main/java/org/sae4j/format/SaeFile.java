@@ -49,11 +49,15 @@ public record SaeFile(
     if (Files.notExists(path)) {
       throw FormatException.of(path, "no such file or folder");
     }
+    if (SparsifySae.recognises(path) && !SaeLensSae.recognises(path)) {
+      return SparsifySae.read(path, overrides);
+    }
+    if (overrides.transcoder().isPresent()) {
+      throw FormatException.of(
+          path, "its file says whether it is a transcoder: only a folder of sparsify may not");
+    }
     if (SaeLensSae.recognises(path)) {
       return SaeLensSae.read(path, overrides);
-    }
-    if (SparsifySae.recognises(path)) {
-      return SparsifySae.read(path, overrides);
     }
     if (GemmaScopeSae.recognises(path)) {
       return GemmaScopeSae.read(path, overrides);

@@ -42,8 +42,7 @@ final class SaeLensSae {
     this.folder = folder;
     this.config = SaeLensConfig.read(present(CONFIG));
     Path file = present(WEIGHTS);
-    String shapes = ", as " + CONFIG + " says";
-    this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), shapes);
+    this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), CONFIG);
   }
 
   /** Tells whether a path is such a folder, or one of its two files. */

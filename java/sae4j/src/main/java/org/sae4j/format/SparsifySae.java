@@ -44,8 +44,7 @@ final class SparsifySae {
     this.folder = folder;
     this.config = JsonConfig.read(present(CONFIG));
     Path file = present(WEIGHTS);
-    String shapes = ", as " + CONFIG + " says";
-    this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), shapes);
+    this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), CONFIG);
   }
 
   /** Tells whether a path is such a folder, or one of its two files. */

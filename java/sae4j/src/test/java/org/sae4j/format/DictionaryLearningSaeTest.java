@@ -135,6 +135,42 @@ class DictionaryLearningSaeTest {
         "tensor threshold: expected a number from 0, which SAEBench needs, found -1.0");
   }
 
+  /** What code that saves more than its state dict puts beside the tensors. */
+  @Test
+  void numbersAndConstantsMayStandAmongTheTensors() throws IOException {
+    config("AutoEncoderTopK", "'steps':1");
+    TorchTensors tensors =
+        new TorchTensors()
+            .f32("encoder.weight", N, D)
+            .f32("decoder.weight", D, N)
+            .f32("encoder.bias", N)
+            .f32("b_dec", D)
+            .other(
+                "k",
+                p ->
+                    p.global("numpy.core.multiarray", "scalar")
+                        .global("numpy", "dtype")
+                        .text("i8")
+                        .op(0x89, 0x88, 0x87, 'R', '(')
+                        .number(3)
+                        .text("<")
+                        .op('N', 'N', 'N')
+                        .number(-1)
+                        .number(-1)
+                        .number(0)
+                        .op('t', 'b')
+                        .global("_codecs", "encode")
+                        .text("\2\0\0\0\0\0\0\0")
+                        .text("latin1")
+                        .op(0x86, 'R', 0x86, 'R'))
+            .other("dtype", p -> p.global("torch", "float32"))
+            .other("shape", p -> p.global("torch", "Size").numbers(3, 2).op(0x85, 'R'));
+    SaeConfig sae = read(tensors).config();
+    assertThat(sae.activation()).isEqualTo(new Activation.TopK(2));
+    assertThat(sae.assumptions())
+        .contains("dtype torch.float32: not used", "shape tuple of 2: not used");
+  }
+
   @Test
   void checkpointsHaveTheirConfigurationOneFolderUp() throws IOException {
     config("AutoEncoderTopK", "'k':2,'layer':4,'submodule_name':'resid_post_layer_4'");
@@ -311,7 +347,8 @@ class DictionaryLearningSaeTest {
     tensors.f32("bias", D);
     config("AutoEncoder", "'steps':1");
     assertRefused(tensors.f32("ghost", 1), "unexpected tensor ghost in an SAE of class AutoEnc");
-    assertRefused(tensors.other("ghost", p -> p.number(1)), "tensor ghost is not a tensor");
+    assertThat(read(tensors.other("ghost", p -> p.number(1))).config().assumptions())
+        .contains("ghost 1: not used");
   }
 
   @ParameterizedTest

@@ -217,7 +217,7 @@ class SparsifySaeTest {
         "{'d_in':2,'num_latents':0,'expansion_factor':3,'k':2} | expected shape [6, 2]",
         "{'d_in':4,'num_latents':2,'k':2}            | encoder.weight: expected shape [2, 4]",
         "{'d_in':2147483647,'expansion_factor':2,'k':2} | fewer than 2³¹ latents",
-        "{'d_in':2,'num_latents':4,'k':2,'skip_connection':true,'transcode':false} | tensor W_skip is missing",
+        "{'d_in':2,'num_latents':4,'k':2,'skip_connection':true,'transcode':false} | tensor W_skip is missing, which cfg.json asks for",
         "{'d_in':2,'num_latents':4,'k':2,'transcode':'yes'} | transcode: expected true or false",
       })
   void refusesContradictions(String json, String problem) throws IOException {
@@ -228,7 +228,7 @@ class SparsifySaeTest {
   @Test
   void refusesTensorsThatDoNotFit() throws IOException {
     write(config("'k':2"), tensors().f32("W_skip", D, D));
-    assertRefused("unexpected tensor W_skip in an SAE without skip_connection");
+    assertRefused("unexpected tensor W_skip in an SAE without skip_connection, as cfg.json says");
     write(
         config("'k':2"),
         new SafetensorsFiles()
