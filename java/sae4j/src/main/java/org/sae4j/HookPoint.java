@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.sae4j.format.ModuleHook;
 
 /**
  * One activation of the model, where hooks can read and replace it.
@@ -31,21 +33,27 @@ public record HookPoint(Site site, int layer) {
   }
 
   /**
-   * Finds a hook point by its name.
+   * Finds a hook point by its name, or by one that others have for it.
+   *
+   * <p>Those are the names of TransformerLens 3's {@code TransformerBridge}, such as {@code
+   * blocks.3.hook_out}, and of Hugging Face's modules, which stand for what a module gives: {@code
+   * transformer.h.3.mlp} is {@code blocks.3.hook_mlp_out}.
    *
    * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public static HookPoint of(String name) {
-    Matcher inBlock = IN_BLOCK.matcher(name);
-    if (inBlock.matches()) {
-      int layer = Integer.parseInt(inBlock.group(1));
-      return Site.ofSuffix(inBlock.group(2), true)
-          .map(site -> new HookPoint(site, layer))
-          .orElseThrow(() -> unknown(name));
-    }
-    return Site.ofSuffix(name, false)
-        .map(site -> new HookPoint(site, 0))
+    return named(name)
+        .or(() -> ModuleHook.of(name).flatMap(module -> named(module.output())))
         .orElseThrow(() -> unknown(name));
+  }
+
+  private static Optional<HookPoint> named(String name) {
+    Matcher inBlock = IN_BLOCK.matcher(name);
+    if (!inBlock.matches()) {
+      return Site.ofSuffix(name, false).map(site -> new HookPoint(site, 0));
+    }
+    int layer = Integer.parseInt(inBlock.group(1));
+    return Site.ofSuffix(inBlock.group(2), true).map(site -> new HookPoint(site, layer));
   }
 
   private static IllegalArgumentException unknown(String name) {
@@ -105,7 +113,7 @@ public record HookPoint(Site site, int layer) {
     return new HookPoint(Site.LN2, layer);
   }
 
-  /** The MLP's hidden activation after GELU, {@code blocks.L.mlp.hook_post}. */
+  /** The MLP's hidden activation after its non-linearity, {@code blocks.L.mlp.hook_post}. */
   public static HookPoint mlpPost(int layer) {
     return new HookPoint(Site.MLP_POST, layer);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HookPointTest {
@@ -58,7 +59,16 @@ class HookPointTest {
         "hook_resid_post",
         "blocks.0.hook_resid_post ",
         "blocks.0.ln_final.hook_normalized",
-        "hook_Embed"
+        "hook_Embed",
+        "blocks.3.ln2.hook_in",
+        "blocks.3.mlp.hook_pre",
+        "hook_out",
+        "blocks.3.embed.hook_out",
+        "h.3.mlp.c_fc",
+        "h.3.attn.c_attn",
+        "h.x",
+        "transformer.h.3.",
+        "lm_head"
       })
   void unknownNamesListTheKnown(String name) {
     assertThatThrownBy(() -> HookPoint.of(name))
@@ -66,6 +76,40 @@ class HookPointTest {
         .hasMessageStartingWith("unknown hook \"" + name + "\"")
         .hasMessageContaining("blocks.L.mlp.hook_post")
         .hasMessageContaining("ln_final.hook_normalized");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "embed.hook_out, hook_embed",
+    "pos_embed.hook_out, hook_pos_embed",
+    "blocks.3.hook_in, blocks.3.hook_resid_pre",
+    "blocks.3.ln1.hook_out, blocks.3.ln1.hook_normalized",
+    "blocks.3.attn.hook_in, blocks.3.ln1.hook_normalized",
+    "blocks.3.attn.o.hook_in, blocks.3.attn.hook_z",
+    "blocks.3.attn.hook_out, blocks.3.hook_attn_out",
+    "blocks.3.ln2.hook_out, blocks.3.ln2.hook_normalized",
+    "blocks.3.mlp.hook_in, blocks.3.ln2.hook_normalized",
+    "blocks.3.mlp.out.hook_in, blocks.3.mlp.hook_post",
+    "blocks.3.mlp.hook_out, blocks.3.hook_mlp_out",
+    "blocks.3.hook_out, blocks.3.hook_resid_post",
+    "ln_final.hook_out, ln_final.hook_normalized",
+    "unembed.hook_in, ln_final.hook_normalized",
+    "transformer.wte, hook_embed",
+    "wpe, hook_pos_embed",
+    "transformer.drop, blocks.0.hook_resid_pre",
+    "transformer.h.3, blocks.3.hook_resid_post",
+    "h.3, blocks.3.hook_resid_post",
+    "h.3.ln_1, blocks.3.ln1.hook_normalized",
+    "h.3.attn, blocks.3.hook_attn_out",
+    "h.3.attn.c_proj, blocks.3.hook_attn_out",
+    "transformer.h.3.ln_2, blocks.3.ln2.hook_normalized",
+    "transformer.h.3.mlp, blocks.3.hook_mlp_out",
+    "h.3.mlp.act, blocks.3.mlp.hook_post",
+    "h.3.mlp.c_proj, blocks.3.hook_mlp_out",
+    "transformer.ln_f, ln_final.hook_normalized",
+  })
+  void othersNamesAreUnderstood(String name, String own) {
+    assertThat(HookPoint.of(name).name()).isEqualTo(own);
   }
 
   @Test

@@ -19,7 +19,9 @@ final class HookOption {
       names = "--hook",
       paramLabel = "NAME",
       converter = HookConverter.class,
-      description = "The activation, as TransformerLens names it (default: the SAE's own).")
+      description =
+          "The activation, as TransformerLens or a module of Hugging Face names it (default: the"
+              + " SAE's own).")
   private Optional<HookPoint> hook = Optional.empty();
 
   /** The hook that the user names. */

@@ -87,7 +87,9 @@ final class DictionaryLearningConfig {
     Optional<String> name = trainer.string("submodule_name");
     Optional<Integer> layer = trainer.integer("layer", 0);
     Optional<ModuleHook> module = name.flatMap(ModuleHook::of);
-    if (module.isPresent() && layer.isPresent() && module.get().layer() != layer.get()) {
+    if (module.isPresent()
+        && layer.isPresent()
+        && module.get().layer().orElse(layer.get()) != layer.get()) {
       throw trainer.mismatch("layer", "that of submodule_name " + name.get(), layer.get());
     }
     Optional<String> hook =
