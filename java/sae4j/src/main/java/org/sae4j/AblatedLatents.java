@@ -84,7 +84,7 @@ final class AblatedLatents implements AblatedToken {
     float[] scales = new float[tokens];
     float[] shifts = new float[tokens];
     Arrays.fill(scales, scale);
-    float[] out = new float[Math.multiplyExact(tokens, width())];
+    float[] out = Floats.of(tokens, width(), "activations");
     Latents latents = new Latents(sae.config().dSae(), offsets, active, z, scales, shifts);
     session.decode(sae, latents, FloatBuffer.wrap(out));
     return out;

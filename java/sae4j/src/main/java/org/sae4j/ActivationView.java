@@ -84,7 +84,7 @@ public final class ActivationView {
 
   /** A copy of all rows, [tokens, width]. */
   public float[] toArray() {
-    float[] copy = new float[tokens() * width];
+    float[] copy = Floats.of(tokens(), width, point.name());
     floats().get(copy);
     return copy;
   }

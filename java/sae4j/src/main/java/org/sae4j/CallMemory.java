@@ -4,6 +4,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.LongFunction;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -23,12 +24,26 @@ final class CallMemory implements AutoCloseable {
     return pointer;
   }
 
+  /** Allocates native memory, or says how much of it there was not. */
+  private <P extends Pointer> P allocate(long count, int bytesEach, LongFunction<P> allocation) {
+    try {
+      return keep(allocation.apply(count));
+    } catch (OutOfMemoryError e) {
+      OutOfMemoryError told =
+          new OutOfMemoryError(
+              "for a call of the engine: no %d bytes of native memory"
+                  .formatted(Math.multiplyExact(count, (long) bytesEach)));
+      told.initCause(e);
+      throw told;
+    }
+  }
+
   IntPointer ints(int[] values) {
-    return keep(new IntPointer(values));
+    return allocate(values.length, Integer.BYTES, IntPointer::new).put(values);
   }
 
   LongPointer longs(int[] values) {
-    LongPointer copy = keep(new LongPointer(values.length));
+    LongPointer copy = allocate(values.length, Long.BYTES, LongPointer::new);
     for (int i = 0; i < values.length; i++) {
       copy.put(i, values[i]);
     }
@@ -41,31 +56,40 @@ final class CallMemory implements AutoCloseable {
     for (int i = 0; i < values.length; i++) {
       bytes[i] = (byte) (values[i] ? 1 : 0);
     }
-    return keep(new BytePointer(bytes));
+    return bytes(bytes);
+  }
+
+  BytePointer bytes(byte[] values) {
+    return allocate(values.length, Byte.BYTES, BytePointer::new).put(values);
   }
 
   FloatPointer floats(float[] values) {
-    return keep(new FloatPointer(values));
+    return room(values.length).put(values);
+  }
+
+  /** Room for floats, whatever they are. */
+  FloatPointer room(long count) {
+    return allocate(count, Float.BYTES, FloatPointer::new);
   }
 
   /** Room for doubles, all zero. */
   DoublePointer doubles(long count) {
-    return keep(zeroed(new DoublePointer(count)));
+    return zeroed(allocate(count, Double.BYTES, DoublePointer::new));
   }
 
   /** Room for ints, all zero. */
   IntPointer ints(long count) {
-    return keep(zeroed(new IntPointer(count)));
+    return zeroed(allocate(count, Integer.BYTES, IntPointer::new));
   }
 
   /** Room for longs, all zero. */
   LongPointer longs(long count) {
-    return keep(zeroed(new LongPointer(count)));
+    return zeroed(allocate(count, Long.BYTES, LongPointer::new));
   }
 
   /** Room for bytes, all zero. */
   BytePointer bytes(long count) {
-    return keep(zeroed(new BytePointer(count)));
+    return zeroed(allocate(count, Byte.BYTES, BytePointer::new));
   }
 
   /** A struct, or an array of them, all zero. */
@@ -86,7 +110,7 @@ final class CallMemory implements AutoCloseable {
     if (buffer.isDirect() && buffer.order() == ByteOrder.nativeOrder()) {
       return keep(new FloatPointer(buffer.slice()));
     }
-    FloatPointer copy = keep(new FloatPointer(buffer.remaining()));
+    FloatPointer copy = room(buffer.remaining());
     FloatBuffer rest = buffer.duplicate();
     float[] chunk = new float[Math.min(rest.remaining(), COPIED_AT_ONCE)];
     for (long done = 0; rest.hasRemaining(); done += chunk.length) {

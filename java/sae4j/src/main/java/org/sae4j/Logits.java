@@ -86,7 +86,7 @@ public final class Logits {
 
   /** A copy of all rows, [rows, vocabulary]. */
   public float[] toArray() {
-    float[] copy = new float[rows() * vocabulary];
+    float[] copy = Floats.of(rows(), vocabulary, "logits");
     floats().get(copy);
     return copy;
   }

@@ -13,7 +13,7 @@ record RandomWeights(long seed) implements ModelWeights {
 
   @Override
   public float[] tensor(String name, int rows, int columns) {
-    float[] values = new float[Math.multiplyExact(rows, columns)];
+    float[] values = Floats.of(rows, columns, name);
     if (name.endsWith("_norm.weight")) {
       Arrays.fill(values, 1);
       return values;

@@ -157,7 +157,7 @@ public final class Sae implements AutoCloseable {
 
   /** Decodes latents to [tokens, output width], without what a skip connection adds for x. */
   public float[] decode(Latents latents) {
-    float[] out = new float[Math.multiplyExact(latents.tokens(), config.dOut())];
+    float[] out = Floats.of(latents.tokens(), config.dOut(), "decoded latents");
     decode(latents, FloatBuffer.wrap(out));
     return out;
   }
@@ -185,7 +185,7 @@ public final class Sae implements AutoCloseable {
    * @return the reconstruction, [tokens, output width]
    */
   public float[] reconstruct(float[] x) {
-    float[] out = new float[Math.multiplyExact(SaeCalls.tokens(x.length, config), config.dOut())];
+    float[] out = Floats.of(SaeCalls.tokens(x.length, config), config.dOut(), "reconstructions");
     reconstruct(FloatBuffer.wrap(x), FloatBuffer.wrap(out));
     return out;
   }

@@ -72,7 +72,7 @@ public final class Session implements AutoCloseable {
    *     the model; nothing has run then
    * @throws IllegalStateException if the session, the model or an SAE is closed, or the session is
    *     in use
-   * @throws NotFiniteException if the logits are not numbers
+   * @throws NotFiniteException if the logits, or activations that are captured, are not all numbers
    */
   public RunResult run(Sequences sequences, RunOptions options) {
     try (Uses uses = new Uses()) {
@@ -144,11 +144,11 @@ public final class Session implements AutoCloseable {
    */
   public float[] latentLogits(Sae sae, HookPoint point, int... latents) {
     point.requireIn(model.shape());
-    float[] logits = new float[Math.multiplyExact(latents.length, model.shape().vocabulary())];
+    float[] logits = Floats.of(latents.length, model.shape().vocabulary(), "logits of latents");
     try (Uses uses = new Uses();
         CallMemory memory = new CallMemory()) {
       sae4j_session session = uses.enter(handle);
-      FloatPointer out = memory.keep(new FloatPointer(logits.length));
+      FloatPointer out = memory.room(logits.length);
       Engine.check(
           sae4j_latent_logits(
               session,

@@ -114,7 +114,7 @@ public final class Stage implements AutoCloseable {
   private float[] activation(int from, int count) {
     try (Uses uses = new Uses()) {
       FloatPointer floats = sae4j_stage_get_activation(uses.enter(handle));
-      float[] copy = new float[Math.multiplyExact(count, width)];
+      float[] copy = Floats.of(count, width, "activation");
       floats.position((long) from * width).get(copy);
       return copy;
     }

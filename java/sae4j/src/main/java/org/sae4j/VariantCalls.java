@@ -81,7 +81,7 @@ final class VariantCalls implements AutoCloseable {
     if (!variants.logits()) {
       return new float[0];
     }
-    float[] copy = new float[Math.multiplyExact(variants.future(), vocabulary)];
+    float[] copy = Floats.of(variants.future(), vocabulary, "logits of a variant");
     variant.logits().get(copy);
     return copy;
   }

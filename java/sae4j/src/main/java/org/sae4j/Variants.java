@@ -43,7 +43,7 @@ public record Variants(
    * @param rows [width] each, copied
    */
   public static Variants at(int position, int future, float[] base, float[]... rows) {
-    float[] values = new float[Math.multiplyExact(rows.length, base.length)];
+    float[] values = Floats.of(rows.length, base.length, "variants");
     for (int i = 0; i < rows.length; i++) {
       if (rows[i].length != base.length) {
         throw new IllegalArgumentException(

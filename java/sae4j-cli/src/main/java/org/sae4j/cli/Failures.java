@@ -58,7 +58,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
   private static String message(Throwable e) {
     if (e instanceof OutOfMemoryError) {
-      return "out of memory (" + said(e) + "): close other programs, or give Java more with -Xmx";
+      return "out of memory (%s): close other programs, or give Java more than its %d MB with -Xmx"
+          .formatted(said(e), Runtime.getRuntime().maxMemory() >> 20);
     }
     if (e instanceof Error || isDefect(e)) {
       return "a defect of sae4j, please report it with the output of --verbose: " + e;
