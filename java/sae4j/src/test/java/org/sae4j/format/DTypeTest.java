@@ -42,6 +42,27 @@ class DTypeTest {
     assertThat(DType.BF16.toDouble(shortOf(bits), 0)).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "I64, 8000000000000000, -9.223372036854775808E18",
+    "I32, ffffffff, -1",
+    "I16, 8000, -32768",
+    "I8, ff, -1",
+    "U32, ffffffff, 4294967295",
+    "U32, 80000000, 2147483648",
+    "U16, ffff, 65535",
+    "U8, ff, 255",
+    "BOOL, 01, 1",
+    "F64, bff8000000000000, -1.5",
+    "F32, c0200000, -2.5",
+  })
+  void convertsAnyOther(DType type, String bits, double expected) {
+    ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(0, Long.parseUnsignedLong(bits, 16));
+    assertThat(type.toDouble(bytes, 0)).isEqualTo(expected);
+    assertThat(type.bytes()).isEqualTo(bits.length() / 2);
+  }
+
   @Test
   void refusesBigEndianBuffers() {
     ByteBuffer buffer = ByteBuffer.allocate(4);

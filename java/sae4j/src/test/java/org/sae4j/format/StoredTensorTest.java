@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.sae4j.FormatException;
 
 class StoredTensorTest {
@@ -95,6 +98,38 @@ class StoredTensorTest {
             });
     assertThat(sizes).containsExactly(20, 20, 8);
     assertThat(values).containsExactly(0f, 1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f, 9f, 10f, 11f);
+  }
+
+  /** More than is read at a time, not from the file's begin, and not a multiple of it. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16"})
+  void readsLargeTensorsPieceByPiece(DType type) throws IOException {
+    int count = (5 << 19) / type.bytes() + 3;
+    ByteBuffer bytes =
+        ByteBuffer.allocate((int) START + count * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.position((int) START);
+    for (int i = 0; i < count; i++) {
+      int bits = Float.floatToIntBits(value(i));
+      if (type == DType.F32) {
+        bytes.putInt(bits);
+      } else {
+        bytes.putShort((short) (bits >>> 16));
+      }
+    }
+    Files.write(file, bytes.array());
+    StoredTensor large = StoredTensor.contiguous(file, "t", type, List.of((long) count), START);
+    float[] values = large.toFloats();
+    assertThat(values).hasSize(count);
+    for (int i = 0; i < count; i++) {
+      assertThat(values[i]).isEqualTo(value(i));
+    }
+  }
+
+  /** Small whole numbers, exact in BF16, of which no block repeats another. */
+  private static float value(int i) {
+    return i % 251 - 125;
   }
 
   @Test
