@@ -89,6 +89,16 @@ typedef struct sae4j_model_params {
     sae4j_precision precision;
 } sae4j_model_params;
 
+// What a block's MLP does with its hidden layer.
+typedef enum sae4j_mlp_activation {
+    SAE4J_MLP_GELU       = 0,  // GPT-2's own, by tanh: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+    SAE4J_MLP_GELU_ERF   = 1,  // x·Φ(x), the exact one
+    SAE4J_MLP_QUICK_GELU = 2,  // x·σ(1.702 x)
+    SAE4J_MLP_SILU       = 3,  // x·σ(x)
+    SAE4J_MLP_RELU       = 4,
+    SAE4J_MLP_TANH       = 5
+} sae4j_mlp_activation;
+
 typedef struct sae4j_model_shape {
     int32_t n_layer;
     int32_t n_head;
@@ -98,6 +108,10 @@ typedef struct sae4j_model_shape {
     int32_t n_vocab;  // V, rows of the embedding, padding included
     int32_t tied;     // 1: the unembedding is the embedding
     float   layer_norm_eps;
+
+    sae4j_mlp_activation mlp_activation;
+    float                attn_scale;           // of attention's scores; 0: 1/√(n_embd / n_head)
+    int32_t              attn_scale_by_layer;  // 1: in block l scores are divided by l + 1 as well
 } sae4j_model_shape;
 
 SAE4J_API sae4j_model_params sae4j_model_default_params(void);
@@ -318,8 +332,9 @@ typedef struct sae4j_run_params {
 } sae4j_run_params;
 
 SAE4J_API sae4j_run_params sae4j_run_default_params(void);
-SAE4J_API sae4j_status     sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
-                                     const sae4j_run_params * params);
+// Fails with SAE4J_NOT_FINITE if there is a NaN or an infinity among the logits or the activations that are kept.
+SAE4J_API sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
+                                 const sae4j_run_params * params);
 
 // ---------------------------------------------------------------- logit lens
 

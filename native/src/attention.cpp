@@ -84,7 +84,7 @@ void attend(const std::optional<PackedHead> & past, int64_t past_length, const H
                    now.ld, s + past_length, width, scratch);
         for (int64_t i = 0; i < piece.queries; i++) {
             const int64_t visible = past_length + piece.begin + i + 1;
-            kernels().softmax(s + i * width, visible, now.scale());
+            kernels().softmax(s + i * width, visible, now.scale);
             std::fill(s + i * width + visible, s + (i + 1) * width, 0.0f);
         }
         product_nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld,
@@ -102,35 +102,37 @@ int64_t attention_scratch(const Batch & batch, int64_t prefix_length, int64_t d_
     return n_threads * Scratch(batch, prefix_length, d_head).floats();
 }
 
-ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & prefix,
-                        sae4j_precision precision, ggml_tensor * qkv, float * scratch, const Output & z) {
+ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, int n_head, float scale,
+                        const Prefix & prefix, sae4j_precision precision, ggml_tensor * qkv, float * scratch,
+                        const Output & z) {
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
     const auto *  in = static_cast<const float *>(qkv->data);
     const Scratch room(batch, prefix.length, d_head);
-    return graph.node(
-        name, { qkv }, z.f32, d, n_tokens, [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
-            float *                   scores = scratch + ith * room.floats(), *product = scores + room.scores;
-            std::optional<PackedHead> past;
-            int64_t                   packed = -1;  // whose past that is
-            // Head by head: blocks are of unequal work, heads are not.
-            const auto n_blocks = static_cast<int64_t>(blocks.size());
-            const Slab tasks    = slab(n_head * n_blocks, ith, nth);
-            for (int64_t task = tasks.begin; task < tasks.end; task++) {
-                const int64_t head = task / n_blocks;
-                if (prefix.length > 0 && packed != head) {
-                    past.emplace(precision, Head(prefix.qkv, ld, d_head, head), prefix.length, product + room.product);
-                    packed = head;
-                }
-                const Pieces & block = blocks[task % n_blocks];
-                attend(past, prefix.length, Head(in, ld, d_head, head), block, scores, product, z.f32 + head * d_head,
-                       d);
-                for (const Piece & piece : block) {
-                    for (int64_t t = piece.first + piece.begin; t < piece.first + piece.keys(); t++) {
-                        z.round(t * d + head * d_head, d_head);
-                    }
+    auto          work = [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
+        float *                   scores = scratch + ith * room.floats(), *product = scores + room.scores;
+        std::optional<PackedHead> past;
+        int64_t                   packed = -1;  // whose past that is
+        // Head by head: blocks are of unequal work, heads are not.
+        const auto n_blocks = static_cast<int64_t>(blocks.size());
+        const Slab tasks    = slab(n_head * n_blocks, ith, nth);
+        for (int64_t task = tasks.begin; task < tasks.end; task++) {
+            const int64_t head = task / n_blocks;
+            if (prefix.length > 0 && packed != head) {
+                const Head shared(prefix.qkv, ld, d_head, head, scale);
+                past.emplace(precision, shared, prefix.length, product + room.product);
+                packed = head;
+            }
+            const Pieces & block = blocks[task % n_blocks];
+            const Head     now(in, ld, d_head, head, scale);
+            attend(past, prefix.length, now, block, scores, product, z.f32 + head * d_head, d);
+            for (const Piece & piece : block) {
+                for (int64_t t = piece.first + piece.begin; t < piece.first + piece.keys(); t++) {
+                    z.round(t * d + head * d_head, d_head);
                 }
             }
-        });
+        }
+    };
+    return graph.node(name, { qkv }, z.f32, d, n_tokens, work);
 }
 
 }  // namespace sae4j

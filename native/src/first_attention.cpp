@@ -47,7 +47,7 @@ class HeadAttention {
             float * row = z + batch_.offsets[i] * d;
             std::copy_n(firsts_ + i * d_head_, d_head_, row);
             for (int64_t tau = 1; tau < batch_.offsets[i + 1] - batch_.offsets[i]; tau++) {
-                join(tau - 1, to_first_[i * later_ + tau - 1] * own.scale(), own.from(i).v, row + tau * d);
+                join(tau - 1, to_first_[i * later_ + tau - 1] * own.scale, own.from(i).v, row + tau * d);
             }
         }
     }
@@ -66,7 +66,7 @@ class HeadAttention {
             const int64_t visible = p_ + 2 + j;
             s[p_]                 = -std::numeric_limits<float>::infinity();
             const float max       = kernels().max(s, visible);
-            log_sums_[j]          = past.scale() * max + std::log(kernels().softmax(s, visible, past.scale()));
+            log_sums_[j]          = past.scale * max + std::log(kernels().softmax(s, visible, past.scale));
             std::fill(s + visible, s + width, 0.0f);
         }
         product_nn(later_, d_head_, later_, scores_ + p_ + 1, width, behind.v, past.ld, common_, d_head_, false,
@@ -86,7 +86,7 @@ class HeadAttention {
             const Head row = own.from(i);
             float *    s   = scores_ + i * width;
             s[p_]          = static_cast<float>(kernels().dot(row.q, row.k, d_head_));
-            kernels().softmax(s, width, own.scale());
+            kernels().softmax(s, width, own.scale);
         }
         if (p_ > 0) {
             product_nn(n_, d_head_, p_, scores_, width, past.v, past.ld, firsts_, d_head_, false, product_);
@@ -121,8 +121,8 @@ class HeadAttention {
 
 }  // namespace
 
-ggml_tensor * first_attention(Graph & graph, const char * name, const Batch & batch, int n_head, const Prefix & past,
-                              ggml_tensor * own, const Output & z) {
+ggml_tensor * first_attention(Graph & graph, const char * name, const Batch & batch, int n_head, float scale,
+                              const Prefix & past, ggml_tensor * own, const Output & z) {
     const int64_t ld = own->ne[0], d = ld / 3, d_head = d / n_head;
     const int64_t room    = HeadAttention::room(batch, past.length, d_head);
     float *       scratch = graph.session().arena().take<float>(graph.session().n_threads() * room);
@@ -131,7 +131,8 @@ ggml_tensor * first_attention(Graph & graph, const char * name, const Batch & ba
         HeadAttention attention(batch, past.length, d_head, scratch + ith * room);
         const Slab    heads = slab(n_head, ith, nth);
         for (int64_t head = heads.begin; head < heads.end; head++) {
-            attention.run(Head(past.qkv, ld, d_head, head), Head(in, ld, d_head, head), z.f32 + head * d_head, d);
+            attention.run(Head(past.qkv, ld, d_head, head, scale), Head(in, ld, d_head, head, scale),
+                          z.f32 + head * d_head, d);
             for (int64_t t = 0; t < batch.n_tokens; t++) {
                 z.round(t * d + head * d_head, d_head);
             }

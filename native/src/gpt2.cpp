@@ -123,7 +123,7 @@ class Pass {
         normed          = normalized(ln2, x, x, standard, b.ln_2);
         x               = stream(ln2, x);
         ggml_tensor * u = at(mlp_post, x, [&](float * out) {  // [n_tokens, n_ff]
-            const Epilogue epilogue{ b.ffn_up_b, nullptr, /*gelu=*/true };
+            const Epilogue epilogue{ b.ffn_up_b, nullptr, mlp_activation() };
             return linear(graph_, "mlp_post", *b.ffn_up, input(ln2, normed), epilogue, { out, rounded(mlp_post) });
         });
         x               = stream(mlp_post, x);
@@ -152,7 +152,8 @@ class Pass {
         const int64_t d_head = shape_.n_embd / shape_.n_head;
         float *       scratch =
             slot_of("scores", attention_scratch(batch_, memory_.length, d_head, graph_.session().n_threads()));
-        return sae4j::attention(graph_, "z", batch_, shape_.n_head, past(l), model_.precision(), qkv, scratch, z);
+        return sae4j::attention(graph_, "z", batch_, shape_.n_head, scale(l), past(l), model_.precision(), qkv, scratch,
+                                z);
     }
 
     // The first attention of a pass behind a past, whose rows are the past's but each sequence's first.
@@ -160,8 +161,11 @@ class Pass {
         const Block & b      = model_.block(l);
         float *       memory = slot_of("first_qkv", batch_.n_sequences() * 3 * shape_.n_embd);
         ggml_tensor * qkv    = linear(graph_, "qkv", *b.attn_qkv, firsts(normed), { b.attn_qkv_b }, { memory });
-        return sae4j::first_attention(graph_, "first_z", batch_, shape_.n_head, past(l), qkv, z);
+        return sae4j::first_attention(graph_, "first_z", batch_, shape_.n_head, scale(l), past(l), qkv, z);
     }
+
+    // What a block's scores are multiplied with.
+    float scale(int l) const { return shape_.attn_scale / static_cast<float>(shape_.attn_scale_by_layer ? l + 1 : 1); }
 
     // Each sequence's first row. [n_sequences, n_embd]
     Input firsts(const Input & x) {
@@ -193,6 +197,23 @@ class Pass {
         ggml_tensor * y = at(
             out, x, [&](float * memory) { return linear(graph_, "delta", w, input(from, u), { bias }, { memory }); });
         return at(sum, nullptr, [&](float * memory) { return graph_.add("resid", x, y, memory); });
+    }
+
+    void (*mlp_activation() const)(float *, size_t) {
+        switch (shape_.mlp_activation) {
+            case SAE4J_MLP_GELU_ERF:
+                return kernels().gelu_erf;
+            case SAE4J_MLP_QUICK_GELU:
+                return kernels().quick_gelu;
+            case SAE4J_MLP_SILU:
+                return kernels().silu;
+            case SAE4J_MLP_RELU:
+                return kernels().relu;
+            case SAE4J_MLP_TANH:
+                return kernels().tanh;
+            default:
+                return kernels().gelu;
+        }
     }
 
     // The activation x of a point as a product needs it.

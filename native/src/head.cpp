@@ -185,14 +185,21 @@ void conclude(Tallies & tallies, int n_workers, const std::vector<Run> & runs, c
 
 }  // namespace
 
-void logits(Session & session, const Model & model, const float * normalized, int64_t n_rows, float * out) {
+void logits(Session & session, const Model & model, const float * normalized, int64_t n_rows, float * out,
+            bool * finite) {
     const Arena::Mark mark(session.arena());
     Graph             graph(session);
-    const int64_t     d = model.shape().n_embd;
-    const Input       x = input_for(graph, model.precision(), graph.leaf("normalized", normalized, d, n_rows),
-                                    session.arena().take<uint16_t>(n_rows * d));
-    linear(graph, "logits", model.head(), x, {}, { out });
+    const int64_t     d       = model.shape().n_embd;
+    const Input       x       = input_for(graph, model.precision(), graph.leaf("normalized", normalized, d, n_rows),
+                                          session.arena().take<uint16_t>(n_rows * d));
+    std::atomic<bool> numbers = true;
+    Epilogue          epilogue;
+    epilogue.finite = finite ? &numbers : nullptr;
+    linear(graph, "logits", model.head(), x, epilogue, { out });
     graph.compute();
+    if (finite) {
+        *finite = numbers;
+    }
 }
 
 void compare(Session & session, const Model & model, const std::vector<Run> & runs, const int32_t * targets,

@@ -11,8 +11,10 @@ namespace sae4j {
 
 class Session;
 
-// Logits [n_rows, n_vocab] of rows of ln_final.hook_normalized [n_rows, n_embd].
-void logits(Session & session, const Model & model, const float * normalized, int64_t n_rows, float * out);
+// Logits [n_rows, n_vocab] of rows of ln_final.hook_normalized [n_rows, n_embd]. finite, if not NULL, tells whether there
+// is neither NaN nor infinity among them.
+void logits(Session & session, const Model & model, const float * normalized, int64_t n_rows, float * out,
+            bool * finite = nullptr);
 
 // One run's ln_final.hook_normalized, and what is wanted of it, arrays [n_tokens] or NULL.
 struct Run {

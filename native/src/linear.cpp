@@ -1,5 +1,6 @@
 #include "linear.h"
 
+#include "finite.h"
 #include "kernels/kernels.h"
 
 #include <algorithm>
@@ -72,15 +73,18 @@ namespace {
 constexpr int64_t block_rows    = 288;
 constexpr int64_t block_columns = 256;
 
-// GELU and rounding; the product has added the rest.
+// What the product has not done: activation, rounding, a look at the numbers.
 void finish(const Epilogue & epilogue, Slab rows, Slab columns, const Output & y, int64_t ldy) {
     const int64_t count = columns.end - columns.begin;
     for (int64_t r = rows.begin; r < rows.end; r++) {
         const int64_t at = r * ldy + columns.begin;
-        if (epilogue.gelu) {
-            kernels().gelu(y.f32 + at, count);
+        if (epilogue.activation) {
+            epilogue.activation(y.f32 + at, count);
         }
         y.round(at, count);
+        if (epilogue.finite && !all_finite(y.f32 + at, count)) {
+            *epilogue.finite = false;
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 #include "memory.h"
 #include "sae4j.h"
 
+#include <atomic>
+
 namespace sae4j {
 
 // The left side of a product: x [rows, n_in] as f32 and, where the weights are bf16, rounded.
@@ -66,9 +68,10 @@ Input input_for(Graph & graph, sae4j_precision precision, ggml_tensor * x, uint1
 
 // What becomes of a product, in this order.
 struct Epilogue {
-    const float * bias     = nullptr;  // [n_out]
-    ggml_tensor * residual = nullptr;  // [rows, n_out]
-    bool          gelu     = false;
+    const float * bias                      = nullptr;  // [n_out]
+    ggml_tensor * residual                  = nullptr;  // [rows, n_out]
+    void (*activation)(float * x, size_t n) = nullptr;  // in place
+    std::atomic<bool> * finite              = nullptr;  // false from then on if y holds a NaN or an infinity
 };
 
 // y = epilogue(x·Wᵀ) [rows, n_out]

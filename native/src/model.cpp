@@ -2,7 +2,9 @@
 
 #include "status.h"
 
+#include <cfloat>
 #include <climits>
+#include <cmath>
 
 namespace sae4j {
 
@@ -35,6 +37,12 @@ void check_shape(const std::string & origin, const sae4j_model_shape & s) {
         fail(SAE4J_BAD_FILE, "%s: layer_norm_eps: expected a number between 0 and 1, found %g", origin.c_str(),
              s.layer_norm_eps);
     }
+    if (s.mlp_activation < SAE4J_MLP_GELU || s.mlp_activation > SAE4J_MLP_TANH) {
+        fail(SAE4J_BAD_ARGUMENT, "unknown mlp_activation %d", static_cast<int>(s.mlp_activation));
+    }
+    if (!(s.attn_scale >= 0 && s.attn_scale <= FLT_MAX)) {
+        fail(SAE4J_BAD_FILE, "%s: attn_scale: expected a positive number, found %g", origin.c_str(), s.attn_scale);
+    }
 }
 
 }  // namespace
@@ -45,6 +53,9 @@ Model::Model(sae4j_model_shape shape, sae4j_model_params params, std::string ori
     origin_(std::move(origin)),
     vocab_(std::move(vocab)) {
     check_shape(origin_, shape_);
+    if (shape_.attn_scale == 0) {
+        shape_.attn_scale = 1 / std::sqrt(static_cast<float>(shape_.n_embd / shape_.n_head));
+    }
     if (params.precision != SAE4J_PRECISION_F32 && params.precision != SAE4J_PRECISION_BF16) {
         fail(SAE4J_BAD_ARGUMENT, "unknown precision %d", static_cast<int>(params.precision));
     }

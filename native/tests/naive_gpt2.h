@@ -137,7 +137,7 @@ class NaiveGpt2 {
             see(SAE4J_HOOK_LN1_STANDARDIZED, l, ln1);
             affine(ln1, blk(l, "attn_norm"));
             see(SAE4J_HOOK_LN1, l, ln1);
-            Matrix z = attention(tokens, linear(ln1, blk(l, "attn_qkv"), 3 * shape.n_embd));
+            Matrix z = attention(tokens, linear(ln1, blk(l, "attn_qkv"), 3 * shape.n_embd), scale(l));
             see(SAE4J_HOOK_Z, l, z);
             Matrix attn_out = linear(z, blk(l, "attn_output"), shape.n_embd);
             see(SAE4J_HOOK_ATTN_OUT, l, attn_out);
@@ -149,7 +149,7 @@ class NaiveGpt2 {
             see(SAE4J_HOOK_LN2, l, ln2);
             Matrix u = linear(ln2, blk(l, "ffn_up"), shape.n_ff);
             for (double & v : u.values) {
-                v = gelu(v);
+                v = activation(v);
             }
             see(SAE4J_HOOK_MLP_POST, l, u);
             Matrix mlp_out = linear(u, blk(l, "ffn_down"), shape.n_embd);
@@ -176,7 +176,29 @@ class NaiveGpt2 {
   private:
     static std::string blk(int layer, const char * name) { return "blk." + std::to_string(layer) + "." + name; }
 
-    static double gelu(double x) { return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))); }
+    double activation(double x) const {
+        switch (shape.mlp_activation) {
+            case SAE4J_MLP_GELU:
+                return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+            case SAE4J_MLP_GELU_ERF:
+                return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+            case SAE4J_MLP_QUICK_GELU:
+                return x / (1 + std::exp(-1.702 * x));
+            case SAE4J_MLP_SILU:
+                return x / (1 + std::exp(-x));
+            case SAE4J_MLP_RELU:
+                return std::max(x, 0.0);
+            case SAE4J_MLP_TANH:
+                return std::tanh(x);
+        }
+        return NAN;
+    }
+
+    double scale(int layer) const {
+        const double plain =
+            shape.attn_scale == 0 ? 1 / std::sqrt(static_cast<double>(shape.n_embd / shape.n_head)) : shape.attn_scale;
+        return shape.attn_scale_by_layer ? plain / (layer + 1) : plain;
+    }
 
     static Matrix sum(Matrix a, const Matrix & b) {
         for (size_t i = 0; i < a.values.size(); i++) {
@@ -243,13 +265,13 @@ class NaiveGpt2 {
     }
 
     // qkv [n_tokens, 3·n_embd] -> z [n_tokens, n_embd]
-    Matrix attention(const Tokens & tokens, const Matrix & qkv) const {
+    Matrix attention(const Tokens & tokens, const Matrix & qkv, double scale) const {
         Matrix  z(qkv.rows, shape.n_embd);
         int64_t first = 0;
         for (int32_t length : tokens.lengths) {
             for (int64_t t = first; t < first + length; t++) {
                 for (int32_t head = 0; head < shape.n_head; head++) {
-                    attend(qkv, first, t, head, z.row(t));
+                    attend(qkv, first, t, head, scale, z.row(t));
                 }
             }
             first += length;
@@ -258,7 +280,7 @@ class NaiveGpt2 {
     }
 
     // One query, the keys of its sequence from first up to its own.
-    void attend(const Matrix & qkv, int64_t first, int64_t t, int32_t head, double * z) const {
+    void attend(const Matrix & qkv, int64_t first, int64_t t, int32_t head, double scale, double * z) const {
         const int64_t       d = shape.n_embd, d_head = d / shape.n_head, at = head * d_head;
         std::vector<double> p;
         double              highest = -INFINITY, total = 0;
@@ -267,7 +289,7 @@ class NaiveGpt2 {
             for (int64_t i = at; i < at + d_head; i++) {
                 score += qkv.row(t)[i] * qkv.row(key)[d + i];
             }
-            p.push_back(score / std::sqrt(static_cast<double>(d_head)));
+            p.push_back(score * scale);
             highest = std::max(highest, p.back());
         }
         for (double & v : p) {

@@ -12,7 +12,7 @@ using namespace test;
 
 namespace {
 
-constexpr sae4j_model_shape shape{ 2, 2, 12, 20, 16, 50, 1, 1e-5f };
+constexpr sae4j_model_shape shape{ 2, 2, 12, 20, 16, 50, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
 constexpr sae4j_point       point{ SAE4J_HOOK_RESID_POST, 0 };
 
 // One of everything, all good.
@@ -374,6 +374,13 @@ void test_bad_shapes() {
     context = "shape";
     CHECK(status([](auto & s) { s.n_head = 5; }) != SAE4J_OK);
     CHECK(status([](auto & s) { s.layer_norm_eps = nan_f32; }) != SAE4J_OK);
+    for (float bad : { -1.0f, nan_f32, inf_f32 }) {
+        CHECK(status([=](auto & s) { s.attn_scale = bad; }) == SAE4J_BAD_FILE);
+    }
+    for (int32_t bad : { -1, 6 }) {
+        CHECK(status([=](auto & s) { s.mlp_activation = static_cast<sae4j_mlp_activation>(bad); }) ==
+              SAE4J_BAD_ARGUMENT);
+    }
     sae4j_model * model = nullptr;
     for (int precision : { -1, 2 }) {
         CHECK_STATUS(sae4j_model_new(shape, nullptr, { static_cast<sae4j_precision>(precision) }, &model),
@@ -386,7 +393,7 @@ void test_bad_shapes() {
 void test_deep_model() {
     for (int32_t n_layer : { 100, 300, 1024 }) {
         context = std::to_string(n_layer) + " layers";
-        const sae4j_model_shape deep{ n_layer, 1, 2, 2, 4, 5, 1, 1e-5f };
+        const sae4j_model_shape deep{ n_layer, 1, 2, 2, 4, 5, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
         sae4j_model *           model  = nullptr;
         const sae4j_status      status = sae4j_model_new(deep, nullptr, sae4j_model_default_params(), &model);
         sae4j_model_free(model);
@@ -524,7 +531,7 @@ double cpu_seconds(bool whole_process) {
 // A session of one thread is the caller alone, even at products large enough for BLAS to want more.
 void test_one_thread_is_one() {
     context = "one thread";
-    const sae4j_model_shape large{ 1, 4, 256, 1024, 256, 4096, 1, 1e-5f };
+    const sae4j_model_shape large{ 1, 4, 256, 1024, 256, 4096, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     const ModelPtr          model   = make_model(NaiveGpt2(large, 1));
     const SessionPtr        session = open_session(1);
     const Tokens            tokens  = random_tokens({ 256, 256 }, large.n_vocab, 2);

@@ -329,7 +329,7 @@ std::string describe(const Case & c) {
            (c.replaced.empty() ? "" : ", some replaced");
 }
 
-constexpr sae4j_model_shape small{ 2, 2, 12, 20, 16, 50, 1, 1e-5f };
+constexpr sae4j_model_shape small{ 2, 2, 12, 20, 16, 50, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
 
 // Every hook point, replaced everywhere or at some tokens.
 void test_every_point() {
@@ -589,7 +589,7 @@ Result evaluate_in_parts(const Case & c, const sae4j_model * model) {
 
 // More tokens than the head takes at a time, more than one tile of the vocabulary.
 Case large_case(sae4j_point point, bool masked) {
-    const sae4j_model_shape shape{ 2, 4, 32, 64, 64, 2100, 0, 1e-5f };
+    const sae4j_model_shape shape{ 2, 4, 32, 64, 64, 2100, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     Case                    c = case_at(shape, point, 2, { 64, 64, 64, 1, 64, 33, 64, 64, 64, 64, 50 });
     if (masked) {
         c.replaced = Random(5).mask(c.tokens.size(), 0.6);
@@ -615,7 +615,8 @@ void test_batches_and_threads(sae4j_precision precision) {
 
 // BF16 goes the same way: its numbers are those of its own logits, and near those of f32.
 void test_bf16() {
-    Case c = case_at({ 2, 4, 32, 64, 64, 1100, 1, 1e-5f }, { SAE4J_HOOK_RESID_POST, 0 }, 1, { 64, 20 });
+    Case c = case_at({ 2, 4, 32, 64, 64, 1100, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 }, { SAE4J_HOOK_RESID_POST, 0 }, 1,
+                     { 64, 20 });
     c.saes = { random_sae(sae_params(32, 61, SAE4J_RELU), 2) };
     const NaiveGpt2  naive(c.shape, 3);
     const ModelPtr   f32 = make_model(naive), bf16 = make_model(naive, SAE4J_PRECISION_BF16);

@@ -96,38 +96,59 @@ bool same_bits(float a, float b) {
     return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
-double gelu_f64(double x) {
-    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
-}
+struct Activation {
+    const char * name;
+    void (*Kernels::*kernel)(float *, size_t);
+    double (*f64)(double);
+    double at_minus_inf, at_inf;
+};
 
-void test_gelu(const Kernels & k) {
-    context = std::string(k.level) + " gelu";
+const Activation activations[] = {
+    { "gelu", &Kernels::gelu,
+      [](double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x))); },
+      0, INFINITY },
+    { "gelu_erf", &Kernels::gelu_erf, [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }, 0, INFINITY },
+    { "quick_gelu", &Kernels::quick_gelu, [](double x) { return x / (1 + std::exp(-1.702 * x)); }, 0, INFINITY },
+    { "silu", &Kernels::silu, [](double x) { return x / (1 + std::exp(-x)); }, 0, INFINITY },
+    { "relu", &Kernels::relu, [](double x) { return x > 0 ? x : 0; }, 0, INFINITY },
+    { "tanh", &Kernels::tanh, [](double x) { return std::tanh(x); }, -1, 1 },
+};
+
+void test_activation(const Kernels & k, const Activation & a) {
+    context              = std::string(k.level) + " " + a.name;
+    const auto    kernel = k.*a.kernel;
     Buffer<float> line(40001);  // -20 ... 20
     for (size_t i = 0; i < line.n; ++i) {
         line[i] = static_cast<float>(i) * 1e-3f - 20;
     }
     Buffer<float> y = line;
-    k.gelu(y.data(), y.n);
+    kernel(y.data(), y.n);
     for (size_t i = 0; i < y.n; ++i) {
-        CHECK_NEAR(y[i], gelu_f64(line[i]), 2e-7 * std::fmax(1, std::fabs(line[i])));
+        CHECK_NEAR(y[i], a.f64(line[i]), 2e-7 * std::fmax(1, std::fabs(line[i])));
+    }
+    for (float v : { 1e-6f, 1e-3f, 0.1f, 0.6f, 0.7f, 2.0f, 4.0f }) {  // small results keep their digits as well
+        Buffer<float> x = copy_of({ v, -v });
+        kernel(x.data(), 2);
+        CHECK_NEAR(x[0], a.f64(v), 1e-6 * std::fabs(a.f64(v)));
+        CHECK_NEAR(x[1], a.f64(-v), 2e-6 * std::fabs(a.f64(-v)));
     }
     for (size_t n : sizes) {
         const Buffer<float> x   = normal(n, 3);
         Buffer<float>       got = x, expected = x;
-        k.gelu(got.data(), n);
-        scalar_kernels().gelu(expected.data(), n);
+        kernel(got.data(), n);
+        (scalar_kernels().*a.kernel)(expected.data(), n);
         for (size_t i = 0; i < n; ++i) {
             CHECK_NEAR(got[i], expected[i], 2e-7 * std::fmax(1, std::fabs(x[i])));
         }
     }
     for (float v : { 80.0f, 1e4f, 1e13f, 1e30f, biggest, inf }) {
         Buffer<float> x = copy_of({ v, -v });
-        k.gelu(x.data(), 2);
-        CHECK(x[0] == v);
-        CHECK_NEAR(x[1], 0, 1e-30);
+        kernel(x.data(), 2);
+        CHECK(x[0] == (a.at_inf == 1 ? 1 : v));
+        CHECK_NEAR(x[1], a.at_minus_inf, 1e-30);
     }
     Buffer<float> odd = copy_of({ denorm, -denorm, 0.0f, -0.0f, nan_f32 });
-    k.gelu(odd.data(), odd.n);
+    kernel(odd.data(), odd.n);
     CHECK_NEAR(odd[0], 0, denorm);
     CHECK_NEAR(odd[1], 0, denorm);
     CHECK(same_bits(odd[2], 0.0f) && same_bits(odd[3], -0.0f) && std::isnan(odd[4]));
@@ -824,7 +845,9 @@ template <typename T> void test_pack() {
 }
 
 void test_level(const Kernels & k) {
-    test_gelu(k);
+    for (const Activation & a : activations) {
+        test_activation(k, a);
+    }
     test_affine(k);
     test_layer_norm(k);
     test_max(k);

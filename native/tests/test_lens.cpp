@@ -40,7 +40,7 @@ Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, sae4j_site 
 
 // width: of what the SAE reads; another than n_embd for a transcoder.
 void compare(int32_t tied, int32_t rescaled, int32_t width) {
-    const sae4j_model_shape shape{ 2, 2, 24, 40, 16, 301, tied, 1e-5f };
+    const sae4j_model_shape shape{ 2, 2, 24, 40, 16, 301, tied, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     const NaiveGpt2         gpt2(shape, 5);
     sae4j_sae_params        params      = sae_params(width, n_latents, SAE4J_RELU);
     params.rescale_acts_by_decoder_norm = rescaled;
@@ -73,7 +73,7 @@ void compare(int32_t tied, int32_t rescaled, int32_t width) {
 
 void what_does_not_fit_is_refused() {
     context = "refused";
-    const sae4j_model_shape shape{ 1, 2, 8, 16, 8, 32, 1, 1e-5f };
+    const sae4j_model_shape shape{ 1, 2, 8, 16, 8, 32, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     const ModelPtr          model   = make_model(NaiveGpt2(shape, 1));
     const SaePtr            sae     = make_sae(random_sae(sae_params(8, n_latents, SAE4J_RELU), 2));
     const SaePtr            wide    = make_sae(random_sae(sae_params(9, n_latents, SAE4J_RELU), 2));

@@ -209,11 +209,13 @@ void test_misuse(const sae4j_model_shape & shape) {
 }  // namespace
 
 int main() {
-    const sae4j_model_shape tied{ 3, 2, 24, 32, 48, 67, 1, 1e-5f }, one_block{ 1, 1, 8, 21, 40, 130, 0, 1e-5f };
+    const sae4j_model_shape tied{ 3, 2, 24, 32, 48, 67, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },
+        one_block{ 1, 1, 8, 21, 40, 130, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     test_every_point(tied);
     test_every_point(one_block);
-    const sae4j_model_shape large_heads{ 3, 2, 160, 100, 140, 67, 1, 1e-5f },
-        long_context{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f };
+    test_every_point({ 3, 2, 24, 32, 48, 67, 1, 1e-5f, SAE4J_MLP_SILU, 0.8f, 1 });
+    const sae4j_model_shape large_heads{ 3, 2, 160, 100, 140, 67, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },
+        long_context{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     for (sae4j_precision precision : { SAE4J_PRECISION_F32, SAE4J_PRECISION_BF16 }) {
         test_shape(long_context, 980, 16, 40, precision);  // a past of more keys than a product sums at a time
         test_shape(large_heads, 30, 100, 1, precision);    // more rows than one block of queries has

@@ -42,8 +42,8 @@ std::vector<std::vector<int32_t>> expected_ids() {
 // A model of no size with the real vocabulary: only its tokenizer is used.
 test::ModelPtr open_vocabulary() {
     sae4j_model * model = nullptr;
-    CHECK_OK(
-        sae4j_model_new({ 1, 1, 1, 1, 1, 50257, 1, 1e-5f }, vocabulary.c_str(), sae4j_model_default_params(), &model));
+    CHECK_OK(sae4j_model_new({ 1, 1, 1, 1, 1, 50257, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 }, vocabulary.c_str(),
+                             sae4j_model_default_params(), &model));
     return test::ModelPtr(model);
 }
 

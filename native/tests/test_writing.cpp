@@ -113,7 +113,7 @@ void test_sae_styles() {
     }
 }
 
-constexpr sae4j_model_shape shape{ 1, 2, 6, 10, 8, 9, 1, 1e-5f };
+constexpr sae4j_model_shape shape{ 1, 2, 6, 10, 8, 9, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
 
 int64_t columns_of(const std::string & name, size_t size) {
     const bool matrix = name.find("embd") != std::string::npos ||

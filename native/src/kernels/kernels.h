@@ -38,8 +38,13 @@ struct Kernels {
     const char * level;     // the name of its KernelLevel
     bool         bf16_dot;  // whether the CPU multiplies bf16, which is then twice as fast as f32
 
-    // GPT-2's GELU in place: 0.5 x (1 + tanh(sqrt(2/π) (x + 0.044715 x³))). GELU(-inf) is -0, GELU(NaN) is NaN.
-    void (*gelu)(float * x, size_t n);
+    // What an MLP does with its hidden layer, in place. At -inf each gives its limit, NaN stays.
+    void (*gelu)(float * x, size_t n);        // GPT-2's: 0.5 x (1 + tanh(sqrt(2/π) (x + 0.044715 x³)))
+    void (*gelu_erf)(float * x, size_t n);    // x Φ(x) = 0.5 x (1 + erf(x / √2))
+    void (*quick_gelu)(float * x, size_t n);  // x / (1 + exp(-1.702 x))
+    void (*silu)(float * x, size_t n);        // x / (1 + exp(-x))
+    void (*relu)(float * x, size_t n);
+    void (*tanh)(float * x, size_t n);
 
     // y = (x - mean) / sqrt(variance + eps) * weight + bias over one row [d]; population variance, sums in f64.
     // weight and bias may both be null, y may be x.

@@ -6,17 +6,49 @@
 namespace sae4j {
 namespace {
 
+// x times the logistic function of u, for f64 numbers. Its limit at -inf, where the formula gives -inf * 0, is -0.
+float times_logistic(double x, double u) {
+    return x == -HUGE_VAL ? -0.0f : static_cast<float>(x / (1 + exp(-u)));
+}
+
 void gelu(float * x, size_t n) {
     const double sqrt_2_over_pi = 0.79788456080286535588;
     for (size_t i = 0; i < n; ++i) {
         const double v = x[i];
-        if (v == -HUGE_VAL) {
-            x[i] = -0.0f;  // the limit, where the formula gives -inf * 0
-            continue;
-        }
         // 1 + tanh(u) as 2 / (1 + exp(-2u)): no cancellation for u < 0
-        const double u = sqrt_2_over_pi * (v + 0.044715 * v * v * v);
-        x[i]           = static_cast<float>(v / (1 + exp(-2 * u)));
+        x[i] = times_logistic(v, 2 * sqrt_2_over_pi * (v + 0.044715 * v * v * v));
+    }
+}
+
+void gelu_erf(float * x, size_t n) {
+    const double sqrt_2 = 1.41421356237309504880;
+    for (size_t i = 0; i < n; ++i) {
+        const double v = x[i];
+        x[i]           = v == -HUGE_VAL ? -0.0f : static_cast<float>(0.5 * v * erfc(-v / sqrt_2));
+    }
+}
+
+void quick_gelu(float * x, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        x[i] = times_logistic(x[i], 1.702 * x[i]);
+    }
+}
+
+void silu(float * x, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        x[i] = times_logistic(x[i], x[i]);
+    }
+}
+
+void relu(float * x, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        x[i] = x[i] < 0 ? 0 : x[i];
+    }
+}
+
+void tanh(float * x, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+        x[i] = static_cast<float>(::tanh(static_cast<double>(x[i])));
     }
 }
 
@@ -208,9 +240,10 @@ void gemm(size_t m, size_t n0, size_t n1, size_t, size_t k, const T * x, size_t 
 }  // namespace
 
 extern const Kernels kernels_scalar = {
-    "scalar",     false,        gelu,          layer_norm,      affine,      softmax,        lse_update,
-    cross_update, compare_rows, collect_above, collect_between, axpy,        centre_and_sum, sparse_decode,
-    dot,          sum_sq_diff,  max,           to_bf16,         gemm<float>, gemm<uint16_t>,
+    "scalar",      false,           gelu,        gelu_erf,       quick_gelu,    silu,         relu,
+    tanh,          layer_norm,      affine,      softmax,        lse_update,    cross_update, compare_rows,
+    collect_above, collect_between, axpy,        centre_and_sum, sparse_decode, dot,          sum_sq_diff,
+    max,           to_bf16,         gemm<float>, gemm<uint16_t>,
 };
 
 }  // namespace sae4j

@@ -6,6 +6,7 @@ import static org.sae4j.engine.global.sae4j.sae4j_vocab_get_info;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.sae4j.engine.sae4j_model;
@@ -25,8 +26,9 @@ public final class Model implements AutoCloseable {
   private final ModelShape shape;
   private final long weightBytes;
   private final Optional<Tokenizer> tokenizer;
+  private final List<String> assumptions;
 
-  private Model(sae4j_model model, ModelOptions options) {
+  private Model(sae4j_model model, ModelOptions options, List<String> assumptions) {
     this.handle =
         new NativeHandle<>(
             "model",
@@ -37,6 +39,7 @@ public final class Model implements AutoCloseable {
     this.shape = shape(sae4j_model_get_shape(model));
     this.weightBytes = sae4j_model_get_bytes(model);
     this.tokenizer = tokenizer(sae4j_vocab_get_info(model));
+    this.assumptions = assumptions;
   }
 
   private static ModelShape shape(sae4j_model_shape shape) {
@@ -48,7 +51,10 @@ public final class Model implements AutoCloseable {
         shape.n_ctx(),
         shape.n_vocab(),
         shape.tied() != 0,
-        shape.layer_norm_eps());
+        shape.layer_norm_eps(),
+        ModelTensors.activation(shape.mlp_activation()),
+        shape.attn_scale(),
+        shape.attn_scale_by_layer() != 0);
   }
 
   private Optional<Tokenizer> tokenizer(sae4j_vocab_info info) {
@@ -76,7 +82,8 @@ public final class Model implements AutoCloseable {
    */
   public static Model open(Path path, ModelOptions options) throws IOException {
     Engine.load();
-    return new Model(ModelFiles.load(path, options), options);
+    ModelFiles loaded = ModelFiles.load(path, options);
+    return new Model(loaded.model(), options, loaded.assumptions());
   }
 
   /**
@@ -86,7 +93,7 @@ public final class Model implements AutoCloseable {
    */
   public static Model of(ModelShape shape, ModelWeights weights, ModelOptions options) {
     Engine.load();
-    return new Model(ModelTensors.load(shape, weights, options), options);
+    return new Model(ModelTensors.load(shape, weights, options), options, List.of());
   }
 
   /**
@@ -126,6 +133,11 @@ public final class Model implements AutoCloseable {
   public Tokenizer tokenizer() {
     return tokenizer.orElseThrow(
         () -> new IllegalStateException("this model came without a tokenizer: run token ids"));
+  }
+
+  /** Everything about this model that was assumed rather than read from its files. */
+  public List<String> assumptions() {
+    return assumptions;
   }
 
   /** Makes a session with {@link SessionOptions#defaults()}; close it when done. */

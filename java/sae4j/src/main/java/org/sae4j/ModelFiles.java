@@ -11,25 +11,28 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.format.GgufConversion;
-import org.sae4j.format.Gpt2Config;
+import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
 import org.sae4j.format.ModelTensor;
 
-/** Loads models from what is on disk: a GGUF file, or a Hugging Face folder. */
-final class ModelFiles {
-  private ModelFiles() {}
-
-  static sae4j_model load(Path path, ModelOptions options) throws IOException {
+/**
+ * A model loaded from what is on disk: a GGUF file, or a Hugging Face folder.
+ *
+ * @param assumptions everything that was assumed because the files do not say
+ */
+record ModelFiles(sae4j_model model, List<String> assumptions) {
+  static ModelFiles load(Path path, ModelOptions options) throws IOException {
     if (Files.notExists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no such model");
     }
     return Files.isDirectory(path) ? loadFolder(path, options) : loadGguf(path, options);
   }
 
-  private static sae4j_model loadGguf(Path file, ModelOptions options) throws IOException {
+  private static ModelFiles loadGguf(Path file, ModelOptions options) throws IOException {
     // Says more of what is wrong than the engine could: access denied, not a regular file.
     FileChannel.open(file).close();
     sae4j_model model = new sae4j_model();
@@ -37,19 +40,25 @@ final class ModelFiles {
       Engine.check(
           sae4j_model_load(file.toString(), ModelTensors.params(options, memory), model), file);
     }
-    return model;
+    try {
+      return new ModelFiles(model, GgufHeader.read(file).assumptions());
+    } catch (Throwable e) {
+      sae4j_model_free(model);
+      throw e;
+    }
   }
 
-  private static sae4j_model loadFolder(Path folder, ModelOptions options) throws IOException {
+  private static ModelFiles loadFolder(Path folder, ModelOptions options) throws IOException {
     HuggingFaceModel files = HuggingFaceModel.read(folder);
     if (!hasTokenizer(folder)) {
-      return loadWeights(files, "", options);
+      return new ModelFiles(loadWeights(files, "", options), files.assumptions());
     }
     // The engine takes vocabularies from GGUF files only.
     Path vocabulary = Files.createTempFile("sae4j", ".gguf");
     try {
       GgufConversion.writeVocabulary(files, HuggingFaceTokenizer.read(files), vocabulary);
-      return loadWeights(files, vocabulary.toString(), options);
+      return new ModelFiles(
+          loadWeights(files, vocabulary.toString(), options), files.assumptions());
     } finally {
       Files.deleteIfExists(vocabulary);
     }
@@ -66,7 +75,7 @@ final class ModelFiles {
     try (CallMemory memory = new CallMemory()) {
       Engine.check(
           sae4j_model_new(
-              ModelTensors.struct(shape(files.config()), memory),
+              ModelTensors.struct(files.shape(), memory),
               vocabulary.isEmpty() ? null : vocabulary,
               ModelTensors.params(options, memory),
               model),
@@ -83,17 +92,5 @@ final class ModelFiles {
       sae4j_model_free(model);
       throw e;
     }
-  }
-
-  private static ModelShape shape(Gpt2Config config) {
-    return new ModelShape(
-        config.blockCount(),
-        config.headCount(),
-        config.embeddingLength(),
-        config.feedForwardLength(),
-        config.contextLength(),
-        config.vocabularySize(),
-        config.tiedEmbeddings(),
-        config.layerNormEpsilon());
   }
 }

@@ -1,7 +1,9 @@
 package org.sae4j;
 
+import java.util.Objects;
+
 /**
- * The sizes of a GPT-2 model.
+ * The sizes of a GPT-2 model, and in which arithmetic it differs from others of its kind.
  *
  * @param layers the number of blocks
  * @param heads the attention heads of a block
@@ -11,6 +13,9 @@ package org.sae4j;
  * @param vocabulary the number of token ids, those that only pad the table included
  * @param tied whether the unembedding is the embedding
  * @param layerNormEpsilon what layer norms add to the variance
+ * @param activation what the MLPs do with their hidden layer
+ * @param attentionScale what attention multiplies its scores with
+ * @param attentionScaleByLayer whether block L also divides its scores by L + 1
  */
 public record ModelShape(
     int layers,
@@ -20,9 +25,13 @@ public record ModelShape(
     int context,
     int vocabulary,
     boolean tied,
-    float layerNormEpsilon) {
+    float layerNormEpsilon,
+    MlpActivation activation,
+    float attentionScale,
+    boolean attentionScaleByLayer) {
 
   public ModelShape {
+    Objects.requireNonNull(activation, "activation");
     requirePositive(layers, "layers");
     requirePositive(heads, "heads");
     requirePositive(embedding, "embedding");
@@ -36,6 +45,38 @@ public record ModelShape(
     if (!(layerNormEpsilon > 0 && Float.isFinite(layerNormEpsilon))) {
       throw new IllegalArgumentException("layerNormEpsilon must be above 0: " + layerNormEpsilon);
     }
+    if (!(attentionScale > 0 && Float.isFinite(attentionScale))) {
+      throw new IllegalArgumentException("attentionScale must be above 0: " + attentionScale);
+    }
+  }
+
+  /** Sizes of a model that computes as OpenAI's do: GELU, and scores divided by √(head width). */
+  public ModelShape(
+      int layers,
+      int heads,
+      int embedding,
+      int feedForward,
+      int context,
+      int vocabulary,
+      boolean tied,
+      float layerNormEpsilon) {
+    this(
+        layers,
+        heads,
+        embedding,
+        feedForward,
+        context,
+        vocabulary,
+        tied,
+        layerNormEpsilon,
+        MlpActivation.GELU,
+        usualScale(embedding, heads),
+        false);
+  }
+
+  /** One over the square root of a head's width. */
+  public static float usualScale(int embedding, int heads) {
+    return 1 / (float) Math.sqrt(embedding / Math.max(1, heads));
   }
 
   private static void requirePositive(int size, String name) {

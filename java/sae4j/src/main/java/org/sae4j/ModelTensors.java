@@ -1,6 +1,12 @@
 package org.sae4j;
 
 import static org.sae4j.engine.global.sae4j.SAE4J_DTYPE_F32;
+import static org.sae4j.engine.global.sae4j.SAE4J_MLP_GELU;
+import static org.sae4j.engine.global.sae4j.SAE4J_MLP_GELU_ERF;
+import static org.sae4j.engine.global.sae4j.SAE4J_MLP_QUICK_GELU;
+import static org.sae4j.engine.global.sae4j.SAE4J_MLP_RELU;
+import static org.sae4j.engine.global.sae4j.SAE4J_MLP_SILU;
+import static org.sae4j.engine.global.sae4j.SAE4J_MLP_TANH;
 import static org.sae4j.engine.global.sae4j.SAE4J_PRECISION_BF16;
 import static org.sae4j.engine.global.sae4j.SAE4J_PRECISION_F32;
 import static org.sae4j.engine.global.sae4j.sae4j_model_default_params;
@@ -10,6 +16,7 @@ import static org.sae4j.engine.global.sae4j.sae4j_model_new;
 import static org.sae4j.engine.global.sae4j.sae4j_model_write;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_chunk;
@@ -65,7 +72,28 @@ record ModelTensors(String name, int rows, int columns) {
         .n_ctx(shape.context())
         .n_vocab(shape.vocabulary())
         .tied(shape.tied() ? 1 : 0)
-        .layer_norm_eps(shape.layerNormEpsilon());
+        .layer_norm_eps(shape.layerNormEpsilon())
+        .mlp_activation(activation(shape.activation()))
+        .attn_scale(shape.attentionScale())
+        .attn_scale_by_layer(shape.attentionScaleByLayer() ? 1 : 0);
+  }
+
+  static MlpActivation activation(int code) {
+    return Arrays.stream(MlpActivation.values())
+        .filter(each -> activation(each) == code)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static int activation(MlpActivation activation) {
+    return switch (activation) {
+      case GELU -> SAE4J_MLP_GELU;
+      case GELU_ERF -> SAE4J_MLP_GELU_ERF;
+      case QUICK_GELU -> SAE4J_MLP_QUICK_GELU;
+      case SILU -> SAE4J_MLP_SILU;
+      case RELU -> SAE4J_MLP_RELU;
+      case TANH -> SAE4J_MLP_TANH;
+    };
   }
 
   private void write(ModelWeights weights, sae4j_model model) {

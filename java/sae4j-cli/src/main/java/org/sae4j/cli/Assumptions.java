@@ -2,13 +2,13 @@ package org.sae4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import org.sae4j.SaeConfig;
+import java.util.List;
 
-/** Tells the user what was assumed about an SAE because its file does not say. */
+/** Tells the user what was assumed because a file does not say. */
 final class Assumptions {
   private Assumptions() {}
 
-  static void print(Path path, SaeConfig sae, PrintWriter err) {
-    sae.assumptions().forEach(each -> err.println("note: " + path + ": assumed " + each));
+  static void print(Path path, List<String> assumptions, PrintWriter err) {
+    assumptions.forEach(each -> err.println("note: " + path + ": assumed " + each));
   }
 }

@@ -58,7 +58,7 @@ final class ConvertCommand implements Callable<Integer> {
   private static final class Source {
     @Parameters(
         paramLabel = "HF_FOLDER",
-        description = "A folder with config.json, *.safetensors and the tokenizer's files.")
+        description = "A folder with config.json, weights and the tokenizer's files.")
     private Path model;
 
     @Option(
@@ -83,6 +83,7 @@ final class ConvertCommand implements Callable<Integer> {
     WeightPrecision precision = type.orElse(WeightPrecision.F32);
     long start = System.nanoTime();
     HuggingFaceModel model = HuggingFaceModel.read(source.model);
+    Assumptions.print(source.model, model.assumptions(), spec.commandLine().getErr());
     write(model, precision);
     double seconds = (System.nanoTime() - start) / 1e9;
     report(output, precision.toString(), seconds);
@@ -91,7 +92,7 @@ final class ConvertCommand implements Callable<Integer> {
       json.write(
           new JsonDocument("convert")
               .option("type", precision.name().toLowerCase(Locale.ROOT))
-              .input(ModelFile.describe(source.model, ModelFile.shape(model.config())))
+              .input(ModelFile.describe(source.model, model.shape()))
               .results(results));
     }
     return ExitCode.DONE;
@@ -115,7 +116,7 @@ final class ConvertCommand implements Callable<Integer> {
     SaeFile sae = overrides.read(source.sae);
     String hookName = hook.nameOf(sae);
     SaeLensConversion conversion = SaeLensConversion.of(sae);
-    Assumptions.print(source.sae, sae.config(), spec.commandLine().getErr());
+    Assumptions.print(source.sae, sae.config().assumptions(), spec.commandLine().getErr());
     long total = conversion.weightBytes();
     try (ProgressDisplay progress = new ProgressDisplay("convert", " MB", MEGABYTE)) {
       conversion.write(hookName, output, done -> progress.update(done, total));

@@ -45,10 +45,7 @@ record Inspection(
 
   /** SAE folders have a configuration of another name, or no weights of this name. */
   static boolean isModelFolder(Path folder) {
-    return Files.exists(folder.resolve("config.json"))
-        && (Files.exists(folder.resolve("model.safetensors"))
-            || Files.exists(folder.resolve("model.safetensors.index.json"))
-            || Files.exists(folder.resolve("pytorch_model.bin")));
+    return HuggingFaceModel.isIn(folder);
   }
 
   void print(PrintWriter out) {

@@ -102,7 +102,7 @@ final class LogitsCommand implements Callable<Integer> {
     }
     sae = Optional.of(SaePaths.one(sae.get(), spec.commandLine()));
     SaeFile file = overrides.read(sae.get());
-    Assumptions.print(file.path(), file.config(), spec.commandLine().getErr());
+    Assumptions.print(file.path(), file.config().assumptions(), spec.commandLine().getErr());
     return List.of(file);
   }
 

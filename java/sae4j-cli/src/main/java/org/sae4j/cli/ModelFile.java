@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.sae4j.ModelShape;
-import org.sae4j.format.Gpt2Config;
 import org.sae4j.format.HuggingFaceModel;
 
 /** A model on disk, for reports. */
@@ -28,18 +27,6 @@ final class ModelFile {
   /** Writes down which model it is. */
   static JsonObject describe(Path path, ModelShape shape) throws IOException {
     return InputFile.of("model", path, files(path), json(shape));
-  }
-
-  static ModelShape shape(Gpt2Config config) {
-    return new ModelShape(
-        config.blockCount(),
-        config.headCount(),
-        config.embeddingLength(),
-        config.feedForwardLength(),
-        config.contextLength(),
-        config.vocabularySize(),
-        config.tiedEmbeddings(),
-        config.layerNormEpsilon());
   }
 
   static JsonObject json(ModelShape shape) {

@@ -1,5 +1,6 @@
 package org.sae4j.cli;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
@@ -31,8 +32,14 @@ final class ModelInspection {
     JsonObject json = new JsonObject();
     json.addProperty("architecture", GPT2);
     json.addProperty("name", model.name());
-    json.add("shape", ModelFile.json(ModelFile.shape(model.config())));
-    return of(model.folder(), "Hugging Face folder", json, tensors, ModelFile.files(model));
+    json.add("shape", ModelFile.json(model.shape()));
+    return of(
+        model.folder(),
+        "Hugging Face folder",
+        json,
+        tensors,
+        model.assumptions(),
+        ModelFile.files(model));
   }
 
   static Inspection of(GgufHeader header) {
@@ -45,12 +52,23 @@ final class ModelInspection {
     json.addProperty("architecture", architecture);
     json.add("name", text(header.text("general.name")));
     json.add("shape", shape(header, architecture));
-    return of(header.file(), "GGUF " + header.version(), json, tensors, List.of(header.file()));
+    return of(
+        header.file(),
+        "GGUF " + header.version(),
+        json,
+        tensors,
+        header.assumptions(),
+        List.of(header.file()));
   }
 
   /** Whatever the format, people read the same of a model, and what scripts do. */
   private static Inspection of(
-      Path path, String format, JsonObject json, TensorSummary tensors, List<Path> files) {
+      Path path,
+      String format,
+      JsonObject json,
+      TensorSummary tensors,
+      List<String> assumptions,
+      List<Path> files) {
     List<Inspection.Fact> facts = new ArrayList<>();
     facts.add(fact("architecture", json.get("architecture")));
     if (json.get("name").isJsonPrimitive()) {
@@ -62,6 +80,10 @@ final class ModelInspection {
     String parameters = String.format(Locale.ROOT, "%,d", tensors.elements());
     facts.add(new Inspection.Fact("parameters", parameters));
     facts.add(new Inspection.Fact("weights", tensors.text()));
+    assumptions.forEach(each -> facts.add(new Inspection.Fact("assumed", each)));
+    JsonArray assumed = new JsonArray();
+    assumptions.forEach(assumed::add);
+    json.add("assumptions", assumed);
     json.add("tensors", tensors.json());
     return new Inspection(path, KIND, format, facts, json, files);
   }

@@ -52,7 +52,9 @@ final class ModelOptionsMixin {
   }
 
   Model open() throws IOException {
-    return Model.open(path, ModelOptions.defaults().withPrecision(precision));
+    Model model = Model.open(path, ModelOptions.defaults().withPrecision(precision));
+    Assumptions.print(path, model.assumptions(), command.commandLine().getErr());
+    return model;
   }
 
   /** Returns the hook if the model has it; a hook that it does not have is wrong usage. */

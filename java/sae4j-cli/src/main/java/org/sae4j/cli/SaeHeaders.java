@@ -27,7 +27,7 @@ record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
     for (Path path : paths) {
       SaeFile file = overrides.read(path);
       hooks.add(hook.of(file));
-      Assumptions.print(path, file.config(), notes);
+      Assumptions.print(path, file.config().assumptions(), notes);
       files.add(file);
     }
     return new SaeHeaders(files, hooks);

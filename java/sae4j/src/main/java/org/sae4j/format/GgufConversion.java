@@ -3,6 +3,9 @@ package org.sae4j.format;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
+import org.sae4j.FormatException;
+import org.sae4j.MlpActivation;
+import org.sae4j.ModelShape;
 
 /**
  * Writes Hugging Face models as the GGUF files that llama.cpp's own converter would make of them.
@@ -27,6 +30,7 @@ public final class GgufConversion {
       WeightPrecision precision,
       LongConsumer progress)
       throws IOException {
+    refuseOtherArithmetic(model);
     GgufWriter writer = new GgufWriter(metadata(model, tokenizer, precision));
     WeightEncoder encoder = new WeightEncoder(progress);
     for (ModelTensor weight : model.tensors()) {
@@ -44,6 +48,24 @@ public final class GgufConversion {
   public static void writeVocabulary(
       HuggingFaceModel model, HuggingFaceTokenizer tokenizer, Path target) throws IOException {
     new GgufWriter(metadata(model, tokenizer, WeightPrecision.F32)).write(target);
+  }
+
+  /** A GGUF file of GPT-2 has no word for these, and whoever reads it computes as OpenAI's does. */
+  private static void refuseOtherArithmetic(HuggingFaceModel model) throws FormatException {
+    ModelShape shape = model.shape();
+    float usual = ModelShape.usualScale(shape.embedding(), shape.heads());
+    refuseUnless(model, shape.activation() == MlpActivation.GELU, "activation_function");
+    refuseUnless(model, shape.attentionScale() == usual, "scale_attn_weights");
+    refuseUnless(model, !shape.attentionScaleByLayer(), "scale_attn_by_inverse_layer_idx");
+  }
+
+  private static void refuseUnless(HuggingFaceModel model, boolean usual, String key)
+      throws FormatException {
+    if (!usual) {
+      throw FormatException.of(
+          model.config().file(),
+          key + ": a GGUF file cannot say that it is not GPT-2's usual; sae4j runs the folder");
+    }
   }
 
   /** Returns how many bytes of weights {@link #write} writes. */

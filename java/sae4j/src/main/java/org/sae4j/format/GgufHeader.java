@@ -78,6 +78,15 @@ public record GgufHeader(
     }
   }
 
+  /** Tells what the file leaves open about its model, and how that is taken. */
+  public List<String> assumptions() {
+    boolean unsaid =
+        metadata.containsKey("tokenizer.ggml.model") && !metadata.containsKey("tokenizer.ggml.pre");
+    return unsaid
+        ? List.of("tokenizer.ggml.pre gpt-2: absent, as in files from before April 2024")
+        : List.of();
+  }
+
   /** Finds a text among the metadata. */
   public Optional<String> text(String key) {
     return metadata.get(key) instanceof String text ? Optional.of(text) : Optional.empty();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.sae4j.FormatException;
 
 /**
@@ -14,37 +15,51 @@ import org.sae4j.FormatException;
  */
 final class Gpt2Tensors {
   private static final String PREFIX = "transformer.";
+  private static final String EMBEDDING = "wte.weight";
+  private static final String HEAD = "lm_head.weight";
 
-  private final SafetensorsFolder weights;
+  /** Parts of a language model, of which no tensor may be overlooked. */
+  private static final Pattern PART = Pattern.compile("(transformer|h|wte|wpe|ln_f|lm_head)\\..*");
+
+  private final WeightFiles weights;
   private final Gpt2Config config;
   private final String prefix;
   private final Set<String> used = new HashSet<>();
   private final List<ModelTensor> found = new ArrayList<>();
+  private final List<String> assumptions = new ArrayList<>();
 
-  private Gpt2Tensors(SafetensorsFolder weights, Gpt2Config config) {
+  private Gpt2Tensors(WeightFiles weights, Gpt2Config config) {
     this.weights = weights;
     this.config = config;
-    this.prefix = weights.tensors().containsKey(PREFIX + "wte.weight") ? PREFIX : "";
+    this.prefix = weights.tensors().containsKey(PREFIX + EMBEDDING) ? PREFIX : "";
   }
 
-  static List<ModelTensor> find(SafetensorsFolder weights, Gpt2Config config) throws IOException {
+  static Gpt2Tensors find(WeightFiles weights, Gpt2Config config) throws IOException {
     Gpt2Tensors tensors = new Gpt2Tensors(weights, config);
     tensors.findAll();
-    tensors.refuseUnknownBlockTensors();
-    return List.copyOf(tensors.found);
+    tensors.lookAtTheRest();
+    return tensors;
   }
 
-  private void findAll() throws FormatException {
+  /** In the order the data takes through the model. */
+  List<ModelTensor> found() {
+    return List.copyOf(found);
+  }
+
+  /** What was decided that the files do not say, or say in two ways. */
+  List<String> assumptions() {
+    return List.copyOf(assumptions);
+  }
+
+  private void findAll() throws IOException {
     long width = config.embeddingLength();
-    matrix("token_embd.weight", prefix + "wte.weight", config.vocabularySize(), width);
+    matrix("token_embd.weight", prefix + EMBEDDING, config.vocabularySize(), width);
     matrix("position_embd.weight", prefix + "wpe.weight", config.contextLength(), width);
     for (int block = 0; block < config.blockCount(); block++) {
       findBlock("blk." + block + ".", prefix + "h." + block + ".");
     }
     norm("output_norm", prefix + "ln_f");
-    if (!config.tiedEmbeddings()) {
-      matrix("output.weight", "lm_head.weight", config.vocabularySize(), width);
-    }
+    findHead();
   }
 
   private void findBlock(String gguf, String stored) throws FormatException {
@@ -56,6 +71,32 @@ final class Gpt2Tensors {
     norm(gguf + "ffn_norm", stored + "ln_2");
     conv1d(gguf + "ffn_up", stored + "mlp.c_fc", width, hidden);
     conv1d(gguf + "ffn_down", stored + "mlp.c_proj", hidden, width);
+  }
+
+  /**
+   * Takes the head unless it holds the embedding's numbers.
+   *
+   * <p>Where it differs it counts, whatever the config says, as in the transformers library.
+   */
+  private void findHead() throws IOException {
+    if (config.tiedEmbeddings() && !weights.tensors().containsKey(HEAD)) {
+      return;
+    }
+    StoredTensor head = tensor(HEAD, config.vocabularySize(), config.embeddingLength());
+    if (EqualTensors.are(head, weights.tensors().get(prefix + EMBEDDING))) {
+      return;
+    }
+    add("output.weight", head);
+    if (config.tiedEmbeddings()) {
+      assumptions.add(
+          HEAD
+              + " as the unembedding: it differs from "
+              + prefix
+              + EMBEDDING
+              + ", to which "
+              + config.file().getFileName()
+              + " ties it");
+    }
   }
 
   private void norm(String gguf, String stored) throws FormatException {
@@ -83,24 +124,33 @@ final class Gpt2Tensors {
       throw FormatException.of(weights.file(), "tensor " + name + ": expected one, found none");
     }
     used.add(name);
-    return tensor.requireShape(shape).requireFloating();
+    tensor.requireShape(", as " + config.file().getFileName() + " says", shape).requireFloating();
+    return tensor.rank() == 2 ? tensor.requireDense() : tensor;
   }
 
   /**
-   * Refuses a block that the config does not count, or a part of a block that GPT-2 has not.
+   * Refuses a block that the config does not count, or a part of the model that GPT-2 has not.
    *
-   * <p>Tensors outside the blocks, such as the head of a classifier, do not change what a language
+   * <p>What else is in the file, such as the head of a classifier, does not change what a language
    * model computes.
    */
-  private void refuseUnknownBlockTensors() throws FormatException {
+  private void lookAtTheRest() throws FormatException {
     for (String name : weights.tensors().keySet()) {
-      if (name.startsWith(prefix + "h.") && !used.contains(name) && !isBuffer(name)) {
+      if (used.contains(name) || isBuffer(name)) {
+        continue;
+      }
+      if (PART.matcher(name).matches()) {
         throw FormatException.mismatch(
             weights.file(),
             "tensor " + name,
-            "only the tensors of " + config.blockCount() + " GPT-2 blocks",
+            "only the tensors of a GPT-2 with "
+                + config.blockCount()
+                + " blocks, as "
+                + config.file().getFileName()
+                + " says",
             "this one too");
       }
+      assumptions.add("tensor " + name + ": no part of a language model, ignored");
     }
   }
 

@@ -63,6 +63,10 @@ final class NamedTensors {
     return file;
   }
 
+  Map<String, StoredTensor> tensors() {
+    return tensors;
+  }
+
   Set<String> names() {
     return tensors.keySet();
   }

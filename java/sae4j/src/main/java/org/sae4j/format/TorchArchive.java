@@ -36,8 +36,10 @@ public final class TorchArchive {
       if (channel.size() == 0) {
         throw FormatException.of(file, "is empty");
       }
-      TorchZip zip = TorchZip.open(file, channel);
-      Object root = Unpickler.load(file, zip.pickle(), zip::storage);
+      Object root =
+          TorchStream.isOne(channel, file)
+              ? TorchStream.load(channel, file)
+              : TorchZip.open(file, channel).load();
       PickleNesting.check(file, root);
       return new TorchArchive(file, root);
     }

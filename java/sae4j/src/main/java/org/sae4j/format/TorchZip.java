@@ -38,13 +38,14 @@ final class TorchZip {
     return archive;
   }
 
-  /** Returns the bytes of the pickle. */
-  ByteBuffer pickle() throws IOException {
-    return read(zip.entries().get(root + PICKLE), MAX_PICKLE_BYTES);
+  /** Returns what was saved. */
+  Object load() throws IOException {
+    ByteBuffer pickle = read(zip.entries().get(root + PICKLE), MAX_PICKLE_BYTES);
+    return Unpickler.load(file, pickle, this::storage);
   }
 
   /** Finds a storage, which has to be as long as the pickle says. */
-  TorchStorage storage(String key, DType dtype, long elements) throws IOException {
+  private TorchStorage storage(String key, DType dtype, long elements) throws IOException {
     ZipDirectory.Entry entry = zip.entries().get(root + "/data/" + key);
     if (entry == null) {
       throw FormatException.of(file, "storage " + key + " is missing");

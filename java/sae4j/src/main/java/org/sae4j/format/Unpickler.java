@@ -46,11 +46,13 @@ final class Unpickler {
     this.storages = storages;
   }
 
-  /** Runs a pickle and returns the object that it describes. */
+  /** Runs the pickle at a buffer's position, moves behind it, and returns what it describes. */
   static Object load(Path file, ByteBuffer pickle, Storages storages) throws IOException {
     Unpickler machine = new Unpickler(file, pickle, storages);
     try {
-      return machine.run();
+      Object result = machine.run();
+      pickle.position(machine.in.position());
+      return result;
     } catch (BufferUnderflowException e) {
       throw FormatException.of(file, "pickle is truncated", e);
     } catch (CharacterCodingException e) {
@@ -373,11 +375,12 @@ final class Unpickler {
         || value instanceof PickleNumpy.Array array && array.setState(parts);
   }
 
-  /** Resolves ('storage', class, key, device, elements). */
+  /** Resolves ('storage', class, key, device, elements), which older files end with a None. */
   private TorchStorage persistent() throws IOException {
     Object id = pop();
     if (!(id instanceof PickleSequence tuple)
-        || tuple.elements().size() != 5
+        || !(tuple.elements().size() == 5
+            || tuple.elements().size() == 6 && tuple.elements().get(5) == PickleNone.NONE)
         || !"storage".equals(tuple.elements().get(0))
         || !(tuple.elements().get(1) instanceof PickleGlobal.Storage type)
         || !(tuple.elements().get(2) instanceof String key)

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,16 +78,104 @@ class HuggingFaceModelTest {
     tiny.put("transformer.h.0.attn.masked_bias");
     tiny.put("score.weight", 2, 4);
     assertThat(read(tiny).tensors()).hasSize(28);
+    assertThat(read(tiny).assumptions())
+        .containsExactly("tensor score.weight: no part of a language model, ignored");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "lm_head.bias",
+        "transformer.ln_emb.weight",
+        "wte.weight",
+        "transformer.wte.weight.absmax"
+      })
+  void partsThatNoGpt2HasAreRefused(String name) {
+    tiny.put(name, 4);
+    assertRefused("tensor " + name + ": expected only the tensors of a GPT-2 with 2 blocks");
   }
 
   @Test
-  void aTiedHeadIsIgnoredAndAnUntiedOneIsTheOutput() throws IOException {
+  void aHeadThatEqualsTheEmbeddingIsTheEmbedding() throws IOException {
     tiny.put("lm_head.weight", 6, 4);
-    assertThat(read(tiny).tensors()).hasSize(28);
-    tiny.config.addProperty("tie_word_embeddings", false);
-    HuggingFaceModel untied = read(tiny);
-    assertThat(untied.tensors()).hasSize(29);
-    assertThat(untied.tensors().get(28).ggufName()).isEqualTo("output.weight");
+    for (boolean tied : new boolean[] {true, false}) {
+      tiny.config.addProperty("tie_word_embeddings", tied);
+      HuggingFaceModel model = read(tiny);
+      assertThat(model.tensors()).hasSize(28);
+      assertThat(model.shape().tied()).isTrue();
+      assertThat(model.assumptions()).isEmpty();
+    }
+    // Numbers count, not their types: i/8 is exact in BF16.
+    ByteBuffer bf16 = TinyGpt2.littleEndian(48);
+    for (int i = 0; i < 24; i++) {
+      bf16.putShort((short) (Float.floatToIntBits(i / 8f) >>> 16));
+    }
+    tiny.tensors.put("lm_head.weight", new TinyGpt2.Stored("BF16", List.of(6, 4), bf16.array()));
+    assertThat(read(tiny).shape().tied()).isTrue();
+  }
+
+  @Test
+  void aHeadThatDiffersIsTheOutputWhateverTheConfigSays() throws IOException {
+    tiny.put("lm_head.weight", 6, 4);
+    ByteBuffer.wrap(tiny.tensors.get("lm_head.weight").bytes()).putFloat(23 * 4, 1);
+    for (String tied : List.of("true", "false", "null")) {
+      tiny.config.add("tie_word_embeddings", JsonParser.parseString(tied));
+      HuggingFaceModel model = read(tiny);
+      assertThat(model.tensors()).hasSize(29);
+      assertThat(model.tensors().get(28).ggufName()).isEqualTo("output.weight");
+      assertThat(model.shape().tied()).isFalse();
+      assertThat(model.assumptions()).hasSize(tied.equals("false") ? 0 : 1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 28", "_orig_mod., 28", "module., 28", "module._orig_mod., 28"})
+  void readsWhatTorchSaveWrote(String prefix, int tensors) throws IOException {
+    Files.delete(tiny.writeTo(folder).resolve("model.safetensors"));
+    tiny.writeTorchTo(folder.resolve("pytorch_model.bin"), prefix);
+    HuggingFaceModel model = HuggingFaceModel.read(folder);
+    assertThat(model.tensors()).hasSize(tensors);
+    assertThat(HuggingFaceModel.isIn(folder)).isTrue();
+    assertThat(tensor(model, "blk.1.ffn_up.bias").toFloats())
+        .containsExactly(tensor(read(tiny), "blk.1.ffn_up.bias").toFloats());
+  }
+
+  @Test
+  void readsShardsOfTorchSave() throws IOException {
+    Files.delete(tiny.writeTo(folder).resolve("model.safetensors"));
+    tiny.writeTorchTo(folder.resolve("pytorch_model-00001-of-00001.bin"), "");
+    JsonObject map = new JsonObject();
+    tiny.tensors.keySet().forEach(n -> map.addProperty(n, "pytorch_model-00001-of-00001.bin"));
+    JsonObject index = new JsonObject();
+    index.add("weight_map", map);
+    TinyGpt2.writeJson(folder.resolve("pytorch_model.bin.index.json"), index);
+    assertThat(HuggingFaceModel.read(folder).tensors()).hasSize(28);
+    map.remove("transformer.ln_f.bias");
+    TinyGpt2.writeJson(folder.resolve("pytorch_model.bin.index.json"), index);
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .hasMessageContaining(
+            "tensor transformer.ln_f.bias: pytorch_model.bin.index.json does not say that it is"
+                + " here");
+  }
+
+  @Test
+  void safetensorsComeFirst() throws IOException {
+    tiny.writeTo(folder);
+    Files.createFile(folder.resolve("pytorch_model.bin"));
+    assertThat(HuggingFaceModel.read(folder).tensors()).hasSize(28);
+  }
+
+  @Test
+  void wrappedNamesAreThoseWithinTheWrapper() throws IOException {
+    assertThat(read(new TinyGpt2("_orig_mod.transformer.")).tensors()).hasSize(28);
+  }
+
+  @Test
+  void adaptersAreRefused() throws IOException {
+    Files.createFile(tiny.writeTo(folder).resolve("adapter_config.json"));
+    assertThatThrownBy(() -> HuggingFaceModel.read(folder))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("adapter_config.json: expected a whole model, found an adapter");
   }
 
   @Test
@@ -106,7 +196,8 @@ class HuggingFaceModelTest {
     writeShards(shard);
     assertThatThrownBy(() -> HuggingFaceModel.read(folder))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("weight_map.transformer.wte.weight: expected the name of a")
+        .hasMessageContaining(
+            "weight_map.transformer.wte.weight: expected the name of a file *.safetensors,")
         .hasMessageContaining("found \"" + shard + "\"");
   }
 
@@ -171,10 +262,9 @@ class HuggingFaceModelTest {
   @ParameterizedTest
   @CsvSource({
     "model_type, llama, '\"llama\"'",
-    "activation_function, gelu, '\"gelu\"'",
-    "scale_attn_weights, false, false",
-    "scale_attn_by_inverse_layer_idx, true, true",
-    "reorder_and_upcast_attn, true, true",
+    "activation_function, mish, '\"mish\"'",
+    "activation_function, gelu_10, '\"gelu_10\"'",
+    "scale_attn_weights, 1, 1",
     "add_cross_attention, true, true",
     "n_head, 3, 3",
     "n_head, 0, 0",
@@ -185,11 +275,63 @@ class HuggingFaceModelTest {
     "n_embd, 2000000000, 2000000000",
     "n_positions, 1e999, Infinity",
     "layer_norm_epsilon, -1, -1",
+    "layer_norm_epsilon, 0, 0",
+    "layer_norm_epsilon, 1e-60, 1.0E-60",
+    "layer_norm_epsilon, 0.99999999999, 0.99999999999",
     "vocab_size, none, '\"none\"'",
   })
   void settingsThatDoNotFitAreRefusedByName(String name, String value, String found) {
     tiny.config.add(name, primitive(value));
     assertRefused("config.json: " + name + ": expected", "found " + found);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "hidden_size, 4",
+    "num_attention_heads, 2",
+    "num_hidden_layers, 2",
+    "max_position_embeddings, 8"
+  })
+  void aSizeWithTwoNamesIsOne(String name, int size) throws IOException {
+    String usual =
+        Map.of(
+                "hidden_size", "n_embd",
+                "num_attention_heads", "n_head",
+                "num_hidden_layers", "n_layer",
+                "max_position_embeddings", "n_positions")
+            .get(name);
+    tiny.config.addProperty(name, size);
+    assertThat(read(tiny).tensors()).hasSize(28);
+    tiny.config.remove(usual);
+    assertThat(read(tiny).tensors()).hasSize(28);
+    tiny.config.addProperty(usual, 2 * size);
+    assertRefused(
+        "config.json: " + usual + ": expected " + name + ", which is the same, " + size,
+        "found " + 2 * size);
+  }
+
+  @Test
+  void quantisedAndPrunedModelsAreRefused() {
+    tiny.config.add("pruned_heads", TinyGpt2.json("{'1': [0]}"));
+    assertRefused("config.json: pruned_heads: expected none, found {\"1\":[0");
+    tiny.config.add("pruned_heads", TinyGpt2.json("{}"));
+    tiny.config.add("quantization_config", TinyGpt2.json("{'bits': 4}"));
+    assertRefused("config.json: quantization_config: expected none");
+  }
+
+  /** What GPT-2's numbers do not depend on. */
+  @Test
+  void otherSettingsDoNoHarm() throws IOException {
+    TinyGpt2.json(
+            "{'reorder_and_upcast_attn': true, 'resid_pdrop': 0.5, 'is_decoder': true,"
+                + " 'use_cache': false, 'torch_dtype': 'float16', 'pruned_heads': {},"
+                + " 'summary_activation': 'tanh', 'initializer_range': 1e999, 'n_ctx': 1024,"
+                + " 'quantization_config': null, 'eos_token_id': [50256, 3]}")
+        .entrySet()
+        .forEach(each -> tiny.config.add(each.getKey(), each.getValue()));
+    HuggingFaceModel model = read(tiny);
+    assertThat(model.assumptions()).isEmpty();
+    assertThat(model.config().eosId()).hasValue(50256);
   }
 
   private static JsonPrimitive primitive(String value) {
@@ -214,14 +356,16 @@ class HuggingFaceModelTest {
   void wrongShapesNameExpectedAndFound() {
     tiny.put("transformer.h.1.attn.c_attn.weight", 12, 4);
     assertRefused(
-        "model.safetensors: tensor transformer.h.1.attn.c_attn.weight: expected shape [4, 12],"
-            + " found [12, 4]");
+        "model.safetensors: tensor transformer.h.1.attn.c_attn.weight: expected shape [4, 12], as"
+            + " config.json says, found [12, 4]");
   }
 
   @Test
   void theVocabularyHasAsManyRowsAsTheConfigSays() {
     tiny.config.addProperty("vocab_size", 7);
-    assertRefused("tensor transformer.wte.weight: expected shape [7, 4], found [6, 4]");
+    assertRefused(
+        "tensor transformer.wte.weight: expected shape [7, 4], as config.json says,"
+            + " found [6, 4]");
   }
 
   @Test
@@ -233,7 +377,7 @@ class HuggingFaceModelTest {
   @Test
   void blocksBeyondTheConfigAreRefused() {
     tiny.put("transformer.h.2.ln_1.weight", 4);
-    assertRefused("tensor transformer.h.2.ln_1.weight", "2 GPT-2 blocks");
+    assertRefused("tensor transformer.h.2.ln_1.weight", "GPT-2 with 2 blocks");
   }
 
   @Test
@@ -265,10 +409,11 @@ class HuggingFaceModelTest {
         .hasMessage(folder + ": expected a folder with config.json, found none in it");
     Files.delete(tiny.writeTo(folder).resolve("model.safetensors"));
     assertThatThrownBy(() -> HuggingFaceModel.read(folder))
-        .hasMessageContaining("expected model.safetensors or model.safetensors.index.json");
+        .hasMessageContaining("expected model.safetensors or pytorch_model.bin, or one of them in")
+        .hasMessageContaining("index.json, found neither");
     Files.createFile(folder.resolve("pytorch_model.bin"));
     assertThatThrownBy(() -> HuggingFaceModel.read(folder))
-        .hasMessageContaining("pytorch_model.bin only");
+        .hasMessage(folder.resolve("pytorch_model.bin") + ": is empty");
   }
 
   @ParameterizedTest

@@ -17,7 +17,16 @@ final class SmallModels {
         plain.resolve("special_tokens_map.json"),
         "{\"bos_token\": \"<|endoftext|>\", \"eos_token\": {\"content\": \"<|endoftext|>\"}}");
     Files.writeString(plain.resolve("added_tokens.json"), "{\"<pad>\": 4}");
-    return List.of(plain, sharded(folder.resolve("sharded")));
+    return List.of(plain, sharded(folder.resolve("sharded")), torch(folder.resolve("torch")));
+  }
+
+  private static Path torch(Path folder) throws IOException {
+    TinyGpt2 tiny = new TinyGpt2();
+    tiny.put("lm_head.weight", TinyGpt2.VOCABULARY, TinyGpt2.WIDTH);
+    tiny.writeTo(folder);
+    Files.delete(folder.resolve("model.safetensors"));
+    tiny.writeTorchTo(folder.resolve("pytorch_model.bin"), "");
+    return folder;
   }
 
   private static Path sharded(Path folder) throws IOException {

@@ -107,6 +107,19 @@ final class TinyGpt2 {
     writeTensors(folder.resolve("model.safetensors"), tensors);
   }
 
+  /** Writes the weights as torch.save does, each name behind a prefix. */
+  void writeTorchTo(Path file, String prefix) throws IOException {
+    TorchTensors torch = new TorchTensors();
+    tensors.forEach(
+        (name, tensor) ->
+            torch.tensor(
+                prefix + name,
+                "FloatStorage",
+                tensor.bytes(),
+                tensor.shape().stream().mapToLong(size -> size).toArray()));
+    torch.write(file);
+  }
+
   /** Returns the content of a {@code tokenizer.json} with the same vocabulary. */
   JsonObject tokenizer() {
     JsonObject tokenizer =
