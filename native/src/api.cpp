@@ -1,6 +1,7 @@
 // The C header over the engine's classes: argument checks, exceptions to statuses, one lease a call.
 #include "batch.h"
 #include "evaluate.h"
+#include "finite.h"
 #include "gguf_file.h"
 #include "gpt2.h"
 #include "head.h"
@@ -296,9 +297,16 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
                 "logits: expected n_logit_tokens of 0 or more, and with all tokens n_tokens");
         const sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
         const State       end = forward(*of(session), m, b, hooks, nullptr, params->logits ? normalized : hooks.last());
+        hooks.check_finite(b.n_tokens);
         if (params->logits && params->n_logit_tokens > 0) {
-            const float * rows = gather(*of(session), b, *params, m.shape().n_embd, end.activation);
-            logits(*of(session), m, rows, params->n_logit_tokens, params->logits);
+            const float * rows   = gather(*of(session), b, *params, m.shape().n_embd, end.activation);
+            bool          finite = false;
+            logits(*of(session), m, rows, params->n_logit_tokens, params->logits, &finite);
+            if (!finite) {
+                const int64_t row = first_not_finite(params->logits, params->n_logit_tokens, m.shape().n_vocab);
+                fail(SAE4J_NOT_FINITE, "logits of token %lld: expected finite numbers, found NaN or infinity",
+                     (long long) (params->logit_tokens ? params->logit_tokens[row] : row));
+            }
         }
     });
 }

@@ -1,5 +1,6 @@
 #include "hooks.h"
 
+#include "finite.h"
 #include "points.h"
 #include "sae.h"
 #include "session.h"
@@ -111,6 +112,17 @@ const sae4j_hook * Hooks::at(sae4j_point point) const {
     }
     const auto found = by_rank_.find(rank_of(shape_, point));
     return found == by_rank_.end() ? nullptr : found->second;
+}
+
+void Hooks::check_finite(int64_t n_tokens) const {
+    for (const auto & [rank, hook] : by_rank_) {
+        const int64_t row =
+            hook->activation ? first_not_finite(hook->activation, n_tokens, width_of(shape_, hook->point)) : n_tokens;
+        if (row < n_tokens) {
+            fail(SAE4J_NOT_FINITE, "%s of token %lld: expected finite numbers, found NaN or infinity",
+                 name_of(hook->point).c_str(), (long long) row);
+        }
+    }
 }
 
 void apply_edits(Session & session, const sae4j_hook & hook, float * x, int64_t n_tokens, int64_t width) {

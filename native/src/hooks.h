@@ -20,6 +20,9 @@ class Hooks {
 
     bool empty() const { return by_rank_.empty(); }
 
+    // Fails if an activation that was kept holds a NaN or an infinity.
+    void check_finite(int64_t n_tokens) const;
+
     // The point that is computed last. There must be hooks.
     sae4j_point last() const { return by_rank_.rbegin()->second->point; }
 

@@ -81,7 +81,11 @@ void latent_logits(Session & session, const Model & model, const Sae & sae, sae4
         direction(sae, latents[r], directions + r * d);
         norm_linear(model, point, directions + r * d);
     }
-    logits(session, model, directions, n, out);
+    bool finite = false;
+    logits(session, model, directions, n, out, &finite);
+    if (!finite) {
+        fail(SAE4J_NOT_FINITE, "logits of latents: expected finite numbers, found NaN or infinity");
+    }
     for (int64_t r = 0; r < n; r++) {
         float *      row    = out + r * n_vocab;
         const double centre = mean(row, n_vocab);

@@ -1,5 +1,6 @@
 #include "tensor_writer.h"
 
+#include "finite.h"
 #include "ggml.h"
 #include "status.h"
 
@@ -92,14 +93,7 @@ void TensorWriter::write(const sae4j_chunk & chunk, float * tensor) {
 }
 
 void TensorWriter::check_finite(const std::string & name, const float * values, int64_t count) {
-    constexpr uint32_t exponent = 0x7f800000;
-    uint32_t           bad      = 0;
-    for (int64_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, values + i, sizeof bits);
-        bad |= (bits & exponent) == exponent;
-    }
-    if (bad) {
+    if (!all_finite(values, count)) {
         const auto * at = std::find_if_not(values, values + count, [](float v) { return std::isfinite(v); });
         fail(SAE4J_NOT_FINITE, "tensor %s: expected finite numbers, found %f", name.c_str(), *at);
     }

@@ -9,14 +9,20 @@ using namespace test;
 namespace {
 
 const sae4j_model_shape shapes[] = {
-    // layers, heads, d, ff, ctx, vocab, tied, eps
-    { 2, 2, 16, 64, 32, 40, 1, 1e-5f },   // as GPT-2 is
-    { 1, 1, 5, 3, 9, 7, 0, 1e-5f },       // one head, n_ff smaller than d, untied, nothing a multiple of anything
-    { 3, 7, 21, 50, 80, 33, 1, 1e-3f },   // heads of 3
-    { 2, 4, 36, 30, 150, 17, 0, 1e-5f },  // sequences longer than one block of queries
-    { 1, 6, 6, 1, 4, 1, 1, 1e-5f },       // heads of 1, n_ff of 1, one token in the vocabulary
+    // layers, heads, d, ff, ctx, vocab, tied, eps, MLP's activation, scale, by layer
+    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },  // as GPT-2 is
+    { 1, 1, 5, 3, 9, 7, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 },      // one head, n_ff below d, nothing a multiple of anything
+    { 3, 7, 21, 50, 80, 33, 1, 1e-3f, SAE4J_MLP_GELU, 0, 0 },  // heads of 3
+    { 2, 4, 36, 30, 150, 17, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 },     // sequences longer than one block of queries
+    { 1, 6, 6, 1, 4, 1, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },          // heads of 1, n_ff of 1, one token in the vocabulary
+    { 3, 2, 16, 64, 80, 40, 1, 1e-5f, SAE4J_MLP_GELU_ERF, 1, 0 },  // scores that are not scaled
+    { 3, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_QUICK_GELU, 0, 1 },
+    { 3, 2, 16, 64, 32, 40, 0, 1e-5f, SAE4J_MLP_SILU, 0.7f, 1 },
+    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_RELU, 0, 0 },
+    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_TANH, 0, 0 },
 };
-const sae4j_model_shape wide{ 2, 2, 320, 700, 24, 300, 1, 1e-5f };  // more columns than a product finishes at a time
+// More columns than a product finishes at a time.
+const sae4j_model_shape wide{ 2, 2, 320, 700, 24, 300, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
 
 Tokens tokens_for(const sae4j_model_shape & shape, uint32_t seed) {
     return random_tokens({ shape.n_ctx, 1, (shape.n_ctx + 1) / 2 }, shape.n_vocab, seed);
@@ -359,7 +365,7 @@ void test_batches(const sae4j_model_shape & shape) {
 
 // BF16 weights: near the f32 model, not equal to it, and half the size.
 void test_bf16() {
-    const sae4j_model_shape shape{ 2, 3, 48, 192, 20, 300, 1, 1e-5f };
+    const sae4j_model_shape shape{ 2, 3, 48, 192, 20, 300, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     const NaiveGpt2         naive(shape, 17);
     const Tokens            tokens  = tokens_for(shape, 18);
     const SessionPtr        session = open_session(2);
@@ -386,6 +392,22 @@ void test_bf16() {
     CHECK(kept_alone == kept);
 }
 
+// A NaN that a caller leaves at any point: the run says so, by the logits or by what was kept.
+void test_not_finite(const Setup & s) {
+    for (sae4j_point point : s.points()) {
+        context = name_of(point) + " of NaN";
+        std::vector<float> row(width_at(s.naive.shape, point), 0.0f), kept = s.room(point);
+        row[0] = nan_f32;
+        sae4j_edit edit{};
+        edit.kind  = SAE4J_EDIT_ROW;
+        edit.value = row.data();
+        std::vector<float> logits(s.tokens.size() * s.naive.shape.n_vocab);
+        CHECK_STATUS(s.run({ { point, &edit, 1, nullptr } }, logits.data()), SAE4J_NOT_FINITE);
+        CHECK_STATUS(s.run({ { point, &edit, 1, kept.data() } }, nullptr), SAE4J_NOT_FINITE);
+        CHECK_OK(s.run({ { point, &edit, 1, nullptr } }, nullptr));  // nothing of it is a result
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -410,5 +432,7 @@ int main() {
     test_stopping();
     test_calls_from_hooks();
     test_bf16();
+    test_not_finite(Setup(shapes[0]));
+    test_not_finite(Setup(shapes[0], 2, SAE4J_PRECISION_BF16));
     return conclude("test_hooks");
 }
