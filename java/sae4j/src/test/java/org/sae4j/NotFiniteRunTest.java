@@ -15,7 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NotFiniteRunTest {
   private static final ModelShape SHAPE = new ModelShape(2, 2, 8, 16, 16, 32, true, 1e-5f);
   private static final Sequences TOKENS = Sequences.of(new int[] {1, 2, 3, 4, 5}, new int[] {6, 7});
-  private static final RunOptions NO_LOGITS = RunOptions.defaults().withoutLogits();
 
   private final Model model = Model.random(SHAPE, 1, ModelOptions.defaults());
   private final Session session = model.newSession(new SessionOptions(2));
@@ -60,7 +59,10 @@ class NotFiniteRunTest {
   @MethodSource("points")
   void whatIsCapturedIsNumbersEvenWithoutLogits(HookPoint point) {
     RunOptions options =
-        NO_LOGITS.capture(point).hook(point, (p, x) -> x.set(1, 1, 0, Float.NEGATIVE_INFINITY));
+        RunOptions.defaults()
+            .capture(point)
+            .withoutLogits()
+            .hook(point, (p, x) -> x.set(1, 1, 0, Float.NEGATIVE_INFINITY));
     assertNotFinite(options, point + " of token 6");
   }
 

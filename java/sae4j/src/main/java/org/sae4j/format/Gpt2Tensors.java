@@ -124,8 +124,8 @@ final class Gpt2Tensors {
       throw FormatException.of(weights.file(), "tensor " + name + ": expected one, found none");
     }
     used.add(name);
-    tensor.requireShape(", as " + config.file().getFileName() + " says", shape).requireFloating();
-    return tensor.rank() == 2 ? tensor.requireDense() : tensor;
+    String reason = ", as " + config.file().getFileName() + " says";
+    return tensor.requireShape(reason, shape).requireFloating().requireDense();
   }
 
   /**

@@ -25,7 +25,10 @@ class ArchiveFuzzTest {
         TorchFiles.of(PickleBytes.protocol(2).op('}').stop())
             .write(seeds.resolve("compressed"), ZipEntry.DEFLATED);
     return Stream.of(
-        Files.readAllBytes(torch), Files.readAllBytes(numpy), Files.readAllBytes(compressed));
+        Files.readAllBytes(torch),
+        Files.readAllBytes(numpy),
+        Files.readAllBytes(compressed),
+        TorchStreamTest.sound());
   }
 
   @MethodSource("archives")

@@ -124,6 +124,7 @@ class GgufConversionTest {
     TinyGpt2 tiny = new TinyGpt2();
     tiny.config.addProperty("tie_word_embeddings", false);
     tiny.put("lm_head.weight", 6, 4);
+    tiny.tensors.get("lm_head.weight").bytes()[0] = 1; // else it were the embedding
     GgufReading written = convert(tiny.writeTo(folder.resolve("tiny")), WeightPrecision.F32);
     assertThat(written.tensors().get("output.weight").dims()).containsExactly(4L, 6L);
     assertThat(written.metadata())

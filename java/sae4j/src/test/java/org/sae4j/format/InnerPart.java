@@ -67,7 +67,7 @@ record InnerPart(Path file, byte[] sound) {
   }
 
   private boolean isTorch() {
-    return file.toString().endsWith(".pt");
+    return file.toString().endsWith(".pt") || file.toString().endsWith(".bin");
   }
 
   private int dataStart() {

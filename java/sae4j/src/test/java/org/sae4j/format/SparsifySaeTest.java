@@ -128,7 +128,8 @@ class SparsifySaeTest {
     "layers.2/seed1, blocks.2.hook_resid_post",
     "layer_3,",
     "h.x,",
-    "wte,"
+    "wte, hook_embed",
+    "lm_head,"
   })
   void folderTellsHook(String name, String hook) throws IOException {
     folder = Files.createDirectories(parent.resolve("all").resolve(name));

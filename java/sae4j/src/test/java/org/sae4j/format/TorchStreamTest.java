@@ -84,6 +84,11 @@ class TorchStreamTest {
     }
   }
 
+  /** A file with two tensors. */
+  static byte[] sound() {
+    return new Parts().bytes();
+  }
+
   private void assertRefused(byte[] content, String... parts) throws IOException {
     Files.write(file, content);
     assertThatThrownBy(() -> TorchArchive.read(file).entries())
