@@ -7,11 +7,12 @@ package org.sae4j;
  * what is written and what is read cannot differ.
  */
 interface Archive {
+  /** A number from 0. */
   long number(long value);
 
   /** An array; the one that is read may be longer. */
   double[] doubles(double[] values);
 
-  /** An array; the one that is read may be longer. */
+  /** An array of numbers from 0; the one that is read may be longer. */
   long[] longs(long[] values);
 }

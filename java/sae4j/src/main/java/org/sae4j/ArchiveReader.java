@@ -30,6 +30,14 @@ final class ArchiveReader implements Archive {
 
   @Override
   public long number(long value) {
+    long read = next();
+    if (read < 0) {
+      throw new IllegalArgumentException("expected a number from 0, found " + read);
+    }
+    return read;
+  }
+
+  private long next() {
     try {
       return in.readLong();
     } catch (IOException e) {
@@ -41,7 +49,7 @@ final class ArchiveReader implements Archive {
   public double[] doubles(double[] values) {
     double[] read = new double[length(values.length)];
     for (int i = 0; i < read.length; i++) {
-      read[i] = Double.longBitsToDouble(number(0));
+      read[i] = Double.longBitsToDouble(next());
     }
     return read;
   }

@@ -34,22 +34,24 @@ public final class Batches implements AutoCloseable {
    * @throws IOException if the corpus cannot be opened or read
    */
   public static Batches of(Corpus corpus, int maxTokens, ModelShape shape) throws IOException {
-    return after(corpus, 0, maxTokens, shape);
+    return after(corpus, 0, Optional.empty(), maxTokens, shape);
   }
 
   /**
    * Begins after some sequences; after whole batches the following ones are the same as without.
    *
-   * @throws IllegalArgumentException if the corpus has fewer sequences
+   * @param checkpoint what says that so many sequences were done, if any were
+   * @throws FormatException if the corpus has fewer sequences
    */
-  static Batches after(Corpus corpus, long skipped, int maxTokens, ModelShape shape)
+  static Batches after(
+      Corpus corpus, long skipped, Optional<Checkpoint> checkpoint, int maxTokens, ModelShape shape)
       throws IOException {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
     }
     Batches batches = new Batches(corpus.open(), maxTokens, shape);
     try {
-      batches.skip(skipped);
+      batches.skip(skipped, checkpoint);
       return batches;
     } catch (IOException | RuntimeException e) {
       batches.close();
@@ -63,11 +65,12 @@ public final class Batches implements AutoCloseable {
     this.shape = shape;
   }
 
-  private void skip(long sequences) throws IOException {
+  private void skip(long sequences, Optional<Checkpoint> checkpoint) throws IOException {
     ahead = reading.next();
     for (done = 0; done < sequences; done++) {
       if (ahead.isEmpty()) {
-        throw new IllegalArgumentException(
+        throw FormatException.of(
+            checkpoint.orElseThrow().file(),
             "the corpus has %d sequences, of which %d were done".formatted(done, sequences));
       }
       if (Thread.currentThread().isInterrupted()) {

@@ -2,17 +2,17 @@ package org.sae4j;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import org.sae4j.format.ReplacedFile;
 
 /**
  * A file in which a run keeps what it has found, so that one that was killed can go on.
@@ -63,39 +64,37 @@ public record Checkpoint(Path file, String identity, Duration every) {
     }
   }
 
+  /**
+   * Keeps other processes off the file until what is returned is closed.
+   *
+   * @throws IOException if another process keeps it
+   */
+  public static Closeable reserve(Path file) throws IOException {
+    return ReplacedFile.reserve(file);
+  }
+
   /** Removes the file, if it is there: the run is done. */
   public void delete() throws IOException {
-    Files.deleteIfExists(beside());
     Files.deleteIfExists(file);
   }
 
   /** Writes what a run has found so far. */
   void save(PassState state) throws IOException {
-    try {
-      write(state);
-      Files.move(beside(), file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileSystemException e) {
-      throw e;
-    } catch (IOException e) {
-      // A disk that is full is not to stay so, and it does not say of which file.
-      Files.deleteIfExists(beside());
-      throw new IOException(file + ": " + e.getMessage(), e);
-    }
+    ReplacedFile.write(file, channel -> write(state, Channels.newOutputStream(channel)));
   }
 
-  private void write(PassState state) throws IOException {
+  private void write(PassState state, OutputStream target) throws IOException {
     MessageDigest digest = sha256();
-    try (OutputStream target = Files.newOutputStream(beside());
-        BufferedOutputStream buffered = new BufferedOutputStream(target, 1 << 16)) {
-      DataOutputStream out = new DataOutputStream(new DigestOutputStream(buffered, digest));
-      byte[] utf8 = identity.getBytes(StandardCharsets.UTF_8);
-      out.write(MAGIC);
-      out.writeInt(utf8.length);
-      out.write(utf8);
-      ArchiveWriter.write(state, out);
-      out.flush();
-      buffered.write(digest.digest());
-    }
+    BufferedOutputStream buffered = new BufferedOutputStream(target, 1 << 16);
+    DataOutputStream out = new DataOutputStream(new DigestOutputStream(buffered, digest));
+    byte[] utf8 = identity.getBytes(StandardCharsets.UTF_8);
+    out.write(MAGIC);
+    out.writeInt(utf8.length);
+    out.write(utf8);
+    ArchiveWriter.write(state, out);
+    out.flush();
+    buffered.write(digest.digest());
+    buffered.flush();
   }
 
   /**
@@ -119,13 +118,14 @@ public record Checkpoint(Path file, String identity, Duration every) {
       }
     } catch (EOFException e) {
       throw FormatException.of(file, "a checkpoint with less in it than this run has", e);
-    } catch (IllegalArgumentException e) {
-      throw FormatException.of(file, "a checkpoint of another run: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      // Nothing but the values of the file can be the cause, whatever they led to.
+      throw FormatException.of(file, "a checkpoint of another run: " + reason(e), e);
     }
   }
 
-  private Path beside() {
-    return file.resolveSibling(file.getFileName() + ".part");
+  private static String reason(RuntimeException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   private static DataInputStream open(Path file) throws IOException {

@@ -85,7 +85,7 @@ final class EvaluationPass {
       return List.of();
     }
     MeanActivations activations = state.means();
-    try (Batches batches = batches(corpus, activations.sequences())) {
+    try (Batches batches = batches(corpus, activations.sequences(), watch)) {
       while (activations.tokensRun() < measuredTokens(options)) {
         Optional<Sequences> batch = batches.next();
         if (batch.isEmpty()) {
@@ -105,8 +105,8 @@ final class EvaluationPass {
     return options.untilCi().isPresent() ? MEASURED_IF_STOPPING : Long.MAX_VALUE;
   }
 
-  private Batches batches(Corpus corpus, long skipped) throws IOException {
-    return Batches.after(corpus, skipped, options.batchTokens(), shape);
+  private Batches batches(Corpus corpus, long skipped, PassWatch watch) throws IOException {
+    return Batches.after(corpus, skipped, watch.checkpoint(), options.batchTokens(), shape);
   }
 
   private float[] fitting(float[] mean) {
@@ -127,7 +127,7 @@ final class EvaluationPass {
   private boolean evaluate(
       Corpus corpus, List<float[]> means, PassWatch watch, Consumer<SequenceResult> listener)
       throws IOException {
-    try (Batches batches = batches(corpus, state.sequences())) {
+    try (Batches batches = batches(corpus, state.sequences(), watch)) {
       while (!isSure()) {
         Optional<Sequences> batch = batches.next();
         if (batch.isEmpty()) {

@@ -46,10 +46,10 @@ public record LatentContext(long sequence, int position, float activation, int[]
     }
     return new LatentContext(
         numbers[0],
-        (int) numbers[1],
-        Float.intBitsToFloat((int) numbers[2]),
-        Arrays.stream(numbers).skip(PLACE).mapToInt(token -> (int) token).toArray(),
-        (int) numbers[3]);
+        Math.toIntExact(numbers[1]),
+        Float.intBitsToFloat(Math.toIntExact(numbers[2])),
+        Arrays.stream(numbers).skip(PLACE).mapToInt(Math::toIntExact).toArray(),
+        Math.toIntExact(numbers[3]));
   }
 
   /** The context as numbers. */

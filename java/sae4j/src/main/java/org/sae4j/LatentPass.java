@@ -54,7 +54,9 @@ final class LatentPass {
   /** Runs what the state does not have yet. */
   LatentStudyResult run(Corpus corpus, PassWatch watch) throws IOException {
     ModelShape shape = session.model().shape();
-    try (Batches batches = Batches.after(corpus, state.sequences(), options.batchTokens(), shape)) {
+    try (Batches batches =
+        Batches.after(
+            corpus, state.sequences(), watch.checkpoint(), options.batchTokens(), shape)) {
       for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
         look(next.get());
         watch.add(next.get());

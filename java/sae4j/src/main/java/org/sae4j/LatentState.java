@@ -61,6 +61,7 @@ final class LatentState implements PassState {
   public void visit(Archive archive) {
     top.visit(archive);
     sequences = archive.number(sequences);
+    top.requireOf(sequences);
     tokensRun = archive.number(tokensRun);
     tokens = archive.number(tokens);
     nanos = archive.number(nanos);

@@ -27,6 +27,11 @@ final class PassWatch {
     done = state.done();
   }
 
+  /** Where the state was begun from, if it goes on with an earlier run. */
+  Optional<Checkpoint> checkpoint() {
+    return checkpoint;
+  }
+
   /** Hears how many tokens there will be, now that it is known. */
   void expect(long tokens) {
     total = OptionalLong.of(tokens);

@@ -116,6 +116,18 @@ final class TopContexts {
     return fires;
   }
 
+  /** Fails if a context is of none of so many sequences. */
+  void requireOf(long sequences) {
+    for (PriorityQueue<LatentContext> contexts : kept.values()) {
+      for (LatentContext context : contexts) {
+        if (context.sequence() >= sequences) {
+          throw new IllegalArgumentException(
+              "expected contexts of %d sequences, found %s".formatted(sequences, context));
+        }
+      }
+    }
+  }
+
   /** Writes or reads all contexts; one that reads has none before. */
   void visit(Archive archive) {
     fires = archive.longs(fires);

@@ -33,8 +33,13 @@ class CheckpointFuzzTest {
 
   static Stream<byte[]> checkpoints() throws IOException {
     checkpoint(seeds).save(state());
-    byte[] whole = Files.readAllBytes(seeds.resolve("fuzzed"));
-    return Stream.of(Arrays.copyOf(whole, whole.length - DIGEST_BYTES));
+    Path latents = Fixtures.path("cases/unclear/c.checkpoint");
+    return Stream.of(content(seeds.resolve("fuzzed")), content(latents));
+  }
+
+  private static byte[] content(Path checkpoint) throws IOException {
+    byte[] whole = Files.readAllBytes(checkpoint);
+    return Arrays.copyOf(whole, whole.length - DIGEST_BYTES);
   }
 
   @MethodSource("checkpoints")
@@ -45,8 +50,15 @@ class CheckpointFuzzTest {
     whole.writeBytes(MessageDigest.getInstance("SHA-256").digest(content));
     Checkpoint checkpoint = checkpoint(folder);
     Files.write(checkpoint.file(), whole.toByteArray());
+    requireReadOrRefused(checkpoint, state());
+    Checkpoint other = Checkpoint.of(checkpoint.file(), "{\"x\":1}");
+    requireReadOrRefused(other, new LatentState(new TopContexts(16, latent -> true, 3, 2)));
+  }
+
+  private static void requireReadOrRefused(Checkpoint checkpoint, PassState state)
+      throws IOException {
     try {
-      checkpoint.load(state());
+      checkpoint.load(state);
     } catch (FormatException e) {
       assertThat(e)
           .hasMessageStartingWith(checkpoint.file() + ": ")

@@ -173,8 +173,8 @@ class ResumedEvaluationTest {
         .hasMessageContaining("checkpoint");
     Sequences shorter = tokens.first(64);
     assertThatThrownBy(() -> evaluation.resuming(checkpoint()).runAll((Corpus) shorter))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("the corpus has 1 sequences, of which 10 were done");
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining(file() + ": the corpus has 1 sequences, of which 10 were done");
   }
 
   @Test

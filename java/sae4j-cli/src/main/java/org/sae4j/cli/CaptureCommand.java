@@ -14,6 +14,7 @@ import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
 import org.sae4j.Session;
 import org.sae4j.format.DType;
+import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SafetensorsWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,7 +57,7 @@ final class CaptureCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
-    OutputFile.requireWritable(output);
+    ReplacedFile.requireWritable(output);
     try (Model model = modelOptions.open()) {
       Set<HookPoint> points = new LinkedHashSet<>(hooks);
       points.forEach(point -> modelOptions.require(point, model));

@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.sae4j.format.GgufConversion;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
+import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SaeFile;
 import org.sae4j.format.SaeLensConversion;
 import org.sae4j.format.WeightPrecision;
@@ -79,7 +80,7 @@ final class ConvertCommand implements Callable<Integer> {
       throw wrongUsage(
           "--hook, --normalize, --scale, --hook-normalized, --centred and --transcoder are for --sae");
     }
-    OutputFile.requireWritable(output);
+    ReplacedFile.requireWritable(output);
     WeightPrecision precision = type.orElse(WeightPrecision.F32);
     long start = System.nanoTime();
     HuggingFaceModel model = HuggingFaceModel.read(source.model);

@@ -1,5 +1,6 @@
 package org.sae4j.cli;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -57,8 +58,8 @@ final class EvalCommand implements Callable<Integer> {
       }
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
-      resume.prepare(json, document, input);
-      try (OpenSaes saes = OpenSaes.open(paths, overrides, model);
+      try (Closeable reserved = resume.prepare(json, document, input);
+          OpenSaes saes = OpenSaes.open(paths, overrides, model);
           SequenceLines sequences = run.sequences(paths, resume.wanted())) {
         Evaluation evaluation = Evaluation.of(model, saes.list()).with(evaluationOptions());
         SelfTests selfTests =

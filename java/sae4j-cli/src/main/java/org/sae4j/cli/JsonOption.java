@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.sae4j.format.ReplacedFile;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -36,7 +37,7 @@ final class JsonOption {
   /** Fails now rather than after the work if the document cannot be written. */
   void requireWritable() throws IOException {
     if (isFile()) {
-      OutputFile.requireWritable(target.get());
+      ReplacedFile.requireWritable(target.get());
     }
   }
 

@@ -1,5 +1,6 @@
 package org.sae4j.cli;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -106,8 +107,8 @@ final class LatentCommand implements Callable<Integer> {
       modelOptions.require(headers.hooks().get(0), model);
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
-      resume.prepare(json, document, input);
-      try (Sae sae = overrides.open(path, model)) {
+      try (Closeable reserved = resume.prepare(json, document, input);
+          Sae sae = overrides.open(path, model)) {
         LatentStudyResult result = study(model, sae, input);
         print(model, headers, input, result);
         if (json.wanted()) {

@@ -12,6 +12,7 @@ import org.sae4j.Model;
 import org.sae4j.RunOptions;
 import org.sae4j.Session;
 import org.sae4j.format.DType;
+import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SaeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,7 +63,7 @@ final class LogitsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     requireSense();
     json.requireWritable();
-    OutputFile.requireWritable(output);
+    ReplacedFile.requireWritable(output);
     List<SaeFile> files = readHeader();
     try (Model model = modelOptions.open()) {
       Optional<HookPoint> point = point(files);

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import org.sae4j.format.ReplacedFile;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,7 +33,7 @@ final class PlotOption {
   void requireWritable() throws IOException {
     if (wanted()) {
       kind();
-      OutputFile.requireWritable(target.get());
+      ReplacedFile.requireWritable(target.get());
       Picture.requireFonts();
     }
   }

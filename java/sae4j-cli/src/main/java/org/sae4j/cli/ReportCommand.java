@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.sae4j.FormatException;
+import org.sae4j.format.ReplacedFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,7 +43,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputFile.requireWritable(output);
+    ReplacedFile.requireWritable(output);
     for (Path path : paths) {
       if (Files.exists(output) && Files.isSameFile(path, output)) {
         throw FormatException.of(path, "expected results to read, found the page to write");

@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,12 +65,25 @@ final class ResumeOptions {
    * Finds out whether there is something to go on with, if that is wanted.
    *
    * @param document says which run it is, but for the input
+   * @return what keeps other processes off the checkpoint until it is closed
    * @throws FormatException if there is something of another run
+   * @throws IOException if another process is at it
    */
-  void prepare(JsonOption json, JsonDocument document, Input input) throws IOException {
+  Closeable prepare(JsonOption json, JsonDocument document, Input input) throws IOException {
     if (!wanted) {
-      return;
+      return () -> {};
     }
+    Closeable reserved = Checkpoint.reserve(file(json));
+    try {
+      find(json, document, input);
+      return reserved;
+    } catch (Throwable e) {
+      reserved.close();
+      throw e;
+    }
+  }
+
+  private void find(JsonOption json, JsonDocument document, Input input) throws IOException {
     JsonObject header = document.header().deepCopy();
     input.files().forEach(header.getAsJsonArray("inputs")::add);
     Path file = file(json);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,7 @@ class ResumedEvalTest {
   private Path json;
   private Path checkpoint;
   private Path sequences;
+  private String tokens = TestData.TOKENS;
 
   @BeforeEach
   void names() {
@@ -46,7 +48,7 @@ class ResumedEvalTest {
             "--sae",
             TestData.SAELENS,
             "--tokens",
-            TestData.TOKENS,
+            tokens,
             "--json",
             json.toString(),
             "--per-sequence",
@@ -157,11 +159,17 @@ class ResumedEvalTest {
     assertThat(json).doesNotExist();
   }
 
+  /** On a corpus that takes minutes, so that it cannot end before it hears of anything. */
   @Test
   void anInterruptedRunSaysHowItGoesOn() throws Exception {
+    tokens = longCorpus();
     Process process = start();
     try {
       awaitCheckpoint(process);
+      for (CommandRun second : List.of(eval("--resume"), latent("--resume"))) {
+        assertThat(second.exitCode()).isEqualTo(ExitCode.FAILED);
+        assertThat(second.err()).contains(checkpoint + ": another process is writing it");
+      }
       new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
       assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     } finally {
@@ -170,8 +178,23 @@ class ResumedEvalTest {
     assertThat(process.exitValue()).isEqualTo(130);
     assertThat(Files.readString(folder.resolve("log")))
         .containsPattern("interrupted after \\d+ tokens; --resume goes on");
-    assertThat(checkpoint).exists();
-    assertThat(json).doesNotExist();
+    assertThat(folder.toFile().list())
+        .containsExactlyInAnyOrder(
+            "tokens.json", "log", "result.json.checkpoint", "sequences.jsonl.part");
+  }
+
+  private String longCorpus() throws IOException {
+    String some = Files.readString(Path.of(TestData.TOKENS)).strip();
+    String sequences = some.substring(1, some.length() - 1);
+    String all = "[" + String.join(",", Collections.nCopies(1000, sequences)) + "]";
+    return Files.writeString(folder.resolve("tokens.json"), all).toString();
+  }
+
+  private CommandRun latent(String... more) {
+    return CommandRun.of(
+        CommandRun.args(
+            List.of("latent", "--model", TestData.MODEL, "--sae", TestData.OPENAI),
+            CommandRun.args(List.of("--tokens", tokens, "--json", "" + json), more)));
   }
 
   @Test

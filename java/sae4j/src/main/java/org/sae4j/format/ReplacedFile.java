@@ -1,59 +1,80 @@
 package org.sae4j.format;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.util.Optional;
 
 /**
  * A file that appears complete or not at all.
  *
  * <p>The bytes go to a temporary neighbour, which takes the target's name only after it has reached
- * the disk. Whatever fails before that, an older file of that name stays as it was.
+ * the disk. Whatever fails before that, an older file of that name stays as it was. What a killed
+ * process leaves there the next one deletes.
  */
-final class ReplacedFile {
+public final class ReplacedFile {
   /** Writes the content of the file from its start. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
+    /** Writes all of it. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
   private ReplacedFile() {}
 
   /** Writes {@code target}, replacing a file that is already there. */
-  static void write(Path target, Content content) throws IOException {
-    boolean there = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
-    // A device, a pipe or a link would be gone.
-    if (target.getFileName() == null
-        || there && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException(
-          target + ": expected the name of a file to write, found something else");
-    }
-    Path part = neighbour(target);
-    try {
-      // Files.createTempFile would let nobody but the owner read it, even after the move.
-      try (FileChannel channel =
-          FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        content.writeTo(channel);
-        channel.force(true);
-      }
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+  public static void write(Path target, Content content) throws IOException {
+    requireWritable(target);
+    // Not Files.createTempFile: it would let nobody but the owner read it, even after the move.
+    try (PartFile part = PartFile.in(folder(target))) {
+      content.writeTo(part.channel());
+      part.channel().force(true);
+      part.moveTo(target);
     } catch (IOException e) {
       // That of a full disk names no file; what does is of a class of its own.
       throw e.getClass() == IOException.class
           ? new IOException(target + ": " + e.getMessage(), e)
           : e;
-    } finally {
-      Files.deleteIfExists(part);
     }
   }
 
-  /** Returns a new name beside the target, or says why nothing can be written there. */
-  static Path neighbour(Path target) throws IOException {
+  /**
+   * Fails now rather than after the work if the file cannot be written.
+   *
+   * @throws IOException if there is no such folder, it is read-only, or there is something else of
+   *     that name: a device, a pipe or a link would be gone
+   */
+  public static void requireWritable(Path target) throws IOException {
+    if (target.getFileName() == null) {
+      throw new IOException(target + ": expected the name of a file to write");
+    }
+    if (Files.isSymbolicLink(target)) {
+      throw new IOException(
+          target
+              + ": expected a file to write, found a symbolic link to "
+              + Files.readSymbolicLink(target));
+    }
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(target)) {
+      throw new IOException(target + ": expected a file to write, found something else");
+    }
+    folder(target);
+  }
+
+  /**
+   * Reserves the writing of a file until that is closed.
+   *
+   * @throws IOException if another process has reserved it, or has begun to
+   */
+  public static Closeable reserve(Path target) throws IOException {
+    Optional<PartFile> lock = PartFile.tryOpen(folder(target), target.getFileName().toString());
+    return lock.orElseThrow(() -> new IOException(target + ": another process is writing it"));
+  }
+
+  /** Returns the folder that the target is in, or says why nothing can be written there. */
+  static Path folder(Path target) throws IOException {
     Path folder = target.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new IOException(target + ": the folder to write to does not exist: " + folder);
@@ -61,6 +82,6 @@ final class ReplacedFile {
     if (!Files.isWritable(folder)) {
       throw new IOException(target + ": the folder to write to is read-only: " + folder);
     }
-    return folder.resolve(".sae4j-" + UUID.randomUUID() + ".part");
+    return folder;
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -25,13 +24,10 @@ final class ReplacedFolder {
   /** Writes {@code target}, which must be absent or empty. */
   static void write(Path target, Content content) throws IOException {
     requireWritable(target);
-    Path part = ReplacedFile.neighbour(target);
-    try {
-      Files.createDirectory(part);
-      content.writeTo(part);
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      delete(part);
+    try (PartFile part = PartFile.in(ReplacedFile.folder(target))) {
+      Files.createDirectory(part.folder());
+      content.writeTo(part.folder());
+      Files.move(part.folder(), target, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
@@ -39,7 +35,7 @@ final class ReplacedFolder {
     if (Files.exists(target) && !isEmptyFolder(target)) {
       throw new IOException(target + ": expected a new or an empty folder, found something in it");
     }
-    ReplacedFile.neighbour(target);
+    ReplacedFile.folder(target);
   }
 
   private static boolean isEmptyFolder(Path folder) throws IOException {
@@ -48,19 +44,6 @@ final class ReplacedFolder {
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files.findAny().isEmpty();
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      List<Path> files;
-      try (Stream<Path> found = Files.list(folder)) {
-        files = found.toList();
-      }
-      for (Path file : files) {
-        Files.delete(file);
-      }
-      Files.delete(folder);
     }
   }
 }

@@ -90,7 +90,7 @@ class SafetensorsWriterTest {
 
     assertThatThrownBy(
             () -> writer.write(file, out -> out.append("a", FloatBuffer.wrap(new float[1]))))
-        .hasMessage(file + ": expected the name of a file to write, found something else");
+        .hasMessage(file + ": expected a file to write, found a symbolic link to " + old);
     assertThat(file).isSymbolicLink().hasContent("old");
   }
 
