@@ -161,7 +161,9 @@ final class AblateCommand implements Callable<Integer> {
     return paths.size() == 1
         ? List.of(things)
         : IntStream.range(0, paths.size())
-            .mapToObj(i -> "[%d] %s of %s".formatted(i + 1, things, paths.get(i).getFileName()))
+            .mapToObj(
+                i ->
+                    "%s %s of %s".formatted(SaeNames.number(i), things, paths.get(i).getFileName()))
             .toList();
   }
 

@@ -42,7 +42,7 @@ final class AblationTable {
     table.table.print(out);
     table.undefined(out);
     for (int sae = 0; sae < findings.summaries().size(); sae++) {
-      String of = findings.summaries().size() > 1 ? " of SAE [" + (sae + 1) + "]" : "";
+      String of = findings.summaries().size() > 1 ? " of SAE " + SaeNames.number(sae) : "";
       table.strongest(of, strongest.list(sae), out);
     }
   }
@@ -52,7 +52,7 @@ final class AblationTable {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < summaries.size(); i++) {
       AblationSummary summary = summaries.get(i);
-      String number = summaries.size() > 1 ? "[" + (i + 1) + "] " : "";
+      String number = summaries.size() > 1 ? SaeNames.number(i) + " " : "";
       rows.add(new Row(number + thing(summary) + "s", summary));
       summary.compared().ifPresent(other -> rows.add(new Row(number + thing(other) + "s", other)));
     }

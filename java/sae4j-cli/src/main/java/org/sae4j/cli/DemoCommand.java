@@ -89,6 +89,11 @@ final class DemoCommand implements Callable<Integer> {
     saeFile.addProperty("path", files.resource(files.sae()));
     textFile.addProperty("path", files.resource(files.text()));
     JsonObject results = EvaluationJson.of(List.of(files.sae()), List.of(result));
+    results
+        .getAsJsonArray("saes")
+        .get(0)
+        .getAsJsonObject()
+        .addProperty("sae", files.resource(files.sae()));
     results.add("ablation", AblationJson.of(ablation));
     return document.input(modelFile).input(saeFile).input(textFile).results(results);
   }

@@ -16,20 +16,20 @@ final class EvaluationJson {
 
   private EvaluationJson() {}
 
-  /** One object for one SAE; for several, an array of such objects under {@code saes}. */
+  /** An object for each SAE, in an array under {@code saes}; of several how they differ, too. */
   static JsonObject of(List<Path> saes, List<EvaluationResult> results) {
-    if (results.size() == 1) {
-      return addTo(new JsonObject(), results.get(0));
-    }
     JsonArray array = new JsonArray();
     for (int i = 0; i < results.size(); i++) {
       JsonObject object = new JsonObject();
       object.addProperty("sae", saes.get(i).toString());
+      object.addProperty("hook", results.get(i).hook().name());
       array.add(addTo(object, results.get(i)));
     }
     JsonObject json = new JsonObject();
     json.add("saes", array);
-    json.add("paired", PairedJson.of(saes, results));
+    if (results.size() > 1) {
+      json.add("paired", PairedJson.of(saes, results));
+    }
     return json;
   }
 

@@ -18,12 +18,15 @@ final class EvaluationRanking {
 
   private final List<EvaluationResult> results; // the best first, as all lists here
   private final SaeHeaders headers;
+  private final List<String> numbers;
   private final List<String> labels;
 
-  private EvaluationRanking(List<EvaluationResult> results, SaeHeaders headers) {
+  private EvaluationRanking(
+      List<EvaluationResult> results, SaeHeaders headers, List<Integer> order) {
     this.results = results;
     this.headers = headers;
-    this.labels = labels(headers.files());
+    this.numbers = order.stream().map(SaeNames::number).toList();
+    this.labels = labels();
   }
 
   /** The indices of SAEs, the smallest KL first; equal ones stay in their order. */
@@ -40,7 +43,7 @@ final class EvaluationRanking {
   static void print(List<EvaluationResult> results, SaeHeaders headers, PrintWriter out) {
     List<Integer> order = byKl(results);
     List<EvaluationResult> ranked = order.stream().map(results::get).toList();
-    EvaluationRanking ranking = new EvaluationRanking(ranked, headers.inOrder(order));
+    EvaluationRanking ranking = new EvaluationRanking(ranked, headers.inOrder(order), order);
     ranking.run(out);
     ranking.table().print(out);
     ranking.verdict().ifPresent(out::println);
@@ -49,17 +52,15 @@ final class EvaluationRanking {
   }
 
   /** A number and a short name for each. */
-  private static List<String> labels(List<SaeFile> files) {
-    List<String> paths = files.stream().map(SaeFile::path).map(Path::toString).toList();
+  private List<String> labels() {
+    List<String> paths = headers.files().stream().map(SaeFile::path).map(Path::toString).toList();
     List<String> names = SaeNames.shortened(SaeNames.of(paths), NAME);
-    return IntStream.range(0, names.size())
-        .mapToObj(i -> number(i, names.size()) + names.get(i))
-        .toList();
+    return IntStream.range(0, names.size()).mapToObj(i -> column(i) + names.get(i)).toList();
   }
 
-  private static String number(int index, int count) {
-    int digits = String.valueOf(count).length();
-    return String.format(Locale.ROOT, "%" + digits + "d ", index + 1);
+  private String column(int i) {
+    int letters = numbers.stream().mapToInt(String::length).max().orElse(0);
+    return String.format(Locale.ROOT, "%-" + letters + "s ", numbers.get(i));
   }
 
   private void run(PrintWriter out) {
@@ -107,12 +108,14 @@ final class EvaluationRanking {
     String others =
         IntStream.range(1, results.size())
             .filter(this::mayBeAsGood)
-            .mapToObj(i -> String.valueOf(i + 1))
+            .mapToObj(numbers::get)
             .collect(Collectors.joining(", "));
     return Optional.of(
         others.isEmpty()
-            ? "By kl no other may be as good as 1: each difference's 95 % interval leaves out 0"
-            : "By kl as good as 1 may be: " + others + " (0 is in the difference's 95 % interval)");
+            ? "By kl no other may be as good as %s: each difference's 95 %% interval leaves out 0"
+                .formatted(numbers.get(0))
+            : "By kl as good as %s may be: %s (0 is in the difference's 95 %% interval)"
+                .formatted(numbers.get(0), others));
   }
 
   private boolean mayBeAsGood(int i) {
@@ -126,8 +129,7 @@ final class EvaluationRanking {
     out.println("The SAEs; --json has all numbers of each");
     for (int i = 0; i < results.size(); i++) {
       SaeFile file = headers.files().get(i);
-      out.println(
-          number(i, results.size()) + file.path() + ": " + SaeDescription.text(file.config()));
+      out.println(column(i) + file.path() + ": " + SaeDescription.text(file.config()));
     }
   }
 }

@@ -7,12 +7,12 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.util.List;
 import java.util.Optional;
 import org.sae4j.SystemInfo;
 
 /** The one document that a command writes with {@code --json}. */
 final class JsonDocument {
-  static final int SCHEMA_VERSION = 1;
   static final Gson ONE_LINE = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
   private final String command;
@@ -23,6 +23,12 @@ final class JsonDocument {
   JsonDocument(String command) {
     this.command = command;
     options.addProperty("command", command);
+  }
+
+  /** Which version of its schema a command writes. */
+  static int schemaVersion(String command) {
+    // In version 1 of these the results of a single SAE were not in an array.
+    return List.of("eval", "demo").contains(command) ? 2 : 1;
   }
 
   JsonDocument option(String name, String value) {
@@ -69,7 +75,7 @@ final class JsonDocument {
   /** All but the results. */
   JsonObject header() {
     JsonObject document = new JsonObject();
-    document.addProperty("schema", "sae4j/" + command + "/" + SCHEMA_VERSION);
+    document.addProperty("schema", "sae4j/" + command + "/" + schemaVersion(command));
     document.add("sae4j", engine(SystemInfo.get()));
     document.add("options", options);
     document.add("inputs", inputs);

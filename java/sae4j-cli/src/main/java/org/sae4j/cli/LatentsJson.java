@@ -33,6 +33,10 @@ final class LatentsJson {
     }
     json.add("ablated", ablated(sae.ablation()));
     json.add("shown", shown(sae.latents()));
+    if (sae.latents().isPresent()) {
+      ReportInput input = ReportInput.of(sae.latents().get().document());
+      json.addProperty("shown_of", input.text());
+    }
     return json;
   }
 

@@ -3,8 +3,8 @@ package org.sae4j.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,9 +17,25 @@ final class Report {
    *
    * @param about what it is about
    * @param text what there is to know
-   * @param warning whether it puts them in doubt
+   * @param kind what it means for them
    */
-  record Note(String about, String text, boolean warning) {}
+  record Note(String about, String text, Kind kind) {
+    /** Tells whether it puts numbers in doubt. */
+    boolean isWarning() {
+      return kind != Kind.ASSUMPTION;
+    }
+  }
+
+  /** What a note means for the numbers. */
+  enum Kind {
+    ASSUMPTION,
+    DOUBT,
+    /** They do not compare, which one has to know first. */
+    DIFFERENCE
+  }
+
+  /** Numbers are counted first where there is most to compare, whatever the order of the files. */
+  private static final List<String> ORDER = List.of("eval", "ablate", "latent");
 
   private final List<ResultDocument> documents = new ArrayList<>();
   private final List<ReportSae> saes = new ArrayList<>();
@@ -35,12 +51,17 @@ final class Report {
     for (ResultDocument document : documents) {
       ResultDocument same = seen.putIfAbsent(document.sha256(), document);
       if (same == null) {
-        report.add(document);
+        report.documents.add(document);
       } else {
         report.warn(document.name(), "left out: it has the same bytes as " + same.file());
       }
     }
-    report.compare();
+    report.documents.sort(Comparator.comparingInt(one -> ORDER.indexOf(one.command())));
+    for (ResultDocument document : report.documents) {
+      report.add(document);
+    }
+    ReportDifferences.between(report.documents)
+        .forEach((about, text) -> report.notes.add(new Note(about, text, Kind.DIFFERENCE)));
     return report;
   }
 
@@ -57,7 +78,7 @@ final class Report {
   }
 
   List<Note> warnings() {
-    return notes.stream().filter(Note::warning).toList();
+    return notes.stream().filter(Note::isWarning).toList();
   }
 
   /** Differences between SAEs, which are named by their indices. */
@@ -66,11 +87,10 @@ final class Report {
   }
 
   private void warn(String about, String text) {
-    notes.add(new Note(about, text, true));
+    notes.add(new Note(about, text, Kind.DOUBT));
   }
 
   private void add(ResultDocument document) throws FormatException {
-    documents.add(document);
     Map<String, Integer> indices = new HashMap<>();
     for (Map.Entry<String, Measured> result : document.results()) {
       ReportSae.Part part = new ReportSae.Part(document, result.getValue());
@@ -116,7 +136,7 @@ final class Report {
     Optional<ResultJson> description = sae.description();
     if (description.isPresent()) {
       for (String assumption : description.get().strings("assumptions")) {
-        notes.add(new Note(sae.identity().path(), "assumed " + assumption, false));
+        notes.add(new Note(sae.identity().path(), "assumed " + assumption, Kind.ASSUMPTION));
       }
     }
   }
@@ -128,7 +148,8 @@ final class Report {
     }
     for (String key : List.of("ci95_missing", "without_logits")) {
       Optional<String> reason = json.string(key);
-      reason.ifPresent(why -> notes.add(new Note(path, key.replace('_', ' ') + ": " + why, false)));
+      reason.ifPresent(
+          why -> notes.add(new Note(path, key.replace('_', ' ') + ": " + why, Kind.ASSUMPTION)));
     }
     for (String warning : json.objectOrEmpty("self_test").strings("warnings")) {
       warn(path, warning);
@@ -156,41 +177,5 @@ final class Report {
       }
     }
     paired.add(json);
-  }
-
-  /** Warns where numbers do not compare. */
-  private void compare() throws FormatException {
-    Map<String, String> models = new LinkedHashMap<>();
-    Map<String, String> inputs = new LinkedHashMap<>();
-    Map<String, String> options = new LinkedHashMap<>();
-    for (ReportSae sae : saes) {
-      ReportSae.Group group = sae.group();
-      models.put(group.modelSha256(), group.model());
-      if (sae.evaluation().isPresent()) {
-        inputs.put(group.inputSha256() + group.tokens(), group.input());
-        String ways = ways(sae.evaluation().get().document().options());
-        options.put(ways, ways);
-      }
-    }
-    warnOfSeveral("models", models, "numbers of different models do not compare");
-    warnOfSeveral("inputs", inputs, "numbers of different tokens compare by their intervals only");
-    warnOfSeveral("options", options, "numbers got in different ways do not compare");
-  }
-
-  /** What of the options decides about numbers. */
-  private static String ways(ResultJson options) {
-    List<String> ways = new ArrayList<>();
-    for (String key : List.of("replaced", "counted", "kl_positions", "precision", "normalize")) {
-      if (options.has(key)) {
-        ways.add(key + " " + options.object().get(key));
-      }
-    }
-    return String.join(", ", ways);
-  }
-
-  private void warnOfSeveral(String about, Map<String, String> values, String text) {
-    if (values.size() > 1) {
-      warn(about, text + ": " + String.join("; ", values.values()));
-    }
   }
 }

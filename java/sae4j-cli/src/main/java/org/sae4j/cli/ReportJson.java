@@ -31,7 +31,9 @@ final class ReportJson {
     List<String> names =
         SaeNames.of(report.saes().stream().map(sae -> sae.identity().path()).toList());
     for (ReportSae sae : report.saes()) {
-      saes.add(sae(sae, names.get(saes.size())));
+      JsonObject json = sae(sae, names.get(saes.size()));
+      json.addProperty("number", SaeNames.place(saes.size()));
+      saes.add(json);
     }
     page.add("saes", saes);
     page.add("groups", groups());
@@ -144,10 +146,10 @@ final class ReportJson {
     JsonArray array = new JsonArray();
     for (ReportSae.Group group : groups) {
       JsonObject json = new JsonObject();
-      json.addProperty("model", group.model());
-      json.addProperty("model_sha256", group.modelSha256());
-      json.addProperty("input", group.input());
-      json.addProperty("tokens", group.tokens());
+      json.addProperty("model", group.input().model());
+      json.addProperty("model_sha256", group.input().modelSha256());
+      json.addProperty("input", group.input().paths());
+      json.addProperty("tokens", group.input().tokens());
       json.addProperty("hook", group.hook());
       array.add(json);
     }
@@ -160,7 +162,8 @@ final class ReportJson {
       JsonObject json = new JsonObject();
       json.addProperty("about", note.about());
       json.addProperty("text", note.text());
-      json.addProperty("warning", note.warning());
+      json.addProperty("warning", note.isWarning());
+      json.addProperty("first", note.kind() == Report.Kind.DIFFERENCE);
       array.add(json);
     }
     return array;

@@ -1,8 +1,6 @@
 package org.sae4j.cli;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.sae4j.FormatException;
@@ -21,20 +19,10 @@ final class ReportSae {
   /**
    * What makes SAEs comparable.
    *
-   * @param model its path
-   * @param modelSha256 of the model's bytes
-   * @param input the paths of the files of text or tokens
-   * @param inputSha256 of their bytes
-   * @param tokens how many of them
+   * @param input what the numbers are of
    * @param hook the activation
    */
-  record Group(
-      String model,
-      String modelSha256,
-      String input,
-      String inputSha256,
-      double tokens,
-      String hook) {}
+  record Group(ReportInput input, String hook) {}
 
   /** What one document says of it. */
   record Part(ResultDocument document, Measured measured) {
@@ -62,7 +50,7 @@ final class ReportSae {
   static Identity identity(ResultDocument document, String path) throws FormatException {
     Optional<ResultJson> input = document.sae(path);
     String sha256 = input.isPresent() ? input.get().string("sha256").orElse("") : "";
-    return new Identity(path, sha256, text(document.model(), "sha256"));
+    return new Identity(path, sha256, ResultJson.text(document.model(), "sha256"));
   }
 
   /** Adds what another document says, unless there is such a document already. */
@@ -96,22 +84,7 @@ final class ReportSae {
   }
 
   Group group() throws FormatException {
-    Optional<ResultJson> model = document().model();
-    List<String> inputs = new ArrayList<>();
-    List<String> digests = new ArrayList<>();
-    double tokens = 0;
-    for (ResultJson input : document().texts()) {
-      inputs.add(input.string("path").orElse(""));
-      digests.add(input.string("sha256").orElse(""));
-      tokens = Math.max(tokens, input.objectOrEmpty("shape").number("tokens").orElse(0));
-    }
-    return new Group(
-        text(model, "path"),
-        text(model, "sha256"),
-        String.join(", ", inputs),
-        String.join(" ", digests),
-        tokens,
-        hook());
+    return new Group(ReportInput.of(document()), hook());
   }
 
   /** The activation: the one of all SAEs of the document, or else its own. */
@@ -119,10 +92,6 @@ final class ReportSae {
     ResultJson options = document().options();
     return options.has("hook") && options.object().get("hook").isJsonPrimitive()
         ? options.string("hook").orElseThrow()
-        : text(description(), "hook");
-  }
-
-  private static String text(Optional<ResultJson> json, String key) throws FormatException {
-    return json.isPresent() ? json.get().string(key).orElse("") : "";
+        : ResultJson.text(description(), "hook");
   }
 }

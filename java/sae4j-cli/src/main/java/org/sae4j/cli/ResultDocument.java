@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.sae4j.FormatException;
 
 /**
@@ -75,10 +76,11 @@ record ResultDocument(
       throw header.mismatch(
           "schema", "results of eval, ablate or latent", header.object().get("schema"));
     }
-    if (!matcher.group(2).equals(String.valueOf(JsonDocument.SCHEMA_VERSION))) {
+    int newest = JsonDocument.schemaVersion(matcher.group(1));
+    if (IntStream.rangeClosed(1, newest).noneMatch(v -> matcher.group(2).equals("" + v))) {
       throw header.mismatch(
           "schema",
-          "version %d, which this sae4j reads".formatted(JsonDocument.SCHEMA_VERSION),
+          "version %s, which this sae4j reads".formatted(newest == 1 ? "1" : "1 to " + newest),
           header.object().get("schema"));
     }
     return matcher.group(1);

@@ -37,6 +37,11 @@ record ResultJson(Path file, String path, JsonObject object) {
     throw mismatch(key, "a string", object.get(key));
   }
 
+  /** The string of a key, empty if there is none. */
+  static String text(Optional<ResultJson> json, String key) throws FormatException {
+    return json.isPresent() ? json.get().string(key).orElse("") : "";
+  }
+
   OptionalDouble number(String key) throws FormatException {
     return has(key)
         ? OptionalDouble.of(number(key, object.get(key)).getAsDouble())

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.sae4j.HookPoint;
 import org.sae4j.SaeConfig;
@@ -47,8 +48,12 @@ record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
   void print(PrintWriter out) {
     for (int i = 0; i < files.size(); i++) {
       SaeFile file = files.get(i);
-      String number = files.size() > 1 ? "SAE [" + (i + 1) + "]   " : "SAE       ";
-      out.println(number + file.path() + ": " + SaeDescription.text(file.config()));
+      String number = files.size() > 1 ? "SAE " + SaeNames.number(i) : "SAE";
+      out.println(
+          String.format(Locale.ROOT, "%-10s", number + " ")
+              + file.path()
+              + ": "
+              + SaeDescription.text(file.config()));
       out.println("          at " + hooks.get(i));
     }
   }

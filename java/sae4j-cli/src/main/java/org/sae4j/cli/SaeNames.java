@@ -13,6 +13,21 @@ import java.util.stream.IntStream;
 final class SaeNames {
   private SaeNames() {}
 
+  /**
+   * What an SAE among several is called: by its place on the command line, or in a report the order
+   * in which documents name them.
+   *
+   * @param index its place, from 0
+   */
+  static String number(int index) {
+    return "#" + place(index);
+  }
+
+  /** The same without its sign. */
+  static int place(int index) {
+    return index + 1;
+  }
+
   /** The names, in the order of the paths; what has one path has one name and a number. */
   static List<String> of(List<String> paths) {
     List<String[]> parts = paths.stream().map(path -> path.split("[/\\\\]+")).toList();

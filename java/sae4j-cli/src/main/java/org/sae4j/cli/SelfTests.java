@@ -77,10 +77,6 @@ record SelfTests(List<SaeSelfTest> tests) {
 
   /** Adds to the results of each SAE what its test found. */
   JsonObject addTo(JsonObject results) {
-    if (tests.size() == 1) {
-      results.add("self_test", json(tests.get(0)));
-      return results;
-    }
     JsonArray saes = results.getAsJsonArray("saes");
     for (int i = 0; i < tests.size(); i++) {
       saes.get(i).getAsJsonObject().add("self_test", json(tests.get(i)));

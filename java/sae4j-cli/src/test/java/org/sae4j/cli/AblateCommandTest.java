@@ -204,12 +204,12 @@ class AblateCommandTest {
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("SAE [1]", "SAE [2]", "Largest effects of SAE [2]")
+        .contains("SAE #1", "SAE #2", "Largest effects of SAE #2")
         .contains("Share of 32,768 logits at 16 positions that the ablation of one latent moves")
         .containsPattern(
             "(?m)^ +mean +ci95 +median +row_mean +pairs +below_noise +KL below 1.00e-06 nats: in no mean$")
-        .containsPattern("(?m)^\\[1\\] latents +0\\.\\d+ +\\(0\\.\\d+, 0\\.\\d+\\) +0\\.\\d+")
-        .containsPattern("(?m)^\\[2\\] latents +0\\.\\d+ ");
+        .containsPattern("(?m)^#1 latents +0\\.\\d+ +\\(0\\.\\d+, 0\\.\\d+\\) +0\\.\\d+")
+        .containsPattern("(?m)^#2 latents +0\\.\\d+ ");
   }
 
   @Test

@@ -1,5 +1,8 @@
 package org.sae4j.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.PrintWriter;
@@ -28,6 +31,13 @@ record CommandRun(int exitCode, String out, String err) {
     List<String> all = new ArrayList<>(first);
     all.addAll(List.of(more));
     return all.toArray(String[]::new);
+  }
+
+  /** What the document has of its only SAE. */
+  static JsonObject onlySae(JsonObject document) {
+    JsonArray saes = document.getAsJsonObject("results").getAsJsonArray("saes");
+    assertThat(saes).hasSize(1);
+    return saes.get(0).getAsJsonObject();
   }
 
   /** Reads standard output as the one JSON document that it has to be. */

@@ -25,6 +25,10 @@ class DemoCommandTest {
 
     JsonObject results = document.getAsJsonObject("results");
     JsonObject ablation = results.remove("ablation").getAsJsonObject();
+    results = CommandRun.onlySae(document);
+    assertThat(results.remove("sae").getAsString())
+        .isEqualTo("jar:/demo/saes/openai/resid_post_mlp_layer3_k16.pt");
+    assertThat(results.remove("hook").getAsString()).isEqualTo(TestData.HOOK);
     assertThat(results.keySet()).containsExactlyElementsOf(ExpectedResults.KEYS);
     assertThat(results.get("tokens").getAsInt()).isEqualTo(2048);
     assertThat(results.get("ce_loss_score").getAsDouble()).isBetween(0.96, 0.98);

@@ -37,17 +37,22 @@ class EvalCommandTest {
   }
 
   @Test
-  void oneSaeGivesOneObjectWithExactlyThePromisedKeys() throws IOException {
+  void oneSaeGivesAnArrayOfOneWithExactlyThePromisedKeys() throws IOException {
     CommandRun run = eval("--sae", TestData.OPENAI, "--tokens", TestData.TOKENS, "--json", "-");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JsonObject document = run.json();
     assertThat(document.keySet())
         .containsExactly("schema", "sae4j", "options", "inputs", "results");
-    List<String> keys = new ArrayList<>(ExpectedResults.KEYS);
+    assertThat(document.getAsJsonObject("results").keySet()).containsExactly("saes");
+    List<String> keys = new ArrayList<>(List.of("sae", "hook"));
+    keys.addAll(ExpectedResults.KEYS);
     keys.add("self_test");
-    assertThat(document.getAsJsonObject("results").keySet()).containsExactlyElementsOf(keys);
-    ExpectedResults.checkAll(SAES.get(0), document.getAsJsonObject("results"));
+    JsonObject one = CommandRun.onlySae(document);
+    assertThat(one.keySet()).containsExactlyElementsOf(keys);
+    assertThat(one.get("sae").getAsString()).isEqualTo(TestData.OPENAI);
+    assertThat(one.get("hook").getAsString()).isEqualTo(TestData.HOOK);
+    ExpectedResults.checkAll(SAES.get(0), one);
   }
 
   @Test
@@ -64,7 +69,7 @@ class EvalCommandTest {
     assertThat(found).hasSize(SAES.size());
     for (int i = 0; i < SAES.size(); i++) {
       JsonObject one = found.get(i).getAsJsonObject();
-      List<String> keys = new ArrayList<>(List.of("sae"));
+      List<String> keys = new ArrayList<>(List.of("sae", "hook"));
       keys.addAll(ExpectedResults.KEYS);
       keys.add("self_test");
       assertThat(one.keySet()).containsExactlyElementsOf(keys);
@@ -77,7 +82,7 @@ class EvalCommandTest {
   void aGoodSaePassesItsSelfTest() {
     CommandRun run = eval("--sae", TestData.OPENAI, "--tokens", TestData.TOKENS, "--json", "-");
 
-    JsonObject test = run.json().getAsJsonObject("results").getAsJsonObject("self_test");
+    JsonObject test = CommandRun.onlySae(run.json()).getAsJsonObject("self_test");
     assertThat(test.keySet()).containsExactly("tokens", "l0", "explained_variance", "warnings");
     assertThat(test.get("tokens").getAsInt()).isEqualTo(256);
     assertThat(test.get("l0").getAsDouble()).isEqualTo(16);
@@ -103,9 +108,7 @@ class EvalCommandTest {
     assertThat(normalization.exitCode()).as(normalization.err()).isZero();
     assertThat(normalization.err()).contains("is --normalize layer_norm missing?");
     JsonArray warnings =
-        normalization
-            .json()
-            .getAsJsonObject("results")
+        CommandRun.onlySae(normalization.json())
             .getAsJsonObject("self_test")
             .getAsJsonArray("warnings");
     assertThat(warnings).hasSize(1);
@@ -141,7 +144,7 @@ class EvalCommandTest {
   }
 
   private static double kl(CommandRun run) {
-    return run.json().getAsJsonObject("results").get("kl").getAsDouble();
+    return CommandRun.onlySae(run.json()).get("kl").getAsDouble();
   }
 
   @Test
@@ -187,16 +190,20 @@ class EvalCommandTest {
     assertThat(run.out().lines().filter(line -> !line.contains(TestData.path(""))))
         .allMatch(line -> line.length() <= 120);
     String[] order = {
-      "1 standard", "2 gated", "3 resid_post_mlp_layer3_k16.pt", "4 topk_layer_norm", "5 old_topk"
+      "#3 standard",
+      "#6 gated",
+      "#1 resid_post_mlp_layer3_k16.pt",
+      "#7 topk_layer_norm",
+      "#8 old_topk"
     };
     int from = run.out().indexOf("8 SAEs, the smallest kl first");
     assertThat(run.out().substring(from)).containsSubsequence(order);
     assertThat(run.out())
         .containsPattern(
-            "(?m)^1 standard +0\\.\\d+ +±0\\.\\d+ +[+]0\\.\\d+ +0\\.9\\d+ +\\d+\\.\\d+"
+            "(?m)^#3 standard +0\\.\\d+ +±0\\.\\d+ +[+]0\\.\\d+ +0\\.9\\d+ +\\d+\\.\\d+"
                 + " +blocks\\.3\\.hook_resid_post$")
-        .containsPattern("By kl as good as 1 may be: 2 ")
-        .containsPattern("(?m)^1 .*saelens/standard: SAELens, 192 to 1536 latents, relu");
+        .containsPattern("By kl as good as #3 may be: #6 ")
+        .containsPattern("(?m)^#3 .*saelens/standard: SAELens, 192 to 1536 latents, relu");
   }
 
   @Test
@@ -209,7 +216,7 @@ class EvalCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out()).contains("delta_ce");
     JsonObject document = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-    assertThat(document.get("schema").getAsString()).isEqualTo("sae4j/eval/1");
+    assertThat(document.get("schema").getAsString()).isEqualTo("sae4j/eval/2");
     assertThat(folder).isDirectoryContaining(path -> path.equals(json));
     assertThat(folder.toFile().list()).hasSize(1);
   }
@@ -260,7 +267,7 @@ class EvalCommandTest {
     assertThat(options.get("counted").getAsString()).isEqualTo("all but first");
     assertThat(options.get("normalize").getAsString()).isEqualTo("layer_norm");
     assertThat(options.get("hook").getAsString()).isEqualTo("blocks.2.hook_resid_post");
-    assertThat(run.json().getAsJsonObject("results").get("tokens").getAsInt()).isEqualTo(62);
+    assertThat(CommandRun.onlySae(run.json()).get("tokens").getAsInt()).isEqualTo(62);
   }
 
   @Test
@@ -270,7 +277,7 @@ class EvalCommandTest {
     CommandRun run = evalTopK("--tokens", tokens.toString(), "--json", "-");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
-    JsonObject results = run.json().getAsJsonObject("results");
+    JsonObject results = CommandRun.onlySae(run.json());
     assertThat(results.get("delta_ce").isJsonNull()).isTrue();
     assertThat(results.get("kl").getAsDouble()).isPositive();
     assertThat(results.getAsJsonObject("undefined").get("delta_ce").getAsString()).contains("next");

@@ -45,7 +45,7 @@ class EvalStatisticsTest {
     JsonObject options = document.getAsJsonObject("options");
     assertThat(options.getAsJsonObject("bootstrap").get("replicates").getAsInt()).isEqualTo(1000);
     assertThat(options.get("until_ci").isJsonNull()).isTrue();
-    JsonObject results = document.getAsJsonObject("results");
+    JsonObject results = CommandRun.onlySae(document);
     assertThat(results.get("sequences").getAsInt()).isEqualTo(10);
     JsonObject ci95 = results.getAsJsonObject("ci95");
     assertThat(ci95.size()).isEqualTo(19);
@@ -80,7 +80,7 @@ class EvalStatisticsTest {
   @Test
   void aFewSequencesSayWhyThereIsNoInterval() {
     CommandRun run = eval("--max-tokens", "64", "--json", "-");
-    JsonObject results = run.json().getAsJsonObject("results");
+    JsonObject results = CommandRun.onlySae(run.json());
     assertThat(results.getAsJsonObject("ci95").size()).isZero();
     assertThat(results.get("ci95_missing").getAsString()).contains("5 sequences, found 1");
     assertThat(eval("--max-tokens", "64").out()).contains("intervals need 5 sequences, found 1");
@@ -113,8 +113,8 @@ class EvalStatisticsTest {
     assertThat(a - b)
         .isBetween(number(kl.getAsJsonArray("ci95"), 0), number(kl.getAsJsonArray("ci95"), 1));
     assertThat(eval("--max-tokens", "640", "--sae", TestData.SAELENS).out())
-        .containsPattern("How they differ from 1 \\S+ on the same tokens")
-        .containsPattern("2 \\S+ +[+]\\d\\.\\d+ \\([+-]\\d");
+        .containsPattern("How they differ from #1 \\S+ on the same tokens")
+        .containsPattern("#2 \\S+ +[+]\\d\\.\\d+ \\([+-]\\d");
     assertThat(eval("--max-tokens", "256", "--sae", TestData.SAELENS).out())
         .contains("intervals need 5 sequences, found 4")
         .doesNotContain("±", "95 %");
@@ -123,7 +123,7 @@ class EvalStatisticsTest {
   @Test
   void itStopsWhenItIsSure() {
     JsonObject document = eval("--until-ci", "1000", "--json", "-").json();
-    JsonObject results = document.getAsJsonObject("results");
+    JsonObject results = CommandRun.onlySae(document);
     assertThat(document.getAsJsonObject("options").get("until_ci").getAsDouble()).isEqualTo(1000);
     assertThat(results.get("stopped_early").getAsBoolean()).isTrue();
     assertThat(results.get("sequences").getAsInt()).isEqualTo(32);
@@ -137,9 +137,8 @@ class EvalStatisticsTest {
   void eachSequenceIsALine() throws IOException {
     Path file = folder.resolve("sequences.jsonl");
     JsonObject results =
-        eval("--max-tokens", "640", "--per-sequence", file.toString(), "--json", "-")
-            .json()
-            .getAsJsonObject("results");
+        CommandRun.onlySae(
+            eval("--max-tokens", "640", "--per-sequence", file.toString(), "--json", "-").json());
     List<String> lines = Files.readAllLines(file);
     assertThat(lines).hasSize(10);
     double sum = 0;

@@ -112,7 +112,7 @@ class HookNormalizedTest {
   }
 
   private static double explainedVariance(CommandRun run) {
-    return run.json().getAsJsonObject("results").get("explained_variance").getAsDouble();
+    return CommandRun.onlySae(run.json()).get("explained_variance").getAsDouble();
   }
 
   private static String hook(CommandRun run) {

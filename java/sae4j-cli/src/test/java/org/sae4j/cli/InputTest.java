@@ -132,7 +132,7 @@ class InputTest {
             TestData.path("cases/padding-mask/masked.parquet"),
             "--json",
             "-");
-    JsonObject results = run.json().getAsJsonObject("results");
+    JsonObject results = CommandRun.onlySae(run.json());
     assertThat(results.get("tokens").getAsInt()).isEqualTo(184);
     assertThat(results.get("kl").getAsDouble()).isCloseTo(0.227986, withPercentage(0.01));
     assertThat(results.get("ce_clean").getAsDouble()).isCloseTo(3.110576, withPercentage(0.01));

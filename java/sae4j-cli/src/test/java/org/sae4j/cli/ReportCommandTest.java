@@ -2,7 +2,9 @@ package org.sae4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -151,7 +153,91 @@ class ReportCommandTest {
 
     assertThat(run.exitCode()).isZero();
     assertThat(run.err())
-        .contains("different models", "gpt2.gguf; large.gguf", "copy.json: left out");
+        .contains(
+            "different models",
+            "gpt2.gguf (eval.json); large.gguf (other.json)",
+            "copy.json: left out");
+  }
+
+  /** Whatever the order of the files, and also where they are of different commands. */
+  @Test
+  void saysFirstWhatDoesNotCompare() throws IOException {
+    Path eval = SampleResults.eval(folder, 10);
+    Path latent = SampleResults.latent(folder);
+    assertThat(report(latent, eval).err()).doesNotContain("compare");
+    assertThat(first()).isEmpty();
+    Files.writeString(
+        latent,
+        Files.readString(latent)
+            .replace("\"tokens\":1000", "\"tokens\":512")
+            .replace("\"future\":16", "\"context\":128,\"bos\":true,\"top\":5"));
+    Files.writeString(
+        eval,
+        Files.readString(eval)
+            .replace("\"future\":16", "\"context\":64,\"bos\":true,\"threads\":7"));
+
+    CommandRun run = report(latent, eval);
+
+    assertThat(run.err())
+        .contains(
+            "inputs: numbers of different tokens compare by their intervals only: prose.txt, 1,000"
+                + " tokens (eval.json); prose.txt, 512 tokens (latent.json)",
+            "option context: numbers got in different ways do not compare: 64 (eval.json); 128"
+                + " (latent.json)")
+        .doesNotContain("bos", "threads", "top");
+    assertThat(first()).hasSize(2);
+    assertThat(first().get(0)).contains("prose.txt, 512 tokens");
+    assertThat(sae(0).get("path").getAsString()).isEqualTo(SampleResults.SAES.get(0));
+    assertThat(sae(0).get("number").getAsInt()).isEqualTo(1);
+    assertThat(data("latents-0").get("shown_of").getAsString()).isEqualTo("prose.txt, 512 tokens");
+  }
+
+  /** What the page says before anything else. */
+  private List<String> first() throws IOException {
+    List<String> texts = new ArrayList<>();
+    for (JsonElement note : data("report").getAsJsonArray("notes")) {
+      if (note.getAsJsonObject().get("first").getAsBoolean()) {
+        texts.add(note.getAsJsonObject().get("text").getAsString());
+      }
+    }
+    return texts;
+  }
+
+  /** An SAE has the number that the terminal gives it, whichever file comes first. */
+  @Test
+  void numbersAreThoseOfTheCommandLine() throws IOException {
+    Path latent = SampleResults.latent(folder);
+    Files.writeString(
+        latent,
+        Files.readString(latent).replace(SampleResults.SAES.get(0), SampleResults.SAES.get(1)));
+    report(latent, SampleResults.eval(folder, 10));
+    for (int i = 0; i < SampleResults.SAES.size(); i++) {
+      assertThat(sae(i).get("path").getAsString()).isEqualTo(SampleResults.SAES.get(i));
+      assertThat("#" + sae(i).get("number")).isEqualTo(SaeNames.number(i));
+    }
+  }
+
+  /** Of version 1, whose results of one SAE were in no array. */
+  @Test
+  void olderResultsAreRead() throws IOException {
+    Path eval = SampleResults.eval(folder, 10);
+    Files.writeString(eval, Files.readString(eval).replace("sae4j/eval/2", "sae4j/eval/1"));
+    assertThat(report(eval).exitCode()).isZero();
+    String flat =
+        JsonDocument.line(
+            new Gson()
+                .toJsonTree(
+                    SampleResults.object(
+                        "schema",
+                        "sae4j/eval/1",
+                        "inputs",
+                        List.of(SampleResults.object("kind", "sae", "path", "ae.pt")),
+                        "results",
+                        SampleResults.object("kl", 0.5, "l0", 3)))
+                .getAsJsonObject());
+    Files.writeString(eval, flat);
+    assertThat(report(eval).exitCode()).isZero();
+    assertThat(sae(0).getAsJsonObject("eval").get("kl").getAsDouble()).isEqualTo(0.5);
   }
 
   @Test
@@ -189,9 +275,9 @@ class ReportCommandTest {
       delimiter = '|',
       textBlock =
           """
-          sae4j/eval/1         | sae4j/eval/2        | version 1, which this sae4j reads
-          sae4j/eval/1         | sae4j/inspect/1     | results of eval, ablate or latent
-          sae4j/eval/1         | something else      | results of eval, ablate or latent
+          sae4j/eval/2         | sae4j/eval/3        | version 1 to 2, which this sae4j reads
+          sae4j/eval/2         | sae4j/inspect/1     | results of eval, ablate or latent
+          sae4j/eval/2         | something else      | results of eval, ablate or latent
           "schema"             | "scheme"            | schema is missing
           "results"            | "result"            | results are missing
           "kl":0.5             | "kl":1e999          | kl: expected a finite number
@@ -299,7 +385,7 @@ class ReportCommandTest {
     CommandRun run = CommandRun.of("report", eval.toString(), "-o", eval.toString());
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
-    assertThat(Files.readString(eval)).contains("sae4j/eval/1");
+    assertThat(Files.readString(eval)).contains("sae4j/eval/2");
     assertThat(CommandRun.of("report", eval.toString()).exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
   }
 

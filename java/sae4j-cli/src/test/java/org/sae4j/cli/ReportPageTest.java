@@ -3,6 +3,7 @@ package org.sae4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -99,6 +100,28 @@ class ReportPageTest {
     assertThat(browser.count("h1")).isOne();
     assertThat(browser.script("return document.documentElement.lang")).isEqualTo("en");
     assertThat(browser.one("#summary").getText()).contains("#2 large/ae.pt", "0.125", "2 of 3");
+  }
+
+  @Test
+  void saysFirstWhatDoesNotCompare() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("other"));
+    Path latent = SampleResults.latent(other);
+    Files.writeString(
+        latent, Files.readString(latent).replace("\"tokens\":1000", "\"tokens\":512"));
+    CommandRun.of(
+        "report",
+        latent.toString(),
+        SampleResults.eval(other, 10).toString(),
+        "-o",
+        other.resolve("page.html").toString());
+    browser.open(other.resolve("page.html"));
+
+    assertThat(browser.one("#summary").getText())
+        .contains("different tokens", "prose.txt, 512 tokens (latent.json)");
+    // The latents with contexts fire at 30 and 40 tokens by the run that has the contexts.
+    browser.one("#latents input[type=search]").sendKeys("4");
+    assertThat(browser.one("#latents tbody").getText()).contains("40");
+    assertThat(browser.one("#latents caption").getText()).contains("prose.txt, 512 tokens");
   }
 
   @Test

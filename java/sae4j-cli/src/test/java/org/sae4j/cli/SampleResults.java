@@ -59,7 +59,7 @@ final class SampleResults {
     inputs.add(input("text", "prose.txt", object("sequences", 2, "tokens", 1000)));
     return object(
         "schema",
-        "sae4j/" + command + "/1",
+        "sae4j/" + command + "/" + JsonDocument.schemaVersion(command),
         "sae4j",
         object("version", "0.1.0"),
         "options",

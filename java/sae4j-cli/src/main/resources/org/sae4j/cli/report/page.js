@@ -4,7 +4,7 @@
 
 const report = JSON.parse(document.getElementById("report").textContent);
 const COLOURS = 8;
-const saes = report.saes.map((sae, i) => ({ ...sae, index: i, number: i + 1 }));
+const saes = report.saes.map((sae, i) => ({ ...sae, index: i }));
 const evaluated = saes.filter((sae) => sae.eval);
 const drawn = new Map(); // the index of an SAE → the number of its colour
 const redraws = [];
@@ -95,6 +95,9 @@ function start() {
         `${title(best)} changes the model’s predictions least: KL ${figures(best.eval.kl)}${ends ? " " + intervalText(ends) : ""} with ${figures(best.eval.l0)} active latents a token. ` +
         `${fronts.kl.size} of ${evaluated.length} SAEs are the best for their sparsity.`),
     );
+  }
+  for (const note of report.notes.filter((n) => n.first)) {
+    summary.append(element("p", { class: "warning" }, `${note.about}: ${note.text}.`));
   }
   const warnings = report.notes.filter((note) => note.warning).length;
   if (warnings > 0) {
@@ -389,9 +392,10 @@ function latentRows(data) {
   const known = (row) => (row.own ? 2 : 0) + (row.pairs ? 1 : 0);
   const rows = ids.map((latent) => {
     const own = shown[latent];
-    const fires = data.fires?.[latent] ?? own?.fires ?? null;
+    // Counts are of the run that has the contexts, if one has.
+    const fires = own?.fires ?? data.fires?.[latent] ?? null;
     const [pairs, sparsity, row, kl] = ablated[latent] ?? [null, null, null, null];
-    const density = data.fires && data.tokens ? fires / data.tokens : (own?.density ?? null);
+    const density = own?.density ?? (data.fires && data.tokens ? data.fires[latent] / data.tokens : null);
     return { latent, fires, density, highest: own?.max_activation ?? null, pairs, sparsity, row, kl, own };
   });
   return rows.sort((a, b) => known(b) - known(a));
@@ -419,7 +423,8 @@ function latentDetail(row) {
 }
 
 function latentTable(sae) {
-  const rows = latentRows(JSON.parse(document.getElementById(`latents-${sae.index}`).textContent));
+  const data = JSON.parse(document.getElementById(`latents-${sae.index}`).textContent);
+  const rows = latentRows(data);
   const texts = new Map();
   const textOf = (row) => {
     if (!texts.has(row.latent)) {
@@ -439,6 +444,7 @@ function latentTable(sae) {
     { label: "Suppressed", fixed: true, get: (row) => row.own?.suppressed.length || null, show: (row) => (row.own ? tokens(row.own.suppressed) : "") },
   ].filter((c) => rows.some((row) => c.get(row) !== null && c.get(row) !== undefined));
   const parts = rows.some((row) => row.fires !== null) ? ["Fires: at how many tokens. Density: at which share of them."] : [];
+  if (data.fires && data.shown_of) parts.push(`Both are of ${data.shown_of} where contexts are shown, else of the evaluation’s ${plural(data.tokens, "token")}.`);
   if (rows.some((row) => row.pairs !== null)) parts.push("Sparsity, row sparsity and KL: means over the ablations of this latent.");
   return table(`${plural(rows.length, "latent")} of ${title(sae)}. ${parts.join(" ")}`, columns, rows, {
     size: 25,
