@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -57,6 +58,8 @@ class MessagesTest {
     Files.writeString(folder.resolve("lines.jsonl"), "{\"text\": \"a b c d\"}\nbroken\n");
     Files.writeString(folder.resolve("run.jsonl"), "{\"schema\": \"sae4j/ablate/1\"}\n");
     Files.writeString(folder.resolve("left.json.checkpoint"), "");
+    copy(TestData.path("cases/unclear"), "dup.json", ".");
+    copy(TestData.path("cases/unclear"), "neg.json", ".");
     String array = "{'descr': '<i4', 'fortran_order': False, 'shape': (1,)}\n";
     String npy = "\u0093NUMPY\1\0" + (char) array.length() + "\0" + array + "\1\0\0\0";
     Files.writeString(folder.resolve("ids.npy"), npy, StandardCharsets.ISO_8859_1);
@@ -154,6 +157,8 @@ class MessagesTest {
             + " | a run that did not end left it behind",
         "report @run.jsonl -o @page.html                       | results are missing: the run did not end",
         "convert SAE -o @model.gguf                            | expected a folder with config.json",
+        "report @dup.json   -o @page.html                      | expected once, found twice",
+        "report @neg.json      -o @page.html                   | nats from 0",
       })
   void aMistakeGetsOneLineThatThePageExplains(String command, String message) throws IOException {
     List<String> words =
@@ -187,6 +192,28 @@ class MessagesTest {
       assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
       requireExplained(run.err(), "another process is writing it");
     }
+  }
+
+  @Test
+  void runsThatDoNotCompareAreWarnedOf() throws IOException {
+    Path eval = SampleResults.eval(folder, 3);
+    Path other = folder.resolve("other.json");
+    Files.writeString(other, Files.readString(eval).replace("\"tokens\":1000}", "\"tokens\":999}"));
+    requireExplained(report(eval, other).err(), "compare by their intervals only");
+    Files.writeString(other, Files.readString(eval).replace("\"future\":16", "\"future\":8"));
+    requireExplained(report(eval, other).err(), "got in different ways do not compare");
+    Files.writeString(
+        other,
+        Files.readString(eval)
+            .replaceAll("(gpt2.gguf\",\"sha256\":\")..", "$1ff")
+            .replaceAll("(\"sha256\":\")..([^}]*gpt2.gguf)", "$1ff$2"));
+    requireExplained(report(eval, other).err(), "different models do not compare");
+  }
+
+  private CommandRun report(Path... results) {
+    List<String> args = new ArrayList<>(List.of("report", "-o", "" + folder.resolve("page.html")));
+    Arrays.stream(results).map(Path::toString).forEach(args::add);
+    return CommandRun.of(args.toArray(String[]::new));
   }
 
   @Test
