@@ -7,13 +7,18 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into one line for people and an exit code for scripts. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
@@ -21,14 +26,28 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   private static final String VERBOSE = "sae4j.verbose";
 
   @Override
-  public int handleParseException(ParameterException e, String[] args) {
-    CommandLine command = e.getCommandLine();
+  public int handleParseException(ParameterException said, String[] args) {
+    CommandLine command = said.getCommandLine();
+    ParameterException e = unknownFirst(said, command, args);
     PrintWriter err = command.getErr();
     err.println(prefix(command) + e.getMessage().replaceFirst("^Error: ", ""));
-    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    UnmatchedArgumentException.printSuggestions(e, err);
     err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     printTrace(e, command);
     return ExitCode.WRONG_USAGE;
+  }
+
+  /** What is missing may be there under a mistyped name: that is worth more to know. */
+  private static ParameterException unknownFirst(
+      ParameterException e, CommandLine command, String[] args) {
+    Set<String> known = command.getCommandSpec().optionsMap().keySet();
+    List<String> unknown =
+        Arrays.stream(args)
+            .filter(arg -> arg.startsWith("--") && !known.contains(arg.replaceFirst("=.*", "")))
+            .toList();
+    return e instanceof MissingParameterException && !unknown.isEmpty()
+        ? new UnmatchedArgumentException(command, unknown)
+        : e;
   }
 
   @Override

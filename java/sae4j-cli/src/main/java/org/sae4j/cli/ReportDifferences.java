@@ -19,6 +19,9 @@ final class ReportDifferences {
   /** What latent's options of these names choose is what it shows. */
   private static final Set<String> OF_WHAT_IS_SHOWN = Set.of("latent", "latents", "top", "window");
 
+  /** Options that there are only of text; of tokens they are null. */
+  private static final Set<String> OF_TEXT = Set.of("context", "bos");
+
   /** By what differs: each value and the files that have it. */
   private final Map<String, Map<String, Value>> found = new LinkedHashMap<>();
 
@@ -50,7 +53,8 @@ final class ReportDifferences {
     for (Map.Entry<String, JsonElement> option : options.object().entrySet()) {
       String key = option.getKey();
       boolean shown = document.command().equals("latent") && OF_WHAT_IS_SHOWN.contains(key);
-      if (!OF_NO_ACCOUNT.contains(key) && !shown) {
+      boolean ofText = OF_TEXT.contains(key) && option.getValue().isJsonNull();
+      if (!OF_NO_ACCOUNT.contains(key) && !shown && !ofText) {
         String value = option.getValue().toString();
         note("option " + key, value, value, document);
       }

@@ -58,4 +58,15 @@ class MainTest {
     assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
     assertThat(run.err()).contains("eval");
   }
+
+  @Test
+  void aMistypedOptionIsNamedBeforeAMissingOne() {
+    CommandRun run = CommandRun.of("eval", "--modle", "m.gguf", "--sae", "s.pt", "--text", "t.txt");
+
+    assertThat(run.exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
+    assertThat(run.err())
+        .contains("Unknown option: '--modle'", "--model")
+        .doesNotContain("Missing");
+    assertThat(CommandRun.of("eval", "--sae", "s.pt").err()).contains("Missing required");
+  }
 }
