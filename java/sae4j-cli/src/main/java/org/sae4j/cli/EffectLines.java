@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
+import java.io.Closeable;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.sae4j.AblationEffect;
+import org.sae4j.format.ReplacedFile;
 
 /**
  * Effects that are written as they come, one a line.
@@ -67,13 +69,16 @@ final class EffectLines implements EffectsOutput {
   static EffectLines resume(
       Path target, CountedDocument document, EffectJson format, List<Path> saes)
       throws IOException {
-    Path part = GrowingFile.part(target);
-    if (Files.notExists(part) && Files.exists(target)) {
-      EarlierRun.read(target, () -> new FileInputStream(target.toFile()), format)
-          .requireSame(document.get().header());
-      Files.move(target, part, StandardCopyOption.ATOMIC_MOVE);
+    // Until the file itself is locked: two processes would move it.
+    try (Closeable reserved = ReplacedFile.reserve(target)) {
+      Path part = GrowingFile.part(target);
+      if (Files.notExists(part) && Files.exists(target)) {
+        EarlierRun.read(target, () -> new FileInputStream(target.toFile()), format)
+            .requireSame(document.get().header());
+        Files.move(target, part, StandardCopyOption.ATOMIC_MOVE);
+      }
+      return open(target, document, format, saes);
     }
-    return open(target, document, format, saes);
   }
 
   private static EffectLines open(

@@ -2,6 +2,7 @@ package org.sae4j.format;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
@@ -81,6 +82,9 @@ final class PartFile implements Closeable {
 
   private static Optional<PartFile> open(Path path) throws IOException {
     while (true) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ClosedByInterruptException(); // as locking would, but before a file is there
+      }
       FileChannel channel =
           FileChannel.open(
               path,
@@ -101,11 +105,13 @@ final class PartFile implements Closeable {
   }
 
   /** Locks a file; true also where the file system has no locks. */
-  private static boolean isLocked(FileChannel channel) {
+  private static boolean isLocked(FileChannel channel) throws ClosedByInterruptException {
     try {
       return channel.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       return false;
+    } catch (ClosedByInterruptException e) {
+      throw e;
     } catch (IOException e) {
       return true;
     }

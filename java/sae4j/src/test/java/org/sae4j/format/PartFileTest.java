@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -115,6 +116,17 @@ class PartFileTest {
     assertThat(names()).hasSize(4);
     PartFile.clean(folder, folder.resolve("first"));
     assertThat(names()).containsExactly("first");
+  }
+
+  @Test
+  void anInterruptIsOne() throws IOException {
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> write("file")).isInstanceOf(ClosedByInterruptException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(names()).isEmpty();
   }
 
   @Test
