@@ -1,6 +1,7 @@
 package org.sae4j;
 
 import java.nio.FloatBuffer;
+import java.util.Objects;
 
 /**
  * One activation of one run: a window on the engine's memory, not a copy.
@@ -52,9 +53,14 @@ public final class ActivationView {
     return floats.duplicate();
   }
 
-  /** The row of a token, [width], counted through all sequences. */
+  /**
+   * The row of a token, [width], counted through all sequences.
+   *
+   * @throws IndexOutOfBoundsException if there is no such token
+   */
   public FloatBuffer row(int token) {
     lifespan.require();
+    Objects.checkIndex(token, tokens());
     return floats.slice(token * width, width);
   }
 

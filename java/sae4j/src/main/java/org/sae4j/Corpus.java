@@ -1,5 +1,6 @@
 package org.sae4j;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -33,7 +34,7 @@ public interface Corpus {
   }
 
   /** One way through a corpus, from the first sequence to the last; for one thread at a time. */
-  interface Reading extends AutoCloseable {
+  interface Reading extends Closeable {
 
     /**
      * Reads the next sequence: token ids, at least one, and the caller's to keep.

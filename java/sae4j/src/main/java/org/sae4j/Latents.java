@@ -1,6 +1,7 @@
 package org.sae4j;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The latents of some tokens, only those above zero.
@@ -64,6 +65,7 @@ public record Latents(
 
   /** The value of one latent at one token: 0 if it is not active. */
   public float value(int token, int latent) {
+    Objects.checkIndex(latent, latents);
     int at = Arrays.binarySearch(indices, offsets[token], offsets[token + 1], latent);
     return at < 0 ? 0 : values[at];
   }

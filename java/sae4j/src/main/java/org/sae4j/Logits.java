@@ -2,6 +2,7 @@ package org.sae4j;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * The logits of one run: a window on the engine's memory, not a copy.
@@ -46,9 +47,14 @@ public final class Logits {
     return floats.duplicate();
   }
 
-  /** One row, [vocabulary]. */
+  /**
+   * One row, [vocabulary].
+   *
+   * @throws IndexOutOfBoundsException if there is no such row
+   */
   public FloatBuffer row(int row) {
     lifespan.require();
+    Objects.checkIndex(row, rows());
     return floats.slice(row * vocabulary, vocabulary);
   }
 

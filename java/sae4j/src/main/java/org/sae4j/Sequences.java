@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -108,7 +109,7 @@ public final class Sequences implements Corpus {
    * @throws FormatException if the file holds anything else
    */
   public static Sequences fromJson(Path file) throws IOException {
-    try (JsonSequences reading = new JsonSequences(file, Files.newInputStream(file))) {
+    try (JsonSequences reading = new JsonSequences(file, Files.newBufferedReader(file))) {
       return read(reading);
     }
   }
@@ -169,6 +170,7 @@ public final class Sequences implements Corpus {
 
   /** The index of a sequence's first token among all tokens. */
   public int offset(int sequence) {
+    Objects.checkIndex(sequence, count());
     return starts[sequence];
   }
 

@@ -275,6 +275,22 @@ class EvaluationStatisticsTest {
     assertThat(kl).isCloseTo(result.klByPosition().get(0), within(1e-12));
   }
 
+  /** Which band a token is in depends on all of the corpus, not on what of it counts. */
+  @Test
+  void frequencyIsThatInTheCorpus() {
+    int[][] sequences = new int[100][];
+    for (int s = 0; s < sequences.length; s++) {
+      sequences[s] = new int[] {7, 7, 7, s == 0 ? 7 : 200 + s};
+    }
+    EvaluationResult result =
+        Evaluation.of(model, k16)
+            .with(DEFAULTS.withCounted(Positions.of(2)))
+            .run(Sequences.of(sequences));
+    List<FrequencyBand> bands = result.byTokenFrequency();
+    assertThat(bands).extracting(FrequencyBand::from).containsExactly(1e-3, 1e-1);
+    assertThat(bands).extracting(FrequencyBand::tokens).containsExactly(99L, 1L);
+  }
+
   /** A corpus whose size nobody knows gives the same, and longer sequences may come late. */
   @Test
   void aCorpusNeedNotBeInMemory() throws IOException {

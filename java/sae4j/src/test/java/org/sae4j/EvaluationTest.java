@@ -132,6 +132,19 @@ class EvaluationTest {
         .doesNotContainKey("kl");
   }
 
+  /** A latent's density is among the tokens that count, not among all that are run. */
+  @Test
+  void densityIsThatOfCountedTokens() {
+    EvaluationResult result = evaluate(DEFAULTS.withCounted(Positions.of(3, 9)));
+    assertThat(result.tokens()).isEqualTo(20).isLessThan(result.tokensRun());
+    assertThat(result.density().tokens()).isEqualTo(20);
+    double sum = 0;
+    for (double d : result.density().densities()) {
+      sum += d;
+    }
+    assertThat(sum).isCloseTo(result.reconstruction().l0(), within(1e-9));
+  }
+
   @Test
   void densityAddsUp() {
     FeatureDensity density = plain.density();

@@ -80,6 +80,9 @@ class SaeTest {
         int first = latents.indices()[latents.offsets()[t]];
         assertThat(latents.value(t, first)).isEqualTo(dense[first]).isPositive();
       }
+      assertThatThrownBy(() -> latents.value(0, 1536))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> latents.value(0, -1)).isInstanceOf(IndexOutOfBoundsException.class);
       assertThat(sae.hook()).hasValue(Fixtures.HOOK);
       assertThat(sae.weightBytes()).isGreaterThan(2L * 192 * 1536 * 4 - 1);
     }

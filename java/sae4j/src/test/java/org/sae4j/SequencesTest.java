@@ -95,6 +95,16 @@ class SequencesTest {
     assertThat(sequences.longest()).isEqualTo(4);
     assertThatThrownBy(() -> sequences.index(0, 3)).isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> sequences.index(2, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+    for (int none : new int[] {-1, 2, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+      assertThatThrownBy(() -> sequences.offset(none))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> sequences.length(none))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> sequences.sequence(none))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> sequences.token(none, 0))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
   }
 
   @Test

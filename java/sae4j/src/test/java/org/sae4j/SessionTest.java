@@ -48,6 +48,31 @@ class SessionTest {
     assertThat(session.run(tokens).logits().toArray()).isEqualTo(expected);
   }
 
+  /** Times the length of a row, each of these is 0 or small again in 32 bits. */
+  @Test
+  void rowsThatAreNotThere() {
+    try (Session session = model.newSession(ONE)) {
+      RunResult result = session.run(tokens, RunOptions.defaults().capture(Fixtures.HOOK));
+      Logits logits = result.logits();
+      ActivationView activation = result.activation(Fixtures.HOOK);
+      assertThat(logits.row(31).remaining()).isEqualTo(2048);
+      assertThat(activation.row(31).remaining()).isEqualTo(activation.width());
+      for (int none : new int[] {-1, 32, 1 << 21, 1 << 26, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+        assertThatThrownBy(() -> logits.row(none)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> logits.get(0, none, 0))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> activation.row(none))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> activation.get(none, 0, 0))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+      }
+      assertThatThrownBy(() -> logits.get(0, 0, 2048))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> activation.get(0, 0, 1 << 26))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
   static Throwable[] throwables() {
     return new Throwable[] {
       new IllegalStateException("unchecked"),

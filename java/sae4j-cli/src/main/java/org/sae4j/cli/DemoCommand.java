@@ -2,7 +2,6 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -16,6 +15,7 @@ import org.sae4j.Sae;
 import org.sae4j.SaeOverrides;
 import org.sae4j.Sequences;
 import org.sae4j.TokenSample;
+import org.sae4j.corpus.CorpusFiles;
 import org.sae4j.corpus.TextCorpus;
 import org.sae4j.format.SaeFile;
 import picocli.CommandLine.Command;
@@ -55,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static Input input(DemoFiles files, Model model) {
-    List<Path> texts = List.of(files.text());
+    CorpusFiles texts = CorpusFiles.of(List.of(files.text()));
     TextCorpus corpus = TextCorpus.of(texts, model.tokenizer(), CONTEXT);
     Input.Source source = new Input.Source(texts, Optional.empty(), Optional.empty());
     return Input.ofText(source, corpus, Optional.of(TOKENS), CONTEXT, false);

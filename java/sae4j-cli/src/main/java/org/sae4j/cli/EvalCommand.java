@@ -74,6 +74,8 @@ final class EvalCommand implements Callable<Integer> {
         List<EvaluationResult> results =
             EvaluationRun.run(evaluation, input.corpus(), sequences, resume.checkpoint());
         print(model, headers, input, results);
+        EvaluationOutcome.warnOfText(
+            results.get(0), model.shape().vocabulary(), spec.commandLine().getErr());
         if (json.wanted()) {
           json.write(complete(document, input, selfTests, results));
         }

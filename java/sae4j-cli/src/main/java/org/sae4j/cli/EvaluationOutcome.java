@@ -26,6 +26,26 @@ final class EvaluationOutcome {
     return ExitCode.FAILED;
   }
 
+  /**
+   * Warns of text that the model knows less of than if it took all tokens for equally likely.
+   *
+   * @param vocabulary how many tokens there are
+   */
+  static void warnOfText(EvaluationResult result, int vocabulary, PrintWriter err) {
+    double guess = Math.log(vocabulary);
+    double found = result.downstream().ceClean();
+    if (found > guess) {
+      err.printf(
+          Locale.ROOT,
+          "warning: ce_clean %s is above ln %d = %s, that of a blind guess: is the text in another"
+              + " encoding, or are the tokens of another vocabulary?%n",
+          Figures.of(found),
+          vocabulary,
+          Figures.of(guess));
+      err.flush();
+    }
+  }
+
   /** Says why numbers do not exist, each reason once. */
   static void printUndefined(List<EvaluationResult> results, PrintWriter out) {
     Set<String> lines = new LinkedHashSet<>();

@@ -12,9 +12,12 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.sae4j.Corpus;
 import org.sae4j.FormatException;
+import org.sae4j.corpus.CorpusFiles;
 
 /** The tokens that a command runs on. */
 final class Input {
+  private static final int MOST_NAMES = 5;
+
   private final String kind;
   private final Source source;
   private final Corpus all;
@@ -29,11 +32,7 @@ final class Input {
    * @param textKey the key of JSON lines, if named
    * @param column the column of a Parquet file, if named
    */
-  record Source(List<Path> files, Optional<String> textKey, Optional<String> column) {
-    Source {
-      files = List.copyOf(files);
-    }
-  }
+  record Source(CorpusFiles files, Optional<String> textKey, Optional<String> column) {}
 
   private Input(
       String kind,
@@ -96,7 +95,7 @@ final class Input {
             all,
             maxTokens.map(Integer::longValue).orElse(Long.MAX_VALUE),
             context.isPresent(),
-            source.files().get(0));
+            source.files().paths().get(0));
     if (equal.left() > 0) {
       notes.printf(
           "note: the last %d tokens are left out; they do not fill a sequence of %d%n",
@@ -111,8 +110,15 @@ final class Input {
         kind.equals("text")
             ? "in sequences of %d, %s".formatted(context.getAsInt(), bos ? "BOS first" : "no BOS")
             : "in %s, as given".formatted(Figures.count(sequences, "sequence"));
-    String names = source.files().stream().map(Path::toString).collect(Collectors.joining(", "));
-    return String.format(Locale.ROOT, "%s: %s %s", names, Figures.count(tokens, "token"), how);
+    return String.format(Locale.ROOT, "%s: %s %s", names(), Figures.count(tokens, "token"), how);
+  }
+
+  private String names() {
+    List<Path> files = source.files().paths();
+    int more = files.size() - MOST_NAMES;
+    String names =
+        files.stream().limit(MOST_NAMES).map(Path::toString).collect(Collectors.joining(", "));
+    return more > 0 ? names + " and " + Figures.count(more, "more file") : names;
   }
 
   /** Writes down how the files became tokens. */
@@ -128,9 +134,11 @@ final class Input {
   /** Says of each file which it is. */
   List<JsonObject> files() throws IOException {
     if (described.isEmpty()) {
-      for (Path file : source.files()) {
+      source.files().requireUnchanged();
+      for (Path file : source.files().paths()) {
         described.add(InputFile.of(kind, file, new JsonObject()));
       }
+      source.files().requireUnchanged();
     }
     return described.stream().map(JsonObject::deepCopy).toList();
   }

@@ -2,12 +2,14 @@ package org.sae4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.sae4j.FormatException;
 import org.sae4j.Model;
 import org.sae4j.SaeConfig;
+import org.sae4j.corpus.CorpusFiles;
 import org.sae4j.corpus.TextCorpus;
 import org.sae4j.corpus.TokenCorpus;
 import picocli.CommandLine.ArgGroup;
@@ -30,15 +32,16 @@ final class InputOptions {
       names = "--text-key",
       paramLabel = "KEY",
       description =
-          "Take the text for JSON lines with the documents in KEY (default: text, for files named"
-              + " .jsonl, .ndjson or .json).")
+          "Take the text for JSON with the documents in KEY (default: text, for files named .jsonl,"
+              + " .ndjson or .json).")
   private Optional<String> textKey = Optional.empty();
 
   @Option(
       names = "--column",
       paramLabel = "NAME",
       description =
-          "The column of a Parquet file (default: "
+          "The column of a Parquet file, for --tokens also the key of JSON objects or the array of"
+              + " an .npz (default: "
               + TextCorpus.DEFAULT_KEY
               + " for --text, "
               + TokenCorpus.DEFAULT_COLUMN
@@ -76,18 +79,19 @@ final class InputOptions {
         names = "--text",
         paramLabel = "FILE",
         description =
-            "Text in UTF-8, JSON lines or Parquet, perhaps in gzip or zstd; may be repeated."
-                + " Documents are joined by the EOS token; what spells a special token becomes that"
-                + " token.")
-    private List<Path> text = List.of();
+            "Text in UTF-8, JSON or Parquet, perhaps in gzip or zstd: a file, a folder of them, or"
+                + " a pattern in quotes such as 'data/train-*.parquet'; may be repeated. Documents"
+                + " are joined by the EOS token; what spells a special token becomes that token.")
+    private List<String> text = List.of();
 
     @Option(
         names = "--tokens",
         paramLabel = "FILE",
         description =
-            "Token ids, run exactly as given: JSON, [[id, ...], ...], perhaps in gzip or zstd,"
-                + " NumPy .npy or Parquet; may be repeated.")
-    private List<Path> tokens = List.of();
+            "Token ids, run exactly as given but for what an attention_mask leaves out: JSON, [[id,"
+                + " ...], ...], perhaps in gzip or zstd, NumPy .npy or .npz, or Parquet; a file, a"
+                + " folder or a pattern; may be repeated.")
+    private List<String> tokens = List.of();
   }
 
   /**
@@ -96,7 +100,8 @@ final class InputOptions {
    * @param saes where defaults come from
    */
   Input read(Model model, List<SaeConfig> saes) throws IOException {
-    for (Path file : source.tokens.isEmpty() ? source.text : source.tokens) {
+    CorpusFiles files = files();
+    for (Path file : files.paths()) {
       // What is not there, or could be read only once, is said before the work.
       Files.newInputStream(file).close();
       if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
@@ -104,17 +109,26 @@ final class InputOptions {
             file, "expected a file, found something that may not be read twice");
       }
     }
-    return source.tokens.isEmpty() ? text(model, saes) : tokens(model);
+    return source.tokens.isEmpty() ? text(files, model, saes) : tokens(files, model);
   }
 
-  private Input tokens(Model model) throws IOException {
+  private CorpusFiles files() throws IOException {
+    List<String> names = source.tokens.isEmpty() ? source.text : source.tokens;
+    try {
+      return CorpusFiles.find(names);
+    } catch (InvalidPathException e) {
+      throw wrongUsage(PathConverter.problem(e));
+    }
+  }
+
+  private Input tokens(CorpusFiles files, Model model) throws IOException {
     if (Boolean.TRUE.equals(bos)) {
       throw wrongUsage("--bos is for --text; --tokens are run exactly as given");
     }
     if (textKey.isPresent()) {
       throw wrongUsage("--text-key is for --text");
     }
-    TokenCorpus given = TokenCorpus.of(source.tokens, model.shape()).onNote(this::note);
+    TokenCorpus given = TokenCorpus.of(files, model.shape()).onNote(this::note);
     TokenCorpus corpus = column.map(given::withColumn).orElse(given);
     Optional<Integer> length = context.map(tokens -> requireContext(model, tokens));
     if (length.isPresent()) {
@@ -126,21 +140,20 @@ final class InputOptions {
         length = Optional.empty();
       }
     }
-    return Input.ofTokens(
-        new Input.Source(source.tokens, textKey, column), corpus, maxTokens, length);
+    return Input.ofTokens(new Input.Source(files, textKey, column), corpus, maxTokens, length);
   }
 
-  private Input text(Model model, List<SaeConfig> saes) {
+  private Input text(CorpusFiles files, Model model, List<SaeConfig> saes) {
     int length = context(model, saes);
     boolean withBos = bos(saes);
     if (!model.hasTokenizer()) {
       throw wrongUsage("the model came without a tokenizer: give token ids with --tokens");
     }
-    TextCorpus corpus = TextCorpus.of(source.text, model.tokenizer(), length);
+    TextCorpus corpus = TextCorpus.of(files, model.tokenizer(), length).onNote(this::note);
     corpus = withBos ? corpus.withBos(bosToken(model)) : corpus;
     corpus = textKey.map(corpus::withTextKey).orElse(corpus);
     return Input.ofText(
-        new Input.Source(source.text, textKey, column),
+        new Input.Source(files, textKey, column),
         column.map(corpus::withColumn).orElse(corpus),
         maxTokens,
         length,

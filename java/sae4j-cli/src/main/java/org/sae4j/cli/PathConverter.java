@@ -15,11 +15,16 @@ final class PathConverter implements ITypeConverter<Path> {
     try {
       return Path.of(value);
     } catch (InvalidPathException e) {
-      throw new TypeConversionException(
-          value.contains(NO_LETTER)
-              ? "this locale's encoding, %s, has not all letters of %s: set LC_ALL=C.UTF-8"
-                  .formatted(System.getProperty("sun.jnu.encoding"), value)
-              : "expected a path, found '" + value + "': " + e.getReason());
+      throw new TypeConversionException(problem(e));
     }
+  }
+
+  /** Says why something is no path. */
+  static String problem(InvalidPathException e) {
+    String value = e.getInput();
+    return value.contains(NO_LETTER)
+        ? "this locale's encoding, %s, has not all letters of %s: set LC_ALL=C.UTF-8"
+            .formatted(System.getProperty("sun.jnu.encoding"), value)
+        : "expected a path, found '" + value + "': " + e.getReason();
   }
 }

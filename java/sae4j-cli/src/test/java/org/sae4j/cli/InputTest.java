@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import com.google.gson.JsonArray;
@@ -14,9 +15,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.Model;
+import org.sae4j.Sequences;
+import org.sae4j.corpus.CorpusFiles;
+import org.sae4j.corpus.TokenCorpus;
 import org.sae4j.format.Safetensors;
 import org.sae4j.format.StoredTensor;
 
@@ -118,20 +125,71 @@ class InputTest {
     assertThat(without.err()).contains("ids.npy", "context");
   }
 
+  private CommandRun eval(String... input) {
+    List<String> command =
+        List.of("eval", "--model", TestData.MODEL, "--sae", TestData.SAELENS, "--json", "-");
+    return CommandRun.of(CommandRun.args(command, input));
+  }
+
+  @Test
+  void tokensThatTheModelDoesNotExpectAreWarnedOf() throws IOException {
+    Random random = new Random(5);
+    StringBuilder ids = new StringBuilder("[[0]");
+    for (int s = 0; s < 8; s++) {
+      String row = random.ints(64, 0, 2048).boxed().toList().toString();
+      ids.append(", ").append(row);
+    }
+    String file = Files.writeString(folder.resolve("x.json"), ids.append("]")).toString();
+    CommandRun run = eval("--tokens", file);
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.err()).contains("warning: ce_clean ", " is above ln 2048 = 7.62", "vocabulary?");
+    assertThat(eval("--text", TestData.TEXT, "--max-tokens", "256").err())
+        .doesNotContain("blind guess");
+  }
+
+  @Test
+  void foldersPatternsAndNotes() throws IOException {
+    for (String name : List.of("b", "a")) {
+      Files.writeString(
+          folder.resolve(name + ".json"), "[[1, 2]]".replace("1", name.equals("a") ? "3" : "4"));
+    }
+    assertThat(tokens("--tokens", folder + "/*.json")).containsExactly(3, 2, 4, 2);
+    Files.delete(output());
+    assertThat(tokens("--tokens", folder.toString())).containsExactly(3, 2, 4, 2);
+    Files.writeString(folder.resolve("c.json"), "{\"input_ids\": [5, 2], \"labels\": [5, 2]}");
+    CommandRun run = capture("--tokens", folder + "/[bc].json");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.json().getAsJsonArray("inputs")).hasSize(3);
+    assertThat(run.err())
+        .containsOnlyOnce("note: " + folder.resolve("c.json") + ": not read: labels;");
+    CommandRun mixed = capture("--text", folder.toString());
+    assertThat(mixed.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(mixed.err()).contains("expected files of one kind, found 3 .json, 1 .safetensors");
+  }
+
+  /** What was computed and what was hashed have to be the same file. */
+  @Test
+  void aFileThatChangesBeforeItIsHashedIsNoticed() throws IOException {
+    Path file = Files.writeString(folder.resolve("x.json"), "[[1, 2]]");
+    CorpusFiles files = CorpusFiles.of(List.of(file));
+    try (Model model = Model.open(Path.of(TestData.MODEL))) {
+      Input input =
+          Input.ofTokens(
+              new Input.Source(files, Optional.empty(), Optional.empty()),
+              TokenCorpus.of(files, model.shape()),
+              Optional.empty(),
+              Optional.empty());
+      Sequences.read(input.corpus());
+      Files.writeString(file, "[[1, 2], [3]]");
+      assertThatThrownBy(input::files)
+          .hasMessageStartingWith(file + ": the file changed while it was in use");
+    }
+  }
+
   /** The numbers are of transformers in float64, each sequence by itself. */
   @Test
   void paddingIsNoText() {
-    CommandRun run =
-        CommandRun.of(
-            "eval",
-            "--model",
-            TestData.MODEL,
-            "--sae",
-            TestData.SAELENS,
-            "--tokens",
-            TestData.path("cases/padding-mask/masked.parquet"),
-            "--json",
-            "-");
+    CommandRun run = eval("--tokens", TestData.path("cases/padding-mask/masked.parquet"));
     JsonObject results = CommandRun.onlySae(run.json());
     assertThat(results.get("tokens").getAsInt()).isEqualTo(184);
     assertThat(results.get("kl").getAsDouble()).isCloseTo(0.227986, withPercentage(0.01));

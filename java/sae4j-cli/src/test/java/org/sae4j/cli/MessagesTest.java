@@ -49,12 +49,18 @@ class MessagesTest {
     Files.createDirectories(folder.resolve("empty"));
     Files.writeString(folder.resolve("text.txt"), "No latent is an island.");
     Files.writeString(folder.resolve("latin.txt"), "café", StandardCharsets.ISO_8859_1);
+    Files.writeString(folder.resolve("wide.txt"), "\ufeffwide", StandardCharsets.UTF_16LE);
+    Files.writeString(folder.resolve("nul.txt"), "wide", StandardCharsets.UTF_16LE);
     Files.writeString(folder.resolve("ids.json"), "[[1, 2, 2048]]");
     copy(TestData.path("cases/gzip-dropped-members"), "garbage.jsonl.gz", ".");
     byte[] gzip = bytes("" + folder.resolve("garbage.jsonl.gz"));
     Files.write(folder.resolve("cut.gz"), Arrays.copyOf(gzip, 999));
     byte[] parquet = bytes("" + PARQUET);
     Files.write(folder.resolve("cut.parquet"), Arrays.copyOf(parquet, 999));
+    Files.writeString(
+        folder.resolve("holes.jsonl"), "{\"input_ids\": [1, 2, 3], \"attention_mask\": [1, 0, 1]}");
+    Files.writeString(folder.resolve("data.arrow"), "ARROW1");
+    Files.write(folder.resolve("cut.npz"), bytes(TestData.path("cases/unclear/eof.npz")));
     Files.writeString(folder.resolve("lines.jsonl"), "{\"text\": \"a b c d\"}\nbroken\n");
     Files.writeString(folder.resolve("run.jsonl"), "{\"schema\": \"sae4j/ablate/1\"}\n");
     Files.writeString(folder.resolve("left.json.checkpoint"), "");
@@ -117,6 +123,13 @@ class MessagesTest {
         "eval --model MODEL --sae @empty --text @text.txt      | holds no SAE that sae4j reads",
         "eval --model MODEL --sae @damaged --text @text.txt    | bytes after the header",
         "eval --model MODEL --sae SAE --text @latin.txt        | expected UTF-8, found",
+        "eval --model MODEL --sae SAE --text @wide.txt         | , found the mark of UTF",
+        "eval --model MODEL --sae SAE --text @nul.txt          | found a NUL",
+        "eval --model MODEL --sae SAE --text @*.none           | no file matches",
+        "eval --model MODEL --sae SAE --text @pair             | expected files of one kind",
+        "eval --model MODEL --sae SAE --tokens @data.arrow     | Arrow's own format",
+        "eval --model MODEL --sae SAE --tokens @cut.npz        | the zip archive is damaged",
+        "eval --model MODEL --sae SAE --tokens @holes.jsonl    | its attention mask: expected",
         "eval --model MODEL --sae SAE --tokens @text.txt       | expected JSON, [[id, …], …]",
         "eval --model MODEL --sae SAE --tokens @ids.json       | a token id from 0 to",
         "eval --model MODEL --sae SAE --text @text.txt --context 500 | , the model's context",
@@ -128,12 +141,14 @@ class MessagesTest {
         "eval --model MODEL --sae SAE --text @text.txt --normalize expected_average_only_in"
             + " | without its constant",
         "eval --model MODEL --sae SAE --text @text.txt --resume | --resume needs --json FILE",
+        "eval --model MODEL --sae SAE --tokens @lines.jsonl    | expected a key",
         "ablate --model MODEL --sae SAE --text @text.txt --position 60 | : no token of",
         "eval --model MODEL --sae SAE --text @text.txt --json @none/result.json"
             + " | the folder to write to does not exist",
         "eval --model MODEL --sae SAE --text @text.txt --json @empty | expected a file to write",
         "report @ids.json -o @page.html                        | expected results as JSON",
-        "eval --model @bare --sae SAE --text @text.txt         | the model came without a tokenizer",
+        "eval --model @bare --sae SAE --text @text.txt         | the model came without a"
+            + " tokenizer",
         "eval --model MODEL --sae @object.pt --text @text.txt"
             + " | only tensors and plain containers are read from a pickle",
         "eval --model MODEL --sae @odd --text @text.txt        | is not supported",

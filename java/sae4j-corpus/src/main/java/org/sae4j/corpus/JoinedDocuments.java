@@ -1,35 +1,22 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
 /** The tokens of all documents of some files, with a token between any two. */
 final class JoinedDocuments implements TokenStream {
-  private final Iterator<Path> files;
-  private final Opener opener;
+  private final FilesInTurn<Documents> files;
   private final Function<String, int[]> encode;
   private final OptionalInt separator;
-  private Optional<Documents> documents = Optional.empty();
   private Optional<TextTokens> text = Optional.empty();
   private boolean begun; // the corpus has a token
   private boolean fresh; // the document has none yet
 
-  /** Opens a file. */
-  @FunctionalInterface
-  interface Opener {
-    Documents open(Path file) throws IOException;
-  }
-
   JoinedDocuments(
-      List<Path> files, Opener opener, Function<String, int[]> encode, OptionalInt separator) {
-    this.files = files.iterator();
-    this.opener = opener;
+      FilesInTurn<Documents> files, Function<String, int[]> encode, OptionalInt separator) {
+    this.files = files;
     this.encode = encode;
     this.separator = separator;
   }
@@ -61,27 +48,13 @@ final class JoinedDocuments implements TokenStream {
   }
 
   private boolean nextText() throws IOException {
-    while (documents.isPresent() || files.hasNext()) {
-      if (documents.isEmpty()) {
-        documents = Optional.of(opener.open(files.next()));
-      }
-      Optional<Reader> next = documents.get().next();
-      if (next.isPresent()) {
-        text = Optional.of(new TextTokens(next.get(), encode));
-        fresh = true;
-        return true;
-      }
-      close();
-    }
-    return false;
+    text = files.next(Documents::next).map(reader -> new TextTokens(reader, encode));
+    fresh = true;
+    return text.isPresent();
   }
 
   @Override
   public void close() throws IOException {
-    if (documents.isPresent()) {
-      Documents open = documents.get();
-      documents = Optional.empty();
-      open.close();
-    }
+    files.close();
   }
 }

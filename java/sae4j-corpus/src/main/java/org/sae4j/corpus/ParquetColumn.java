@@ -224,30 +224,26 @@ final class ParquetColumn implements AutoCloseable {
     return row;
   }
 
-  /** The text of the next row, or nothing after the last; rows without a text are passed over. */
-  Optional<String> nextText() throws IOException {
-    return sound(
-        file,
-        () -> {
-          while (available()) {
-            ColumnReader reader = values.orElseThrow();
-            Optional<String> text =
-                isThere(reader) ? Optional.of(decoded(reader.getBinary())) : Optional.empty();
-            advance(reader);
-            row++;
-            if (text.isPresent()) {
-              return text;
-            }
-          }
-          return Optional.empty();
-        });
+  /** The text of the next row, empty if it is null; nothing after the last row. */
+  Optional<Optional<String>> nextText() throws IOException {
+    return sound(file, () -> available() ? Optional.of(text()) : Optional.empty());
+  }
+
+  private Optional<String> text() throws FormatException {
+    ColumnReader reader = values.orElseThrow();
+    row++;
+    Optional<String> text =
+        isThere(reader) ? Optional.of(decoded(reader.getBinary())) : Optional.empty();
+    advance(reader);
+    return text;
   }
 
   private String decoded(Binary text) throws FormatException {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(text.toByteBuffer()).toString();
+      String decoded = StandardCharsets.UTF_8.newDecoder().decode(text.toByteBuffer()).toString();
+      return Documents.checked(file, where(row), decoded);
     } catch (CharacterCodingException e) {
-      throw FormatException.of(file, where(row + 1) + ": expected UTF-8, found other bytes", e);
+      throw FormatException.of(file, where(row) + ": expected UTF-8, found other bytes", e);
     }
   }
 

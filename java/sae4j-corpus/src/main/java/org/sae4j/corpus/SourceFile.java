@@ -27,7 +27,11 @@ final class SourceFile {
     }
     InputStream bytes = new BufferedInputStream(Files.newInputStream(file), BUFFER);
     try {
-      return decompressed(file, bytes);
+      InputStream decompressed = decompressed(file, bytes);
+      if (ArrowFile.begins(first(decompressed, ArrowFile.LONGEST_BEGINNING))) {
+        throw FormatException.of(file, ArrowFile.REFUSAL);
+      }
+      return decompressed;
     } catch (IOException | RuntimeException | Error e) {
       bytes.close();
       throw e;

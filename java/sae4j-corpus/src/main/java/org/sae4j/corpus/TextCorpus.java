@@ -1,12 +1,12 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.sae4j.Corpus;
 import org.sae4j.Sequences;
@@ -20,13 +20,13 @@ import org.sae4j.Tokenizer;
  *
  * <ul>
  *   <li>Parquet, by its first bytes: each row has a document in one column;
- *   <li>JSON lines, by a name that ends in {@code .jsonl}, {@code .ndjson} or {@code .json}, before
- *       {@code .gz} or {@code .zst} if that follows, or if a key was named: each line has a
- *       document in one key;
+ *   <li>JSON, by a name that ends in {@code .jsonl}, {@code .ndjson} or {@code .json}, before
+ *       {@code .gz} or {@code .zst} if that follows, or if a key was named: an object a line, an
+ *       array of objects, or one object, each with a document in one key;
  *   <li>UTF-8 text, everything else: one document.
  * </ul>
  *
- * <p>The last two may be compressed with gzip or zstd.
+ * <p>The last two may be compressed with gzip or zstd. A document that is null is passed over.
  *
  * <p>Documents are joined by the tokenizer's end-of-sequence token, and what results is cut into
  * sequences as {@link Sequences#split} does: as GPT-2 was trained, and as TransformerLens and
@@ -39,32 +39,32 @@ public final class TextCorpus implements Corpus {
   /** The key of JSON lines, and the column of a Parquet file, unless another is named. */
   public static final String DEFAULT_KEY = "text";
 
-  private static final Pattern JSON_LINES =
+  private static final Pattern JSON =
       Pattern.compile("(?i).*\\.(jsonl|ndjson|json)(\\.(gz|zst|zstd))?");
 
-  private final List<Path> files;
+  private final CorpusFiles files;
   private final Tokenizer tokenizer;
   private final int context;
   private final OptionalInt bos;
   private final Optional<String> key;
   private final String column;
+  private final Notes notes;
 
   private TextCorpus(
-      List<Path> files,
+      CorpusFiles files,
       Tokenizer tokenizer,
       int context,
       OptionalInt bos,
       Optional<String> key,
-      String column) {
-    this.files = List.copyOf(files);
+      String column,
+      Notes notes) {
+    this.files = files;
     this.tokenizer = tokenizer;
     this.context = context;
     this.bos = bos;
     this.key = key;
     this.column = column;
-    if (files.isEmpty()) {
-      throw new IllegalArgumentException("a corpus needs a file");
-    }
+    this.notes = notes;
     if (context < 2) {
       throw new IllegalArgumentException("context must be at least 2, not " + context);
     }
@@ -77,23 +77,38 @@ public final class TextCorpus implements Corpus {
    * @param context the length of the sequences, at least 2
    */
   public static TextCorpus of(List<Path> files, Tokenizer tokenizer, int context) {
+    return of(CorpusFiles.of(files), tokenizer, context);
+  }
+
+  /** The same of files that were looked for. */
+  public static TextCorpus of(CorpusFiles files, Tokenizer tokenizer, int context) {
+    Notes silent = new Notes(note -> {});
     return new TextCorpus(
-        files, tokenizer, context, OptionalInt.empty(), Optional.empty(), DEFAULT_KEY);
+        files, tokenizer, context, OptionalInt.empty(), Optional.empty(), DEFAULT_KEY, silent);
   }
 
   /** Begins each sequence with a token. */
   public TextCorpus withBos(int token) {
-    return new TextCorpus(files, tokenizer, context, OptionalInt.of(token), key, column);
+    return new TextCorpus(files, tokenizer, context, OptionalInt.of(token), key, column, notes);
   }
 
-  /** Takes every file that is not Parquet for JSON lines that have the text in this key. */
+  /** Takes every file that is not Parquet for JSON that has the text in this key. */
   public TextCorpus withTextKey(String name) {
-    return new TextCorpus(files, tokenizer, context, bos, Optional.of(name), column);
+    return new TextCorpus(files, tokenizer, context, bos, Optional.of(name), column, notes);
   }
 
   /** Names the column of a Parquet file that has the text. */
   public TextCorpus withColumn(String name) {
-    return new TextCorpus(files, tokenizer, context, bos, key, name);
+    return new TextCorpus(files, tokenizer, context, bos, key, name, notes);
+  }
+
+  /**
+   * Tells somebody what a user should know of the files although they are read.
+   *
+   * @param listener gets each note once, on the thread that reads
+   */
+  public TextCorpus onNote(Consumer<String> listener) {
+    return new TextCorpus(files, tokenizer, context, bos, key, column, new Notes(listener));
   }
 
   @Override
@@ -105,19 +120,31 @@ public final class TextCorpus implements Corpus {
   public Reading open() throws IOException {
     JoinedDocuments tokens =
         new JoinedDocuments(
-            files,
-            this::documents,
+            new FilesInTurn<>(files, this::documents),
             text -> tokenizer.encode(text, SpecialTokens.PARSED),
             tokenizer.eos());
-    return new CutSequences(files.get(0), tokens, context, bos);
+    return new CutSequences(files.paths().get(0), tokens, context, bos);
   }
 
   private Documents documents(Path file) throws IOException {
     if (SourceFile.isParquet(file)) {
-      return new ParquetTexts(ParquetColumn.texts(file, column));
+      return new ParquetTexts(file, ParquetColumn.texts(file, column), notes);
     }
-    Reader text = new Utf8Reader(file, SourceFile.open(file));
-    boolean lines = key.isPresent() || JSON_LINES.matcher(file.getFileName().toString()).matches();
-    return lines ? new JsonLines(file, text, key.orElse(DEFAULT_KEY)) : new WholeText(text);
+    if (key.isPresent() || JSON.matcher(file.getFileName().toString()).matches()) {
+      return JsonTexts.open(file, key.orElse(DEFAULT_KEY), notes);
+    }
+    Utf8Reader text = new Utf8Reader(file, SourceFile.open(file));
+    try {
+      if (text.isMarked()) {
+        notes.say(
+            file,
+            "it begins with U+FEFF, the mark of UTF-8, which is taken as text, as Python's utf-8"
+                + " does");
+      }
+      return new WholeText(text);
+    } catch (IOException | RuntimeException e) {
+      text.close();
+      throw e;
+    }
   }
 }

@@ -1,16 +1,18 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.sae4j.Corpus;
 import org.sae4j.FormatException;
 import org.sae4j.ModelShape;
 import org.sae4j.format.JsonSequences;
-import org.sae4j.format.NpyArray;
 
 /**
  * Token ids in files, run as they are given.
@@ -18,36 +20,38 @@ import org.sae4j.format.NpyArray;
  * <p>A file is one of these, told apart by its first bytes:
  *
  * <ul>
- *   <li>JSON, {@code [[id, …], …]}, perhaps compressed with gzip or zstd;
+ *   <li>JSON, perhaps compressed with gzip or zstd: {@code [[id, …], …]}; or a line for each
+ *       sequence, {@code [id, …]} or an object in which a key has that; or an array of such
+ *       objects; or one object, of which a key has one sequence or several;
  *   <li>a NumPy array of whole numbers: of two dimensions, each row a sequence, or of one, cut into
- *       sequences; perhaps compressed with gzip or zstd, or the only array of an {@code .npz}
- *       archive;
+ *       sequences; perhaps compressed with gzip or zstd, or in an {@code .npz} archive, the only
+ *       array or one of a name;
  *   <li>Parquet, of which a column has a list of ids in each row, each a sequence.
  * </ul>
+ *
+ * <p>Where there is an {@code attention_mask} beside the ids, what it leaves out at the begin and
+ * the end of a sequence is cut off.
  *
  * <p>Nothing is put before a sequence. Ids that the model lacks, and sequences longer than its
  * context, are refused where they are read.
  */
 public final class TokenCorpus implements Corpus {
-  /** The column of a Parquet file that is read unless another is named. */
+  /** The column of a Parquet file, and so on, that is read unless another is named. */
   public static final String DEFAULT_COLUMN = "input_ids";
 
-  private final List<Path> files;
+  private final CorpusFiles files;
   private final ModelShape shape;
   private final OptionalInt context;
   private final String column;
   private final Notes notes;
 
   private TokenCorpus(
-      List<Path> files, ModelShape shape, OptionalInt context, String column, Notes notes) {
-    this.files = List.copyOf(files);
+      CorpusFiles files, ModelShape shape, OptionalInt context, String column, Notes notes) {
+    this.files = files;
     this.shape = shape;
     this.context = context;
     this.column = column;
     this.notes = notes;
-    if (files.isEmpty()) {
-      throw new IllegalArgumentException("a corpus needs a file");
-    }
   }
 
   /**
@@ -56,6 +60,11 @@ public final class TokenCorpus implements Corpus {
    * @param shape of the model that is to run them
    */
   public static TokenCorpus of(List<Path> files, ModelShape shape) {
+    return of(CorpusFiles.of(files), shape);
+  }
+
+  /** The same of files that were looked for. */
+  public static TokenCorpus of(CorpusFiles files, ModelShape shape) {
     Notes silent = new Notes(note -> {});
     return new TokenCorpus(files, shape, OptionalInt.empty(), DEFAULT_COLUMN, silent);
   }
@@ -72,7 +81,9 @@ public final class TokenCorpus implements Corpus {
     return new TokenCorpus(files, shape, OptionalInt.of(length), column, notes);
   }
 
-  /** Names the column of a Parquet file that has the ids. */
+  /**
+   * Names the column of a Parquet file, the key of JSON or the array of an archive with the ids.
+   */
   public TokenCorpus withColumn(String name) {
     return new TokenCorpus(files, shape, context, name, notes);
   }
@@ -88,10 +99,10 @@ public final class TokenCorpus implements Corpus {
 
   /** Tells whether a file is an array of one dimension, for which alone there is a context. */
   public boolean isCut() throws IOException {
-    for (Path file : files) {
+    for (Path file : files.paths()) {
       if (isArray(file)) {
-        try (NpyIds ids = ids(file)) {
-          if (ids.rowLength() == 0) {
+        try (NpyNumbers ids = NpyNumbers.ids(file, column)) {
+          if (ids.shape().size() == 1) {
             return true;
           }
         }
@@ -104,13 +115,6 @@ public final class TokenCorpus implements Corpus {
     return !SourceFile.isParquet(file) && (SourceFile.isZip(file) || SourceFile.isNumPy(file));
   }
 
-  private static NpyIds ids(Path file) throws IOException {
-    if (!SourceFile.isZip(file) && !SourceFile.isCompressed(file)) {
-      NpyArray.read(file); // What is not whole shows at once.
-    }
-    return NpyIds.of(file, SourceFile.isZip(file) ? ZippedArray.open(file) : SourceFile.open(file));
-  }
-
   @Override
   public OptionalLong knownTokens() {
     return OptionalLong.empty();
@@ -118,34 +122,69 @@ public final class TokenCorpus implements Corpus {
 
   @Override
   public Reading open() throws IOException {
-    return new FilesInTurn(files, file -> new CheckedSequences(file, sequences(file), shape));
+    return new SequencesInTurn(
+        new FilesInTurn<>(files, file -> new CheckedSequences(file, sequences(file), shape)));
   }
 
   private Reading sequences(Path file) throws IOException {
     if (SourceFile.isParquet(file)) {
       return ParquetSequences.open(file, column, shape.context(), notes);
     }
-    if (!isArray(file)) {
-      return new JsonSequences(file, SourceFile.open(file));
+    return isArray(file) ? array(file) : json(file);
+  }
+
+  private Reading json(Path file) throws IOException {
+    try (Reader text = text(file)) {
+      if (!JsonValues.beginning(text).equals("[[")) {
+        return JsonRows.open(file, column, notes);
+      }
     }
-    NpyIds ids = ids(file);
+    return new JsonSequences(file, text(file));
+  }
+
+  private static Reader text(Path file) throws IOException {
+    return new Utf8Reader(file, SourceFile.open(file));
+  }
+
+  private Reading array(Path file) throws IOException {
+    NpyNumbers ids = NpyNumbers.ids(file, column);
     try {
-      return sequences(file, ids);
+      Optional<String> mask = mask(file);
+      if (ids.shape().size() == 2) {
+        Optional<NpyNumbers> ones =
+            mask.isPresent() ? Optional.of(NpyNumbers.mask(file, mask.get())) : Optional.empty();
+        return NpySequences.of(file, ids, ones, shape.context());
+      }
+      if (mask.isPresent()) {
+        throw FormatException.mismatch(
+            file, "ids with an attention mask", "shape [sequences, length]", ids.shape());
+      }
+      return cut(file, ids);
     } catch (IOException | RuntimeException e) {
       ids.close();
       throw e;
     }
   }
 
-  private Reading sequences(Path file, NpyIds ids) throws FormatException {
-    if (ids.rowLength() > 0) {
-      return NpySequences.of(file, ids, shape.context());
+  /** The name of the mask that an archive has beside the ids. */
+  private Optional<String> mask(Path file) throws IOException {
+    if (!SourceFile.isZip(file)) {
+      return Optional.empty();
     }
+    List<String> names = ZippedArrays.read(file).names();
+    String mask = AttentionMask.nameBeside(column);
+    if (names.size() > 1) {
+      OtherColumns.note(file, Set.of(column, mask), names, notes);
+    }
+    return names.size() > 1 && names.contains(mask) ? Optional.of(mask) : Optional.empty();
+  }
+
+  private Reading cut(Path file, NpyNumbers ids) throws FormatException {
     int length =
         context.orElseThrow(
             () ->
                 FormatException.of(
                     file, "an array of one dimension needs a context to be cut into sequences of"));
-    return new CutSequences(file, new NpyStream(ids), length, OptionalInt.empty());
+    return new CutSequences(file, new NpyStream(file, ids), length, OptionalInt.empty());
   }
 }

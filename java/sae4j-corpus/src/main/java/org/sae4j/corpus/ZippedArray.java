@@ -3,23 +3,19 @@ package org.sae4j.corpus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
-import org.sae4j.FormatException;
 
 /**
- * The only array in an archive that {@code numpy.savez} has written, compressed or not.
+ * An array in an archive that {@code numpy.savez} has written, compressed or not.
  *
  * <p>It is found by the archive's directory: where NumPy writes to a pipe, what stands before an
  * entry does not tell its size. {@link ZipFile} checks nothing of what it reads.
  */
 final class ZippedArray extends CheckedInputStream {
-  private static final int MOST_NAMES = 5;
-
   private final ZipFile zip;
   private final ZipEntry entry;
   private long given;
@@ -30,20 +26,18 @@ final class ZippedArray extends CheckedInputStream {
     this.entry = entry;
   }
 
-  /** Opens the array as it would be in a file by itself. */
-  static InputStream open(Path file) throws IOException {
-    return new DecompressedStream(file, "zip", () -> only(file));
+  /** Opens the array of an entry as it would be in a file by itself. */
+  static InputStream open(Path file, String entry) throws IOException {
+    return new DecompressedStream(file, "zip", () -> of(file, entry));
   }
 
-  private static InputStream only(Path file) throws IOException {
+  private static InputStream of(Path file, String name) throws IOException {
     ZipFile zip = new ZipFile(file.toFile());
     try {
-      if (zip.size() != 1) {
-        List<String> names = zip.stream().limit(MOST_NAMES).map(ZipEntry::getName).toList();
-        throw FormatException.of(
-            file, "expected an archive of one array, found %d: %s".formatted(zip.size(), names));
+      ZipEntry entry = zip.getEntry(name);
+      if (entry == null) {
+        throw new ZipException(name + " is gone");
       }
-      ZipEntry entry = zip.entries().nextElement();
       return new ZippedArray(zip, entry, zip.getInputStream(entry));
     } catch (IOException | RuntimeException e) {
       zip.close();

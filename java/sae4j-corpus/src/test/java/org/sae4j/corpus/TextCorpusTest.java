@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -118,6 +119,81 @@ class TextCorpusTest {
   }
 
   @Test
+  void jsonOverSeveralLines() throws IOException {
+    String objects = lines("text").strip().replaceAll("\n+", ",\n ");
+    assertThat(Sequences.read(corpus(file("a.json", "[" + objects + "]\n"))))
+        .isEqualTo(joined(TEXTS));
+    Path one = file("b.json", "{\n  \"id\": 1,\n  \"text\": \"To be,\\nor not\"\n}\n");
+    assertThat(Sequences.read(corpus(one))).isEqualTo(joined(List.of("To be,\nor not")));
+    assertRefused(
+        file("c.json", "[{\"text\": \"a\"}, 1]"), "array element 1: expected a JSON object");
+    assertRefused(file("d.json", "[{\"text\": \"a\"}"), "expected a JSON object, found other text");
+    assertRefused(file("e.json", "[\"a b c\"]"), "array element 0: expected a JSON object");
+    assertRefused(
+        file("f.json", "{\n\"text\": \"a b c d\"\n} {}"), "expected a JSON object, found");
+  }
+
+  @Test
+  void documentsThatAreNull() throws IOException {
+    List<String> notes = new ArrayList<>();
+    Path lines = file("a.jsonl", "{\"text\": null}\n" + lines("text") + "{\"text\": null}");
+    assertThat(Sequences.read(corpus(lines).onNote(notes::add))).isEqualTo(joined(TEXTS));
+    assertThat(notes)
+        .containsExactly(lines + ": line 1: there is no text; such rows are passed over");
+    notes.clear();
+    Path parquet = TestFiles.made("none.parquet");
+    assertThat(Sequences.read(corpus(parquet).onNote(notes::add))).isEqualTo(joined(TEXTS));
+    assertThat(notes)
+        .containsExactly(parquet + ": row 2: there is no text; such rows are passed over");
+    assertRefused(file("b.jsonl", "{\"text\": null}\n"), "0 tokens do not make a sequence");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "UTF-16LE, false, 'a NUL byte at offset 1: if it is UTF-16, convert it'",
+    "UTF-16BE, false, 'a NUL byte at offset 0: if it is UTF-16, convert it'",
+    "UTF-32LE, false, 'a NUL byte at offset 1'",
+    "UTF-32BE, false, 'a NUL byte at offset 0'",
+    "UTF-16LE, true,  'found the mark of UTF-16: convert it'",
+    "UTF-16BE, true,  'found the mark of UTF-16: convert it'",
+    "UTF-32LE, true,  'found the mark of UTF-32: convert it'",
+    "UTF-32BE, true,  'found the mark of UTF-32: convert it'",
+  })
+  void otherEncodings(String charset, boolean marked, String problem) throws IOException {
+    String text = (marked ? "\ufeff" : "") + "{\"text\": \"To be, or not to be\"}\n";
+    byte[] bytes = text.getBytes(Charset.forName(charset));
+    assertRefused(file("a.txt", bytes), problem);
+    assertRefused(file("b.jsonl", bytes), problem);
+    assertRefused(file("c.txt.gz", TestFiles.gzip(bytes)), problem);
+  }
+
+  @Test
+  void noTextHasNul() throws IOException {
+    String prose = "To be, or not to be. ".repeat(5000);
+    assertRefused(file("a", prose + "\0"), "found a NUL byte at offset " + prose.length() + ":");
+    assertRefused(file("b", new byte[100]), "found a NUL byte at offset 0:");
+    assertRefused(
+        file("c.jsonl", "{\"text\": \"ab\"}\n{\"text\": \"ab\\u0000c\"}\n"),
+        "line 2, key text: expected text, found a NUL character at index 2");
+    assertThatThrownBy(() -> Sequences.read(corpus(TestFiles.made("nul.parquet"))))
+        .hasMessageContaining(
+            "column text, row 1: expected text, found a NUL character at index 2");
+  }
+
+  @Test
+  void theMarkOfUtf8IsText() throws IOException {
+    List<String> notes = new ArrayList<>();
+    Path file = file("a.txt", "\ufeffTo be, or not to be");
+    assertThat(Sequences.read(corpus(file).onNote(notes::add)))
+        .isEqualTo(joined(List.of("\ufeffTo be, or not to be")));
+    assertThat(notes).hasSize(1).first().asString().startsWith(file + ": it begins with U+FEFF");
+    notes.clear();
+    Path lines = file("a.jsonl", "\ufeff" + lines("text"));
+    assertThat(Sequences.read(corpus(lines).onNote(notes::add))).isEqualTo(joined(TEXTS));
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
   void severalFilesOfAllKinds() throws IOException {
     List<String> all = new ArrayList<>(List.of("To be.", "<|endoftext|> or {not}"));
     all.addAll(TEXTS);
@@ -184,7 +260,6 @@ class TextCorpusTest {
         "{\"text\": \"a\"              | line 2: expected a JSON object",
         "{\"text\": \"a\"} {}          | line 2: expected a JSON object, found other text",
         "{\"text\": 1}                  | line 2: key text: expected a string, found a number",
-        "{\"text\": null}               | line 2: key text: expected a string, found null",
         "{\"text\": [\"a\"]}            | line 2: key text: expected a string, found an array",
         "{\"text\": \"a\", \"text\": \"b\"} | line 2: key text: there are two",
         "{\"b\": 1, \"a\": {}}          | line 2: expected a key text, found [a, b]",
@@ -204,7 +279,7 @@ class TextCorpusTest {
   @Test
   void aLineThatIsTooLong() throws IOException {
     assertRefused(
-        file("a.jsonl.gz", TestFiles.gzip(new byte[20_000_000])),
+        file("a.jsonl.gz", TestFiles.gzip(utf8("a".repeat(20_000_000)))),
         "line 1: expected at most 16777216 characters, found more");
   }
 

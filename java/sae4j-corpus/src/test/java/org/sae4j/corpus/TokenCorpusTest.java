@@ -152,7 +152,8 @@ class TokenCorpusTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "x", "{}", "PAR", "[[1]", "[1]"})
+  @ValueSource(
+      strings = {"", "x", "PAR", "[[1]", "[1", "[x]", "[\"a\"]", "[[1]]2", "{\"input_ids\""})
   void otherFiles(String text) throws IOException {
     Path file = file("a", text);
     assertRefused(corpus(file), file, "[[id, …], …]");
@@ -171,6 +172,83 @@ class TokenCorpusTest {
     return bytes.array();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "'[1, 2, 3]\n[4, 5]'",
+    "'\n[1, 2, 3]\n\n[4, 5]\n'",
+    "'{\"input_ids\": [1, 2, 3]}\n{\"input_ids\": [4, 5], \"text\": \"x\"}\n'",
+    "'[{\"input_ids\": [1, 2, 3]},\n {\"input_ids\": [4, 5]}]'",
+    "'{\"input_ids\": [[1, 2, 3], [4, 5]]}'",
+    "'{\n  \"input_ids\": [[1, 2, 3],\n [4, 5]],\n \"attention_mask\": [[1, 1, 1], [1, 1]]\n}'",
+    "'{\"attention_mask\": [[1, 1, 1, 0], [0, 1, 1]], \"input_ids\": [[1, 2, 3, 0], [0, 4, 5]]}'",
+    "'{\"input_ids\": [1, 2, 3, 9, 9], \"attention_mask\": [1, 1, 1, 0, 0]}\n"
+        + "{\"input_ids\": [4, 5], \"attention_mask\": [true, true]}'",
+  })
+  void jsonOfOtherShapes(String text) throws IOException {
+    Sequences expected = Sequences.of(new int[] {1, 2, 3}, new int[] {4, 5});
+    assertThat(Sequences.read(corpus(file("a", text)))).isEqualTo(expected);
+    Path compressed = write("b", TestFiles.gzip(text.getBytes(StandardCharsets.UTF_8)));
+    assertThat(Sequences.read(corpus(compressed))).isEqualTo(expected);
+    String other = text.replace("input_ids", "tokens");
+    assertThat(Sequences.read(corpus(file("c", other)).withColumn("tokens"))).isEqualTo(expected);
+  }
+
+  @Test
+  void oneObjectOverSeveralLines() throws IOException {
+    Path file = file("a.json", "{\n  \"input_ids\": [\n    7,\n    8\n  ]\n}\n");
+    assertThat(Sequences.read(corpus(file))).isEqualTo(Sequences.of(new int[] {7, 8}));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}                                      | line 2: expected a key input_ids, found []",
+        "{\"tokens\": [1]}                       | line 2: expected a key input_ids, found"
+            + " [tokens]",
+        "{\"input_ids\": null}                   | line 2: expected JSON, [[id, …], …], or",
+        "{\"input_ids\": \"1 2\"}                | line 2: expected JSON, [[id, …], …], or",
+        "{\"input_ids\": [1.5]}                  | line 2: expected JSON, [[id, …], …], or",
+        "{\"input_ids\": [1, null]}              | line 2: expected whole numbers, found something",
+        "{\"input_ids\": [1], \"input_ids\": []}  | line 2: key input_ids: there are two",
+        "{\"input_ids\": []}                     | sequence 1 is empty",
+        "[]                                      | sequence 1 is empty",
+        "[4294967296]                            | sequence 1, position 0: expected a token id",
+        "[-1]                                    | sequence 1, position 0: expected a token id",
+        "[[1]]                                   | line 2: expected whole numbers, found something",
+        "{\"input_ids\": [1, 2], \"attention_mask\": [1]} | sequence 1: its attention mask:"
+            + " expected one number for each of the 2 ids, found 1",
+        "{\"input_ids\": [1, 2, 3], \"attention_mask\": [1, 0, 1]}"
+            + " | sequence 1: its attention mask: expected ones without zeros between them",
+        "{\"input_ids\": [[1], [2]], \"attention_mask\": [[1]]}"
+            + " | line 2: key attention_mask: expected a mask for each of the 2 rows",
+      })
+  void wrongLines(String line, String problem) throws IOException {
+    Path file = file("a.jsonl", "{\"input_ids\": [1]}\n" + line + "\n");
+    assertRefused(corpus(file), file, problem);
+  }
+
+  @Test
+  void keysThatAreNotReadAreNoted() throws IOException {
+    List<String> notes = new ArrayList<>();
+    Path file =
+        file(
+            "a.jsonl",
+            "{\"input_ids\": [1], \"labels\": [-100], \"length\": [1], \"text\": \"a\","
+                + " \"words\": [\"a\"], \"special_tokens_mask\": [0], \"position_ids\": [3]}\n");
+    Sequences.read(corpus(file).onNote(notes::add));
+    assertThat(notes)
+        .containsExactly(
+            file + ": not read: labels, position_ids; every id counts, at its place in its row");
+  }
+
+  @Test
+  void textOfAnotherEncodingHasNoIds() throws IOException {
+    Path file = write("a.json", "[[1, 2]]".getBytes(StandardCharsets.UTF_16));
+    assertRefused(corpus(file), file, "expected UTF-8, found the mark of UTF-16");
+  }
+
   private Path npy(String descr, String shape, byte[] data) throws IOException {
     return TestFiles.npy(folder.resolve("a.npy"), descr, "False", shape, data);
   }
@@ -183,6 +261,72 @@ class TokenCorpusTest {
         .isEqualTo(Sequences.of(new int[] {1, 2, 3}, new int[] {4, 5, 127}));
     assertThat(Sequences.read(corpus(npy(descr, "(6,)", ids))))
         .isEqualTo(Sequences.of(new int[] {1, 2, 3, 4}, new int[] {5, 127}));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {">u2", ">i2", ">u4", ">i4", ">u8", ">i8"})
+  void npyThatIsBigEndian(String descr) throws IOException {
+    int width = descr.charAt(2) - '0';
+    byte[] ids = new byte[6 * width];
+    for (int i = 0; i < 6; i++) {
+      ids[(i + 1) * width - 2] = 1;
+      ids[(i + 1) * width - 1] = (byte) (250 + i);
+    }
+    assertThat(Sequences.read(corpus(npy(descr, "(2, 3)", ids))))
+        .isEqualTo(Sequences.of(new int[] {506, 507, 508}, new int[] {509, 510, 511}));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"|u1", "<i8", ">i4"})
+  void npyInFortransOrder(String descr) throws IOException {
+    int width = descr.charAt(2) - '0';
+    byte[] ids = bytes(width, 1, 4, 2, 5, 3, 6);
+    if (descr.startsWith(">")) {
+      ids =
+          ByteBuffer.allocate(24)
+              .putInt(1)
+              .putInt(4)
+              .putInt(2)
+              .putInt(5)
+              .putInt(3)
+              .putInt(6)
+              .array();
+    }
+    Path file = TestFiles.npy(folder.resolve("f.npy"), descr, "True", "(2, 3)", ids);
+    Sequences rows = Sequences.of(new int[] {1, 2, 3}, new int[] {4, 5, 6});
+    assertThat(Sequences.read(corpus(file))).isEqualTo(rows);
+    byte[] npz = TestFiles.zip(ZipEntry.DEFLATED, "x.npy", Files.readAllBytes(file));
+    assertThat(Sequences.read(corpus(write("f.npz", npz)))).isEqualTo(rows);
+    Path inARow =
+        TestFiles.npy(folder.resolve("g.npy"), "|u1", "True", "(4,)", bytes(1, 1, 2, 3, 4));
+    assertThat(Sequences.read(corpus(inARow))).isEqualTo(Sequences.of(new int[] {1, 2, 3, 4}));
+  }
+
+  @Test
+  void largeNpyInFortransOrder() throws IOException {
+    int rows = 1500;
+    byte[] ids = new byte[2 * rows * 20];
+    for (int i = 0; i < rows * 20; i++) {
+      int id = (i % rows * 20 + i / rows) % 2000;
+      ids[2 * i] = (byte) id;
+      ids[2 * i + 1] = (byte) (id >> 8);
+    }
+    Path file = TestFiles.npy(folder.resolve("f.npy"), "<u2", "True", "(1500, 20)", ids);
+    Sequences read = Sequences.read(corpus(file));
+    assertThat(read.count()).isEqualTo(rows);
+    for (int i = 0; i < rows * 20; i++) {
+      assertThat(read.token(i / 20, i % 20)).isEqualTo(i % 2000);
+    }
+    TestFiles.npy(file, "<i2", "True", "(2, 2)", bytes(2, 1, 2, 3, -1));
+    assertRefused(corpus(file), file, "sequence 1, position 1: expected a token id from 0");
+  }
+
+  /** Of four bytes without a sign: no id is as large, but none is to come out negative. */
+  @Test
+  void idsOfFourBytesHaveNoSign() throws IOException {
+    Path file = npy("<u4", "(1, 2)", bytes(4, 1, 0xFFFF_FFFEL));
+    assertRefused(corpus(file), file, "sequence 0, position 1: expected a token id from 0 to");
+    assertRefused(corpus(file), file, "found 4294967294");
   }
 
   @Test
@@ -220,8 +364,8 @@ class TokenCorpusTest {
       value = {
         "<f4 ; False ; (2,)      ; expected whole numbers, found F32",
         "|b1 ; False ; (8,)      ; expected whole numbers, found BOOL",
-        ">i4 ; False ; (2,)      ; little-endian",
-        "<i2 ; True  ; (2, 2)    ; expected rows one after another, found Fortran's order",
+        "|O  ; False ; (1,)      ; descr |O is not supported; numbers are",
+        ">i2 ; True  ; (4, 2)    ; expected 16 bytes for I16 [4, 2], found 8",
         "<i2 ; False ; (2, 2, 1) ; expected shape [ids] or [sequences, length], found [2, 2, 1]",
         "<i8 ; False ; ()        ; expected shape [ids] or [sequences, length], found []",
         "<i4 ; False ; (3,)      ; 8",
@@ -274,13 +418,13 @@ class TokenCorpusTest {
   void npyThatIsCompressedIsChecked() throws IOException {
     byte[] longer = Arrays.copyOf(Files.readAllBytes(npy("|u1", "(2, 4)", new byte[8])), 200);
     Path file = write("b", TestFiles.gzip(longer));
-    assertRefused(corpus(file), file, "more after the array's 8 ids");
+    assertRefused(corpus(file), file, "more after the array's 8 numbers");
     byte[] shorter = Files.readAllBytes(npy("|u1", "(2, 4)", new byte[7]));
-    assertRefused(corpus(write("b", TestFiles.gzip(shorter))), file, "ends after 7 ids");
+    assertRefused(corpus(write("b", TestFiles.gzip(shorter))), file, "ends after 7 numbers");
     assertRefused(
         corpus(write("b", TestFiles.gzip(Arrays.copyOf(shorter, 40)))), file, "header of");
     byte[] zip = TestFiles.zip(ZipEntry.STORED, "a.npy", longer);
-    assertRefused(corpus(write("b", zip)), file, "more after the array's 8 ids");
+    assertRefused(corpus(write("b", zip)), file, "more after the array's 8 numbers");
     assertRefused(corpus(write("b", TestFiles.gzip(zip))), file, "a zip archive inside gzip");
     byte[] sound = Files.readAllBytes(npy("|u1", "(2, 4)", new byte[8]));
     byte[] flipped = TestFiles.zip(ZipEntry.STORED, "a.npy", sound);
@@ -299,11 +443,65 @@ class TokenCorpusTest {
     assertThat(read.sequence(7)).containsExactly(IntStream.range(56, 64).toArray());
   }
 
+  private byte[] array(String descr, String shape, byte[] data) throws IOException {
+    return Files.readAllBytes(npy(descr, shape, data));
+  }
+
+  @Test
+  void anArchiveOfIdsAndTheirMask() throws IOException {
+    byte[] ids = array("<i4", "(2, 4)", bytes(4, 1, 2, 3, 0, 4, 5, 0, 0));
+    byte[] mask = array("|b1", "(2, 4)", bytes(1, 1, 1, 1, 0, 1, 1, 0, 0));
+    byte[] long8 = array("<i8", "(2, 4)", bytes(8, 1, 1, 1, 0, 1, 1, 0, 0));
+    Sequences expected = Sequences.of(new int[] {1, 2, 3}, new int[] {4, 5});
+    for (byte[] ones : List.of(mask, long8)) {
+      byte[] zip =
+          TestFiles.zip(ZipEntry.DEFLATED, "attention_mask.npy", ones, "input_ids.npy", ids);
+      assertThat(Sequences.read(corpus(write("b", zip)))).isEqualTo(expected);
+    }
+    List<String> notes = new ArrayList<>();
+    byte[] more =
+        TestFiles.zip(ZipEntry.STORED, "tokens.npy", ids, "labels.npy", ids, "length.npy", ids);
+    Path file = write("c", more);
+    assertThat(Sequences.read(corpus(file).withColumn("tokens").onNote(notes::add)).count())
+        .isEqualTo(2);
+    assertThat(notes).hasSize(1).first().asString().contains(": not read: labels; every id counts");
+    byte[] other = array("<i4", "(2, 3)", bytes(4, 1, 1, 1, 1, 1, 1));
+    assertRefused(
+        corpus(
+            write(
+                "d",
+                TestFiles.zip(ZipEntry.STORED, "input_ids.npy", ids, "attention_mask.npy", other))),
+        folder.resolve("d"),
+        "attention mask: expected the shape of the ids, [2, 4], found [2, 3]");
+  }
+
+  @Test
+  void anArchiveThatEndsEarly() throws IOException {
+    Path file = TestFiles.testData("cases/unclear/eof.npz");
+    assertRefused(corpus(file), file, "the zip archive is damaged");
+  }
+
+  @Test
+  void arrowIsRefused() throws IOException {
+    for (byte[] begin :
+        List.of(
+            "ARROW1\0\0".getBytes(StandardCharsets.US_ASCII),
+            "FEA1    ".getBytes(StandardCharsets.US_ASCII),
+            new byte[] {-1, -1, -1, -1, 0x18, 0x02, 0, 0, 0x10, 0, 0, 0})) {
+      Path file = write("data-00000-of-00001.arrow", begin);
+      assertRefused(corpus(file), file, "Arrow's own format, which is not read: in Python");
+    }
+  }
+
   @Test
   void anArchiveHasOneArray() throws IOException {
     byte[] array = Files.readAllBytes(npy("|u1", "(2, 4)", new byte[8]));
     Path file = write("b", TestFiles.zip(ZipEntry.DEFLATED, "a.npy", array, "b.npy", array));
-    assertRefused(corpus(file), file, "expected an archive of one array, found 2: [a.npy, b.npy]");
+    assertRefused(
+        corpus(file),
+        file,
+        "expected an archive of one array, or one of them named input_ids, found 2: [a.npy,"
+            + " b.npy]");
     byte[] text = "no array".getBytes(StandardCharsets.UTF_8);
     assertRefused(
         corpus(write("b", TestFiles.zip(ZipEntry.DEFLATED, "a.txt", text))),

@@ -47,6 +47,7 @@ for name, (ids, mask, kind) in MASKED.items():
         [row and [bool(i) for i in row] for row in mask] if kind == pa.bool_() else mask, pa.list_(kind)
     )
 pq.write_table(pa.table(columns), "masks.parquet", row_group_size=1)
+pq.write_table(pa.table({"text": ["ab", "ab\0c"]}), "nul.parquet")
 pa.output_stream("text.txt.zst", compression="zstd").write("To be, or not to be.\n".encode() * 100)
 
 

@@ -66,7 +66,7 @@ public enum DType {
         .findFirst();
   }
 
-  /** Finds a type by NumPy's description of it, such as {@code <f4}; big-endian ones are none. */
+  /** Finds a type by NumPy's description of it, such as {@code <f4}, if it is little-endian. */
   static Optional<DType> ofNumpy(String descr) {
     return Optional.ofNullable(
         switch (descr) {

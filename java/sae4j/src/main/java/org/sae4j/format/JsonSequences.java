@@ -6,10 +6,8 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -30,11 +28,11 @@ public final class JsonSequences implements Corpus.Reading {
    * Begins to read.
    *
    * @param file what messages call it
-   * @param in its bytes, which this closes
+   * @param text its text, which this closes
    */
-  public JsonSequences(Path file, InputStream in) {
+  public JsonSequences(Path file, Reader text) {
     this.file = file;
-    json = new JsonReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+    json = new JsonReader(text);
     json.setStrictness(Strictness.STRICT);
   }
 

@@ -2,8 +2,8 @@ package org.sae4j.format;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,16 +20,6 @@ public final class NpyArray {
     try (FileChannel channel = PositionalRead.open(file)) {
       return read(channel, file, "array", 0, channel.size());
     }
-  }
-
-  /**
-   * Reads the header of an array, after which the stream is at the first element.
-   *
-   * @param file what messages name; the array need not lie in it as it is
-   */
-  public static StoredTensor read(InputStream in, Path file) throws IOException {
-    NpyHeader header = NpyHeader.read(in, file, "array");
-    return tensor(file, "array", header, header.length());
   }
 
   /** Reads the header of an array that has to fill a region of a file. */
@@ -52,6 +42,10 @@ public final class NpyArray {
 
   private static StoredTensor tensor(Path file, String name, NpyHeader header, long offset)
       throws FormatException {
+    if (header.order() == ByteOrder.BIG_ENDIAN) {
+      throw FormatException.of(
+          file, name + ": big-endian numbers are not supported; little-endian ones are");
+    }
     try {
       if (!header.fortranOrder() || header.shape().size() < 2) {
         return StoredTensor.contiguous(file, name, header.dtype(), header.shape(), offset);

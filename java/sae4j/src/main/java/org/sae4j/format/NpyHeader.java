@@ -21,12 +21,14 @@ import org.sae4j.FormatException;
  * What NumPy writes before the data of an array: a magic number, a length, and a Python dict with
  * the keys {@code descr}, {@code fortran_order} and {@code shape}.
  *
- * @param dtype the type of the elements, which are little-endian
+ * @param dtype the type of the elements
+ * @param order of the bytes of an element
  * @param fortranOrder whether the first index varies fastest
  * @param shape the sizes, outermost first; empty for a scalar
  * @param length the bytes before the data
  */
-record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length) {
+public record NpyHeader(
+    DType dtype, ByteOrder order, boolean fortranOrder, List<Long> shape, int length) {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
   /** Magic number, version, and the length, which takes two bytes in version 1 and then four. */
@@ -45,12 +47,17 @@ record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length
           "\\s*'(?<key>\\w{1,20})'\\s*:\\s*"
               + "(?:'(?<text>[^'\\\\]*)'|(?<flag>True|False)|\\((?<sizes>[0-9L,\\s]*)\\))\\s*");
 
-  NpyHeader {
+  public NpyHeader {
     shape = List.copyOf(shape);
   }
 
-  /** Reads the header of an array, and no more. */
-  static NpyHeader read(InputStream in, Path file, String part) throws IOException {
+  /**
+   * Reads the header of an array, and no more.
+   *
+   * @param file what messages name; the array need not lie in it as it is
+   * @param part what messages call the array
+   */
+  public static NpyHeader read(InputStream in, Path file, String part) throws IOException {
     byte[] prefix = in.readNBytes(SHORT_PREFIX);
     if (prefix.length < SHORT_PREFIX
         || !Arrays.equals(prefix, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
@@ -81,8 +88,11 @@ record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length
       throw FormatException.mismatch(
           file, part + ": header", "descr, fortran_order and shape", entries.keySet());
     }
+    String descr = entries.get("descr").group("text");
+    boolean big = descr != null && descr.startsWith(">");
     return new NpyHeader(
-        dtype(file, part, entries.get("descr").group("text")),
+        dtype(file, part, big ? descr.replace('>', '<') : descr, descr),
+        big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
         flag(file, part, entries.get("fortran_order").group("flag")),
         shape(file, part, entries.get("shape").group("sizes")),
         length);
@@ -109,14 +119,15 @@ record NpyHeader(DType dtype, boolean fortranOrder, List<Long> shape, int length
     return entries;
   }
 
-  private static DType dtype(Path file, String part, String descr) throws FormatException {
-    return Optional.ofNullable(descr)
+  private static DType dtype(Path file, String part, String littleEndian, String descr)
+      throws FormatException {
+    return Optional.ofNullable(littleEndian)
         .flatMap(DType::ofNumpy)
         .orElseThrow(
             () ->
                 FormatException.of(
                     file,
-                    "%s: descr %s is not supported; little-endian numbers are"
+                    "%s: descr %s is not supported; numbers are"
                         .formatted(part, descr == null ? "of a structure" : descr)));
   }
 
