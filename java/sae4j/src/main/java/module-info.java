@@ -4,6 +4,7 @@
  * org.sae4j.Evaluation}.
  */
 module org.sae4j {
+  requires ai.djl.tokenizers;
   requires com.google.gson;
   requires org.bytedeco.javacpp;
   requires org.sae4j.engine;

@@ -26,9 +26,11 @@ public final class Model implements AutoCloseable {
   private final ModelShape shape;
   private final long weightBytes;
   private final Optional<Tokenizer> tokenizer;
+  private final Optional<IOException> tokenizerFault;
   private final List<String> assumptions;
 
-  private Model(sae4j_model model, ModelOptions options, List<String> assumptions) {
+  private Model(ModelFiles files, ModelOptions options) {
+    sae4j_model model = files.model();
     this.handle =
         new NativeHandle<>(
             "model",
@@ -38,8 +40,14 @@ public final class Model implements AutoCloseable {
     this.options = options;
     this.shape = shape(sae4j_model_get_shape(model));
     this.weightBytes = sae4j_model_get_bytes(model);
-    this.tokenizer = tokenizer(sae4j_vocab_get_info(model));
-    this.assumptions = assumptions;
+    this.tokenizer =
+        files
+            .tokenizer()
+            .<Vocabulary>map(read -> new FolderVocabulary(handle, read))
+            .or(() -> vocabulary(sae4j_vocab_get_info(model)))
+            .map(Tokenizer::new);
+    this.tokenizerFault = files.tokenizerFault();
+    this.assumptions = files.assumptions();
   }
 
   private static ModelShape shape(sae4j_model_shape shape) {
@@ -57,12 +65,12 @@ public final class Model implements AutoCloseable {
         shape.attn_scale_by_layer() != 0);
   }
 
-  private Optional<Tokenizer> tokenizer(sae4j_vocab_info info) {
+  private Optional<Vocabulary> vocabulary(sae4j_vocab_info info) {
     if (info.n_tokens() == 0) {
       return Optional.empty();
     }
     return Optional.of(
-        new Tokenizer(handle, info.n_tokens(), token(info.bos()), token(info.eos())));
+        new EngineVocabulary(handle, info.n_tokens(), token(info.bos()), token(info.eos())));
   }
 
   private static OptionalInt token(int id) {
@@ -75,15 +83,15 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Loads a model from a GGUF file or a Hugging Face folder.
+   * Loads a model from a GGUF file or a Hugging Face folder. A tokenizer that cannot be used is no
+   * hindrance ({@link #tokenizerFault}).
    *
    * @throws java.nio.file.NoSuchFileException if there is nothing
    * @throws FormatException if the file is damaged, of another architecture or not a model
    */
   public static Model open(Path path, ModelOptions options) throws IOException {
     Engine.load();
-    ModelFiles loaded = ModelFiles.load(path, options);
-    return new Model(loaded.model(), options, loaded.assumptions());
+    return new Model(ModelFiles.load(path, options), options);
   }
 
   /**
@@ -93,7 +101,8 @@ public final class Model implements AutoCloseable {
    */
   public static Model of(ModelShape shape, ModelWeights weights, ModelOptions options) {
     Engine.load();
-    return new Model(ModelTensors.load(shape, weights, options), options, List.of());
+    sae4j_model model = ModelTensors.load(shape, weights, options);
+    return new Model(new ModelFiles(model, Optional.empty(), Optional.empty(), List.of()), options);
   }
 
   /**
@@ -120,19 +129,32 @@ public final class Model implements AutoCloseable {
     return weightBytes;
   }
 
-  /** Tells whether the model came with a tokenizer. */
+  /** Tells whether the model came with a tokenizer that can be used. */
   public boolean hasTokenizer() {
     return tokenizer.isPresent();
   }
 
   /**
+   * What is wrong with the tokenizer that the model came with, if it cannot be used. Token ids run
+   * all the same.
+   */
+  public Optional<IOException> tokenizerFault() {
+    return tokenizerFault;
+  }
+
+  /**
    * The tokenizer that the model came with.
    *
-   * @throws IllegalStateException if it came without one
+   * @throws IllegalStateException if it came without one, or with one that cannot be used
    */
   public Tokenizer tokenizer() {
     return tokenizer.orElseThrow(
-        () -> new IllegalStateException("this model came without a tokenizer: run token ids"));
+        () ->
+            new IllegalStateException(
+                tokenizerFault
+                    .map(IOException::getMessage)
+                    .orElse("this model came without a tokenizer: run token ids"),
+                tokenizerFault.orElse(null)));
   }
 
   /** Everything about this model that was assumed rather than read from its files. */
@@ -167,5 +189,6 @@ public final class Model implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
+    tokenizer.ifPresent(each -> each.vocabulary().close());
   }
 }

@@ -12,8 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_model;
-import org.sae4j.format.GgufConversion;
 import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
@@ -22,9 +23,15 @@ import org.sae4j.format.ModelTensor;
 /**
  * A model loaded from what is on disk: a GGUF file, or a Hugging Face folder.
  *
+ * @param tokenizer that of a folder, if there is one that can be used; the engine has a GGUF file's
+ * @param tokenizerFault what is wrong with a folder's tokenizer, if it cannot be used
  * @param assumptions everything that was assumed because the files do not say
  */
-record ModelFiles(sae4j_model model, List<String> assumptions) {
+record ModelFiles(
+    sae4j_model model,
+    Optional<HuggingFaceTokenizer> tokenizer,
+    Optional<IOException> tokenizerFault,
+    List<String> assumptions) {
   static ModelFiles load(Path path, ModelOptions options) throws IOException {
     if (Files.notExists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no such model");
@@ -41,7 +48,8 @@ record ModelFiles(sae4j_model model, List<String> assumptions) {
           sae4j_model_load(file.toString(), ModelTensors.params(options, memory), model), file);
     }
     try {
-      return new ModelFiles(model, GgufHeader.read(file).assumptions());
+      return new ModelFiles(
+          model, Optional.empty(), Optional.empty(), GgufHeader.read(file).assumptions());
     } catch (Throwable e) {
       sae4j_model_free(model);
       throw e;
@@ -50,33 +58,26 @@ record ModelFiles(sae4j_model model, List<String> assumptions) {
 
   private static ModelFiles loadFolder(Path folder, ModelOptions options) throws IOException {
     HuggingFaceModel files = HuggingFaceModel.read(folder);
-    if (!hasTokenizer(folder)) {
-      return new ModelFiles(loadWeights(files, "", options), files.assumptions());
-    }
-    // The engine takes vocabularies from GGUF files only.
-    Path vocabulary = Files.createTempFile("sae4j", ".gguf");
+    Optional<HuggingFaceTokenizer> tokenizer = Optional.empty();
+    Optional<IOException> fault = Optional.empty();
     try {
-      GgufConversion.writeVocabulary(files, HuggingFaceTokenizer.read(files), vocabulary);
-      return new ModelFiles(
-          loadWeights(files, vocabulary.toString(), options), files.assumptions());
-    } finally {
-      Files.deleteIfExists(vocabulary);
+      if (HuggingFaceTokenizer.isIn(folder)) {
+        tokenizer = Optional.of(HuggingFaceTokenizer.read(files));
+      }
+    } catch (IOException e) {
+      fault = Optional.of(e); // matters only to those who use it
     }
+    return new ModelFiles(loadWeights(files, options), tokenizer, fault, files.assumptions());
   }
 
-  private static boolean hasTokenizer(Path folder) {
-    return Files.exists(folder.resolve("tokenizer.json"))
-        || Files.exists(folder.resolve("vocab.json"));
-  }
-
-  private static sae4j_model loadWeights(
-      HuggingFaceModel files, String vocabulary, ModelOptions options) throws IOException {
+  private static sae4j_model loadWeights(HuggingFaceModel files, ModelOptions options)
+      throws IOException {
     sae4j_model model = new sae4j_model();
     try (CallMemory memory = new CallMemory()) {
       Engine.check(
           sae4j_model_new(
               ModelTensors.struct(files.shape(), memory),
-              vocabulary.isEmpty() ? null : vocabulary,
+              (BytePointer) null,
               ModelTensors.params(options, memory),
               model),
           files.folder());

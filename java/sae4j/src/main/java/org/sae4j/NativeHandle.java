@@ -4,7 +4,6 @@ import java.lang.ref.Cleaner;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * One native object: who uses it right now, whether it is closed, and how it is freed.
@@ -13,9 +12,9 @@ import org.bytedeco.javacpp.Pointer;
  * a cleaner when nothing refers to the handle any more. Waiting never happens on entry, so handles
  * can be entered in any order.
  *
- * @param <P> the native type
+ * @param <P> what the object is known by, such as its address
  */
-final class NativeHandle<P extends Pointer> implements AutoCloseable {
+final class NativeHandle<P> implements AutoCloseable {
   /** Frees what nobody closed, on a thread of its own. */
   static final Cleaner CLEANER = Cleaner.create();
 

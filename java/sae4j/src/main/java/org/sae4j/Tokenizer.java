@@ -1,16 +1,9 @@
 package org.sae4j;
 
-import static org.sae4j.engine.global.sae4j.sae4j_detokenize;
-import static org.sae4j.engine.global.sae4j.sae4j_tokenize;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalInt;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.SizeTPointer;
-import org.sae4j.engine.sae4j_model;
 
 /**
  * Turns text into a model's tokens and back, as Hugging Face's tokenizer of the model does.
@@ -19,31 +12,29 @@ import org.sae4j.engine.sae4j_model;
  * of threads.
  */
 public final class Tokenizer {
-  private final NativeHandle<sae4j_model> model;
-  private final int size;
-  private final OptionalInt bos;
-  private final OptionalInt eos;
+  private final Vocabulary vocabulary;
 
-  Tokenizer(NativeHandle<sae4j_model> model, int size, OptionalInt bos, OptionalInt eos) {
-    this.model = model;
-    this.size = size;
-    this.bos = bos;
-    this.eos = eos;
+  Tokenizer(Vocabulary vocabulary) {
+    this.vocabulary = vocabulary;
   }
 
-  /** The number of tokens. */
+  Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  /** The number of tokens; those without a row in the model's embedding count too. */
   public int size() {
-    return size;
+    return vocabulary.size();
   }
 
   /** The token that begins a sequence, if there is one; in GPT-2 it is also the one that ends. */
   public OptionalInt bos() {
-    return bos;
+    return vocabulary.bos();
   }
 
   /** The token that ends a text, if there is one. */
   public OptionalInt eos() {
-    return eos;
+    return vocabulary.eos();
   }
 
   /** Encodes text; what spells a special token is text like any other. */
@@ -75,23 +66,7 @@ public final class Tokenizer {
   }
 
   private int[] encodeSound(byte[] bytes, SpecialTokens special) {
-    if (bytes.length == 0) {
-      return new int[0];
-    }
-    try (Uses uses = new Uses();
-        CallMemory memory = new CallMemory()) {
-      sae4j_model entered = uses.enter(model);
-      BytePointer chars = memory.keep(new BytePointer(bytes));
-      SizeTPointer count = memory.keep(new SizeTPointer(1));
-      // No token is shorter than a byte, so there is always room.
-      IntPointer tokens = memory.keep(new IntPointer(bytes.length));
-      int parsed = special == SpecialTokens.PARSED ? 1 : 0;
-      Engine.check(
-          sae4j_tokenize(entered, chars, bytes.length, parsed, tokens, bytes.length, count));
-      int[] ids = new int[Math.toIntExact(count.get())];
-      tokens.get(ids);
-      return ids;
-    }
+    return bytes.length == 0 ? new int[0] : vocabulary.encode(bytes, special);
   }
 
   /**
@@ -110,25 +85,12 @@ public final class Tokenizer {
    */
   public byte[] decodeBytes(int... tokens) {
     for (int token : tokens) {
-      if (token < 0 || token >= size) {
+      if (token < 0 || token >= size()) {
         throw new IllegalArgumentException(
-            "token id " + token + ": the tokenizer has ids 0 to " + (size - 1));
+            "token id " + token + ": the tokenizer has ids 0 to " + (size() - 1));
       }
     }
-    if (tokens.length == 0) {
-      return new byte[0];
-    }
-    try (Uses uses = new Uses();
-        CallMemory memory = new CallMemory()) {
-      sae4j_model entered = uses.enter(model);
-      IntPointer ids = memory.ints(tokens);
-      SizeTPointer count = memory.keep(new SizeTPointer(1));
-      byte[] bytes = decode(entered, ids, tokens.length, 8L * tokens.length, count, memory);
-      if (count.get() > bytes.length) {
-        bytes = decode(entered, ids, tokens.length, count.get(), count, memory);
-      }
-      return Arrays.copyOf(bytes, Math.toIntExact(count.get()));
-    }
+    return tokens.length == 0 ? new byte[0] : vocabulary.decode(tokens);
   }
 
   /** Decodes one token for people: bytes that are no whole character as {@code <e2>}. */
@@ -143,7 +105,7 @@ public final class Tokenizer {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int from = 0, to; from < tokens.length; from = to) {
       to = from;
-      while (to < tokens.length && tokens[to] < size) {
+      while (to < tokens.length && tokens[to] < size()) {
         to++;
       }
       bytes.writeBytes(decodeBytes(Arrays.copyOfRange(tokens, from, to)));
@@ -152,19 +114,5 @@ public final class Tokenizer {
       }
     }
     return bytes.toByteArray();
-  }
-
-  private static byte[] decode(
-      sae4j_model model,
-      IntPointer ids,
-      int length,
-      long capacity,
-      SizeTPointer count,
-      CallMemory memory) {
-    BytePointer text = memory.keep(new BytePointer(capacity));
-    Engine.check(sae4j_detokenize(model, ids, length, text, capacity, count));
-    byte[] bytes = new byte[Math.toIntExact(Math.min(capacity, count.get()))];
-    text.get(bytes);
-    return bytes;
   }
 }

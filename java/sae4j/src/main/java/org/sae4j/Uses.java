@@ -2,14 +2,13 @@ package org.sae4j;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.bytedeco.javacpp.Pointer;
 
 /** The native objects that one call uses, given back together when it ends. */
 final class Uses implements AutoCloseable {
   private final Deque<NativeHandle<?>.Use> uses = new ArrayDeque<>();
 
-  /** Enters an object for this call and returns its address. */
-  <P extends Pointer> P enter(NativeHandle<P> handle) {
+  /** Enters an object for this call and returns what it is known by. */
+  <P> P enter(NativeHandle<P> handle) {
     NativeHandle<P>.Use use = handle.use();
     uses.push(use);
     return use.pointer();

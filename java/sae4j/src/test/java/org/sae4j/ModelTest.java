@@ -131,6 +131,28 @@ class ModelTest {
   }
 
   @Test
+  void aTokenizersFaultMattersOnlyToWhoUsesIt(@TempDir Path folder) throws IOException {
+    for (String name : new String[] {"config.json", "model.safetensors"}) {
+      Files.copy(Fixtures.path("model/" + name), folder.resolve(name));
+    }
+    Path file = Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": 1}");
+    try (Model model = Model.open(folder);
+        Session session = model.newSession()) {
+      assertThat(model.hasTokenizer()).isFalse();
+      assertThat(model.tokenizerFault())
+          .get()
+          .isInstanceOf(FormatException.class)
+          .extracting(Throwable::getMessage)
+          .asString()
+          .startsWith(file + ": ");
+      assertThatThrownBy(model::tokenizer)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(model.tokenizerFault().get().getMessage());
+      assertThat(session.run(Sequences.of(new int[] {1, 2})).logits().get(0, 0, 0)).isFinite();
+    }
+  }
+
+  @Test
   void theEngineSaysWhatItIs() {
     SystemInfo info = SystemInfo.get();
     assertThat(info.platform()).contains("-");

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.sae4j.format.AddedToken;
 import org.sae4j.format.GgufConversion;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
@@ -106,6 +107,18 @@ final class ConvertCommand implements Callable<Integer> {
       GgufConversion.write(
           model, tokenizer, output, precision, done -> progress.update(done, total));
     }
+    int rows = model.config().vocabularySize();
+    tokenizer.added().stream()
+        .filter(token -> token.id() >= rows)
+        .forEach(token -> noteMissing(model, token));
+  }
+
+  private void noteMissing(HuggingFaceModel model, AddedToken token) {
+    spec.commandLine()
+        .getErr()
+        .println(
+            "note: %s: %s is left out: the embedding has no row %d"
+                .formatted(model.folder(), TokenText.quoted(token.text()), token.id()));
   }
 
   private int convertSae() throws IOException {

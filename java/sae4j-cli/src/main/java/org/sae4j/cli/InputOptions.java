@@ -128,6 +128,9 @@ final class InputOptions {
     if (textKey.isPresent()) {
       throw wrongUsage("--text-key is for --text");
     }
+    model
+        .tokenizerFault()
+        .ifPresent(fault -> note(fault.getMessage() + "; tokens are shown by their numbers"));
     TokenCorpus given = TokenCorpus.of(files, model.shape()).onNote(this::note);
     TokenCorpus corpus = column.map(given::withColumn).orElse(given);
     Optional<Integer> length = context.map(tokens -> requireContext(model, tokens));
@@ -143,9 +146,12 @@ final class InputOptions {
     return Input.ofTokens(new Input.Source(files, textKey, column), corpus, maxTokens, length);
   }
 
-  private Input text(CorpusFiles files, Model model, List<SaeConfig> saes) {
+  private Input text(CorpusFiles files, Model model, List<SaeConfig> saes) throws IOException {
     int length = context(model, saes);
     boolean withBos = bos(saes);
+    if (model.tokenizerFault().isPresent()) {
+      throw model.tokenizerFault().get();
+    }
     if (!model.hasTokenizer()) {
       throw wrongUsage("the model came without a tokenizer: give token ids with --tokens");
     }

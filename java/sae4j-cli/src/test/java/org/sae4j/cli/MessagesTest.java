@@ -171,6 +171,7 @@ class MessagesTest {
         "eval --model MODEL --sae SAE --text @text.txt --json @left.json"
             + " | a run that did not end left it behind",
         "report @run.jsonl -o @page.html                       | results are missing: the run did not end",
+        "convert OVERLAP -o @model.gguf                        | for which GGUF has no word",
         "convert SAE -o @model.gguf                            | expected a folder with config.json",
         "report @dup.json   -o @page.html                      | expected once, found twice",
         "report @neg.json      -o @page.html                   | nats from 0",
@@ -181,6 +182,11 @@ class MessagesTest {
             .map(word -> word.equals("MODEL") ? TestData.MODEL : word)
             .map(word -> word.equals("SAE") ? TestData.SAELENS : word)
             .map(word -> word.equals("SKIP") ? SKIP : word)
+            .map(
+                word ->
+                    word.equals("OVERLAP")
+                        ? TestData.path("cases/added-tokens-overlap/model")
+                        : word)
             .map(word -> word.equals("PARQUET") ? PARQUET.toString() : word)
             .map(word -> word.startsWith("@") ? "" + folder.resolve(word.substring(1)) : word)
             .toList();

@@ -1,23 +1,25 @@
 package org.sae4j.corpus;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.sae4j.TextTokens;
 
 /** The tokens of all documents of some files, with a token between any two. */
 final class JoinedDocuments implements TokenStream {
   private final FilesInTurn<Documents> files;
-  private final Function<String, int[]> encode;
+  private final Function<Reader, TextTokens> tokens;
   private final OptionalInt separator;
   private Optional<TextTokens> text = Optional.empty();
   private boolean begun; // the corpus has a token
   private boolean fresh; // the document has none yet
 
   JoinedDocuments(
-      FilesInTurn<Documents> files, Function<String, int[]> encode, OptionalInt separator) {
+      FilesInTurn<Documents> files, Function<Reader, TextTokens> tokens, OptionalInt separator) {
     this.files = files;
-    this.encode = encode;
+    this.tokens = tokens;
     this.separator = separator;
   }
 
@@ -48,7 +50,7 @@ final class JoinedDocuments implements TokenStream {
   }
 
   private boolean nextText() throws IOException {
-    text = files.next(Documents::next).map(reader -> new TextTokens(reader, encode));
+    text = files.next(Documents::next).map(tokens);
     fresh = true;
     return text.isPresent();
   }

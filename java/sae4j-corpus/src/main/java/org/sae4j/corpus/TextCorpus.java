@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.sae4j.Corpus;
 import org.sae4j.Sequences;
 import org.sae4j.SpecialTokens;
+import org.sae4j.TextTokens;
 import org.sae4j.Tokenizer;
 
 /**
@@ -121,7 +122,7 @@ public final class TextCorpus implements Corpus {
     JoinedDocuments tokens =
         new JoinedDocuments(
             new FilesInTurn<>(files, this::documents),
-            text -> tokenizer.encode(text, SpecialTokens.PARSED),
+            text -> new TextTokens(text, tokenizer, SpecialTokens.PARSED),
             tokenizer.eos());
     return new CutSequences(files.paths().get(0), tokens, context, bos);
   }

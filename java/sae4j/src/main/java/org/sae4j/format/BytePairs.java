@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.FormatException;
 
@@ -16,6 +17,9 @@ import org.sae4j.FormatException;
  * @param ids each token's text in GPT-2's byte alphabet, and its number
  * @param mergesFile where the merges stand
  * @param merges what to join, first things first: two tokens and a space between them
+ * @param unknown the token for a byte that no token stands for, if any; without it such bytes are
+ *     left out
+ * @param fusesUnknown whether several such bytes in a row give one token
  * @param added tokens beyond the merges; some may stand in {@code ids} too
  * @param prepended the token that the tokenizer puts before every text, if any
  */
@@ -24,6 +28,8 @@ record BytePairs(
     Map<String, Integer> ids,
     Path mergesFile,
     List<String> merges,
+    Optional<String> unknown,
+    boolean fusesUnknown,
     List<AddedToken> added,
     Optional<String> prepended) {
   BytePairs {
@@ -39,6 +45,30 @@ record BytePairs(
       ids.put(token, vocabulary.integer(token));
     }
     return ids;
+  }
+
+  /** Looks for a token. */
+  OptionalInt numberOf(String text) {
+    return ids.containsKey(text)
+        ? OptionalInt.of(ids.get(text))
+        : added.stream()
+            .filter(token -> token.text().equals(text))
+            .mapToInt(AddedToken::id)
+            .findFirst();
+  }
+
+  /** Returns these if the token for unknown bytes is one of them, or there are no such bytes. */
+  BytePairs requireKnownUnknown() throws FormatException {
+    if (unknown.isPresent()
+        && !ids.containsKey(unknown.get())
+        && !ByteAlphabet.isWhole(ids.keySet())) {
+      throw FormatException.mismatch(
+          file,
+          "unk_token",
+          "a token of the vocabulary, which lacks some bytes",
+          "\"" + unknown.get() + "\"");
+    }
+    return this;
   }
 
   /** Returns these if every merge joins two known tokens into a third, else says which does not. */
@@ -63,24 +93,12 @@ record BytePairs(
     if (!ids.containsKey(token)) {
       throw unsound(merge, "tokens of " + file.getFileName(), "\"" + token + "\"");
     }
-    if (!token.codePoints().allMatch(BytePairs::standsForByte)) {
+    if (!token.codePoints().allMatch(ByteAlphabet::standsForByte)) {
       throw unsound(merge, "letters of GPT-2's byte alphabet", "\"" + token + "\"");
     }
   }
 
   private FormatException unsound(String merge, String expected, String found) {
     return FormatException.mismatch(mergesFile, "merge \"" + merge + "\"", expected, found);
-  }
-
-  /**
-   * Tells whether GPT-2 writes one of the 256 bytes as this letter.
-   *
-   * <p>Bytes that are printable in Latin-1 stand for themselves; the other 68 were given the
-   * letters from U+0100 on.
-   */
-  private static boolean standsForByte(int letter) {
-    return (letter >= '!' && letter <= '~')
-        || (letter >= 0xa1 && letter <= 0xac)
-        || (letter >= 0xae && letter < 0x100 + 68);
   }
 }

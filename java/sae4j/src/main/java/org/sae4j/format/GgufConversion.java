@@ -19,9 +19,10 @@ public final class GgufConversion {
   private GgufConversion() {}
 
   /**
-   * Writes a whole model.
+   * Writes a model with its tokenizer. Tokens without a row in the embedding are left out.
    *
    * @param progress takes the bytes of weights written so far, out of {@link #weightBytes}
+   * @throws FormatException if the tokenizer has a rule that a GGUF file cannot say
    */
   public static void write(
       HuggingFaceModel model,
@@ -42,12 +43,6 @@ public final class GgufConversion {
           channel -> encoder.write(weight.tensor(), type, channel));
     }
     writer.write(target);
-  }
-
-  /** Writes the hyper-parameters and the vocabulary, without any weights. */
-  public static void writeVocabulary(
-      HuggingFaceModel model, HuggingFaceTokenizer tokenizer, Path target) throws IOException {
-    new GgufWriter(metadata(model, tokenizer, WeightPrecision.F32)).write(target);
   }
 
   /** A GGUF file of GPT-2 has no word for these, and whoever reads it computes as OpenAI's does. */
@@ -76,15 +71,12 @@ public final class GgufConversion {
   }
 
   private static GgufMetadata metadata(
-      HuggingFaceModel model, HuggingFaceTokenizer tokenizer, WeightPrecision precision) {
-    if (tokenizer.tokens().size() != model.config().vocabularySize()) {
-      throw new IllegalArgumentException(
-          "a model of %d tokens with a tokenizer of %d"
-              .formatted(model.config().vocabularySize(), tokenizer.tokens().size()));
-    }
+      HuggingFaceModel model, HuggingFaceTokenizer tokenizer, WeightPrecision precision)
+      throws FormatException {
+    GgufVocabulary vocabulary = GgufVocabulary.of(tokenizer, model.config().vocabularySize());
     GgufMetadata metadata = new GgufMetadata();
     putModel(metadata, model, precision);
-    putTokenizer(metadata, tokenizer);
+    putTokenizer(metadata, tokenizer, vocabulary);
     return metadata;
   }
 
@@ -105,13 +97,14 @@ public final class GgufConversion {
         .putUnsigned("general.quantization_version", QUANTIZATION_VERSION);
   }
 
-  private static void putTokenizer(GgufMetadata metadata, HuggingFaceTokenizer tokenizer) {
+  private static void putTokenizer(
+      GgufMetadata metadata, HuggingFaceTokenizer tokenizer, GgufVocabulary vocabulary) {
     metadata
         .putString("tokenizer.ggml.model", "gpt2")
         .putString("tokenizer.ggml.pre", tokenizer.preTokenizer())
-        .putStrings("tokenizer.ggml.tokens", tokenizer.tokens())
+        .putStrings("tokenizer.ggml.tokens", vocabulary.tokens())
         .putInts(
-            "tokenizer.ggml.token_type", tokenizer.types().stream().map(TokenType::code).toList())
+            "tokenizer.ggml.token_type", vocabulary.types().stream().map(TokenType::code).toList())
         .putStrings("tokenizer.ggml.merges", tokenizer.merges())
         .putBoolean("tokenizer.ggml.add_bos_token", tokenizer.addsBos());
     tokenizer.bosId().ifPresent(id -> metadata.putUnsigned("tokenizer.ggml.bos_token_id", id));

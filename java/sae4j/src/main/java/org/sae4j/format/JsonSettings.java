@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,11 @@ record JsonSettings(Path file, String path, JsonObject object) {
   /** Reads the object that a file consists of. */
   static JsonSettings read(Path file) throws IOException {
     return new JsonSettings(file, "", StrictJson.readObject(file));
+  }
+
+  /** Reads a file that may be missing: then nothing is set. */
+  static JsonSettings readIfThere(Path file) throws IOException {
+    return Files.exists(file) ? read(file) : new JsonSettings(file, "", new JsonObject());
   }
 
   boolean has(String name) {

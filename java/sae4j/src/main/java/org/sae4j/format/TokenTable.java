@@ -11,7 +11,8 @@ import java.util.OptionalInt;
 import org.sae4j.FormatException;
 
 /**
- * The rows of a token embedding, each of which gets one token of its own.
+ * The rows of a token embedding, each of which gets one token of its own, and the added tokens that
+ * have no row.
  *
  * <p>llama.cpp aborts the process over two tokens that look the same to it, so this is where they
  * end.
@@ -24,6 +25,15 @@ final class TokenTable {
   TokenTable(int size) {
     texts = new ArrayList<>(Collections.nCopies(size, ""));
     types = new ArrayList<>(Collections.nCopies(size, TokenType.UNUSED));
+  }
+
+  /** Puts an added token, which may be one of the vocabulary. */
+  void add(Path file, String text, int id, TokenType type) throws FormatException {
+    while (texts.size() <= id) {
+      texts.add("");
+      types.add(TokenType.UNUSED);
+    }
+    put(file, text, id, type);
   }
 
   /** Puts a token, or says again what type it is. */

@@ -31,6 +31,8 @@ final class TokenizerJson {
         BytePairs.readIds(model.object("vocab")),
         file,
         readMerges(model),
+        model.has("unk_token") ? Optional.of(model.text("unk_token")) : Optional.empty(),
+        model.flag("fuse_unk", false),
         readAddedTokens(settings),
         readPrependedToken(settings));
   }
@@ -93,9 +95,7 @@ final class TokenizerJson {
     List<AddedToken> added = new ArrayList<>();
     if (settings.has("added_tokens")) {
       for (JsonSettings token : settings.objects("added_tokens")) {
-        added.add(
-            new AddedToken(
-                token.text("content"), token.integer("id"), token.flag("special", false)));
+        added.add(SpecialTokens.addedToken(token, token.integer("id"), false));
       }
     }
     return added;

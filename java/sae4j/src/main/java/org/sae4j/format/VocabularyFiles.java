@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.sae4j.FormatException;
 
@@ -22,7 +21,9 @@ final class VocabularyFiles {
         BytePairs.readIds(JsonSettings.read(vocabulary)),
         merges,
         readMerges(merges),
-        readAddedTokens(folder.resolve("added_tokens.json")),
+        Optional.empty(),
+        false,
+        List.of(),
         Optional.empty());
   }
 
@@ -32,26 +33,11 @@ final class VocabularyFiles {
     }
     try {
       List<String> merges = new ArrayList<>(Files.readAllLines(file));
-      // Only the first line may be a comment: "# #" is one of GPT-2's merges.
-      if (!merges.isEmpty() && merges.get(0).startsWith("#version")) {
-        merges.remove(0);
-      }
-      merges.removeIf(String::isBlank);
+      // No other line is a comment: "# #" is one of GPT-2's merges.
+      merges.removeIf(line -> line.startsWith("#version") || line.isBlank());
       return merges;
     } catch (CharacterCodingException e) {
       throw FormatException.of(file, "expected UTF-8 text, found other bytes", e);
     }
-  }
-
-  /** Reads a file of older versions, which says only later whether its tokens are special. */
-  private static List<AddedToken> readAddedTokens(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return List.of();
-    }
-    List<AddedToken> added = new ArrayList<>();
-    for (Map.Entry<String, Integer> token : BytePairs.readIds(JsonSettings.read(file)).entrySet()) {
-      added.add(new AddedToken(token.getKey(), token.getValue(), false));
-    }
-    return added;
   }
 }

@@ -3,6 +3,7 @@ package org.sae4j.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -62,6 +63,8 @@ class GgufConversionTest {
       Files.copy(model.folder().resolve(name), folder.resolve(name));
     }
     assertThat(HuggingFaceTokenizer.read(folder, model.config()))
+        .usingRecursiveComparison()
+        .ignoringFields("file")
         .isEqualTo(HuggingFaceTokenizer.read(model));
   }
 
@@ -91,19 +94,8 @@ class GgufConversionTest {
   }
 
   @Test
-  void aVocabularyHasTheKeyValuesAndNoTensors() throws IOException {
-    HuggingFaceModel model = HuggingFaceModel.read(TestData.path("model"));
-    Path target = folder.resolve("vocabulary.gguf");
-    GgufConversion.writeVocabulary(model, HuggingFaceTokenizer.read(model), target);
-    GgufReading vocabulary = GgufReading.read(target);
-    assertThat(vocabulary.tensors()).isEmpty();
-    assertThat(vocabulary.metadata())
-        .isEqualTo(convert(TestData.path("model"), WeightPrecision.F32).metadata());
-  }
-
-  @Test
   void progressEndsAtTheBytesOfTheWeights() throws IOException {
-    HuggingFaceModel model = HuggingFaceModel.read(new TinyGpt2().writeTo(folder));
+    HuggingFaceModel model = HuggingFaceModel.read(new TinyGpt2().withEveryByte().writeTo(folder));
     for (WeightPrecision precision : WeightPrecision.values()) {
       List<Long> progress = new ArrayList<>();
       GgufConversion.write(
@@ -121,21 +113,84 @@ class GgufConversionTest {
 
   @Test
   void paddingAndAnUntiedHeadAreWritten() throws IOException {
-    TinyGpt2 tiny = new TinyGpt2();
+    TinyGpt2 tiny = new TinyGpt2().withEveryByte();
     tiny.config.addProperty("tie_word_embeddings", false);
-    tiny.put("lm_head.weight", 6, 4);
+    tiny.put("lm_head.weight", 260, 4);
     tiny.tensors.get("lm_head.weight").bytes()[0] = 1; // else it were the embedding
     GgufReading written = convert(tiny.writeTo(folder.resolve("tiny")), WeightPrecision.F32);
-    assertThat(written.tensors().get("output.weight").dims()).containsExactly(4L, 6L);
-    assertThat(written.metadata())
-        .containsEntry(
-            "tokenizer.ggml.tokens", List.of("a", "b", "ab", "<|endoftext|>", "[PAD4]", "[PAD5]"))
-        .containsEntry("tokenizer.ggml.token_type", List.of(1, 1, 1, 3, 5, 5));
+    assertThat(written.tensors().get("output.weight").dims()).containsExactly(4L, 260L);
+    assertThat(list(written, "tokenizer.ggml.tokens"))
+        .hasSize(260)
+        .startsWith("a", "b", "ab", "<|endoftext|>", "!")
+        .endsWith("[PAD258]", "[PAD259]");
+    assertThat(list(written, "tokenizer.ggml.token_type")).startsWith(1, 1, 1, 3, 1).endsWith(5, 5);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Object> list(GgufReading written, String key) {
+    return (List<Object>) written.metadata().get(key);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'content': '<mask>', 'lstrip': true} | {'content': 'x y'}"
+            + " | added token \"<mask>\": expected none with lstrip",
+        "{'content': '<mask>', 'rstrip': true} | {'content': 'x y'} | expected none with rstrip",
+        "{'content': '<mask>', 'single_word': true} | {'content': 'x y'} | none with single_word",
+        "{'content': 'New York'} | {'content': 'York City'}"
+            + " | added token \"New York\": expected none that overlaps another",
+        "{'content': 'x y z', 'normalized': true} | {'content': 'y', 'normalized': false}"
+            + " | added token \"x y z\": expected none that overlaps another",
+      })
+  void rulesThatGgufCannotSayAreRefusedByName(String one, String other, String message)
+      throws IOException {
+    TinyGpt2 tiny = new TinyGpt2().withEveryByte();
+    JsonObject tokenizer = tiny.tokenizer();
+    int id = 258;
+    for (String each : List.of(one, other)) {
+      JsonObject token = TinyGpt2.json(each);
+      token.addProperty(
+          "id",
+          tiny.vocabulary.has(token.get("content").getAsString())
+              ? tiny.vocabulary.get(token.get("content").getAsString()).getAsInt()
+              : id++);
+      tokenizer.getAsJsonArray("added_tokens").add(token);
+    }
+    Path model = folder.resolve("tiny");
+    tiny.writeModelTo(model);
+    TinyGpt2.writeJson(model.resolve("tokenizer.json"), tokenizer);
+    assertThatThrownBy(() -> convert(model, WeightPrecision.F32))
+        .isInstanceOf(FormatException.class)
+        .hasMessageStartingWith(model.resolve("tokenizer.json") + ": ")
+        .hasMessageContaining(message)
+        .hasMessageContaining("for which GGUF has no word");
+    assertOnlyTheModelIsLeft(model);
+  }
+
+  @Test
+  void soIsAVocabularyThatLacksBytes() throws IOException {
+    Path model = new TinyGpt2().writeTo(folder.resolve("tiny"));
+    assertThatThrownBy(() -> convert(model, WeightPrecision.F32))
+        .hasMessageContaining("vocabulary: expected a token for each of the 256 bytes");
+    assertOnlyTheModelIsLeft(model);
+  }
+
+  @Test
+  void tokensWithoutARowAreLeftOut() throws IOException {
+    Path model = new TinyGpt2().withEveryByte().writeTo(folder.resolve("tiny"));
+    Files.writeString(
+        model.resolve("added_tokens.json"), "{\"x\\n\": 258, \"y\\n\": 259, \"z\\n\": 260}");
+    assertThat(HuggingFaceTokenizer.read(HuggingFaceModel.read(model)).tokens()).hasSize(261);
+    assertThat(list(convert(model, WeightPrecision.F32), "tokenizer.ggml.tokens"))
+        .hasSize(260)
+        .endsWith("x\n", "y\n");
   }
 
   @Test
   void numbersBeyondTheTypeLeaveNoFile() throws IOException {
-    TinyGpt2 tiny = new TinyGpt2();
+    TinyGpt2 tiny = new TinyGpt2().withEveryByte();
     byte[] bytes = tiny.tensors.get("transformer.h.1.mlp.c_proj.weight").bytes();
     TinyGpt2.littleEndian(4).putFloat(1e6f).flip().get(bytes, 0, 4);
     Path model = tiny.writeTo(folder.resolve("tiny"));
@@ -149,7 +204,7 @@ class GgufConversionTest {
 
   @Test
   void aListenerThatFailsLeavesNoFile() throws IOException {
-    Path folderOfModel = new TinyGpt2().writeTo(folder.resolve("tiny"));
+    Path folderOfModel = new TinyGpt2().withEveryByte().writeTo(folder.resolve("tiny"));
     HuggingFaceModel model = HuggingFaceModel.read(folderOfModel);
     HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
     assertThatThrownBy(
@@ -168,7 +223,7 @@ class GgufConversionTest {
 
   @Test
   void aFileThatShrinksMeanwhileLeavesNoFile() throws IOException {
-    Path folderOfModel = new TinyGpt2().writeTo(folder.resolve("tiny"));
+    Path folderOfModel = new TinyGpt2().withEveryByte().writeTo(folder.resolve("tiny"));
     HuggingFaceModel model = HuggingFaceModel.read(folderOfModel);
     HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
     Files.write(folderOfModel.resolve("model.safetensors"), new byte[100]);

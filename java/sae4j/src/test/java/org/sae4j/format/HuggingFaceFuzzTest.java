@@ -38,8 +38,8 @@ class HuggingFaceFuzzTest {
     for (ModelTensor tensor : model.tensors()) {
       tensor.tensor().toFloats();
     }
-    Path vocabulary = folder.resolveSibling("vocabulary.gguf");
-    GgufConversion.writeVocabulary(model, tokenizer, vocabulary);
-    Files.delete(vocabulary);
+    Path converted = folder.resolveSibling("converted.gguf");
+    GgufConversion.write(model, tokenizer, converted, WeightPrecision.F32, written -> {});
+    Files.delete(converted);
   }
 }

@@ -92,13 +92,20 @@ class HuggingFaceTokenizerTest {
   }
 
   @Test
-  void addedTokensFillTheGaps() throws IOException {
-    tokenizer
-        .getAsJsonArray("added_tokens")
-        .add(TinyGpt2.json("{'id': 5, 'content': 'my word', 'special': false}"));
+  void addedTokensHaveTheNextNumbers() throws IOException {
+    add("{'id': 4, 'content': 'my word', 'special': false}");
     HuggingFaceTokenizer read = readJson();
-    assertThat(read.tokens()).endsWith("[PAD4]", "my word");
-    assertThat(read.types()).endsWith(TokenType.UNUSED, TokenType.USER_DEFINED);
+    assertThat(read.tokens()).endsWith("my word", "[PAD5]");
+    assertThat(read.types()).endsWith(TokenType.USER_DEFINED, TokenType.UNUSED);
+    add("{'id': 6, 'content': 'x'}");
+    assertRefused(
+        this::readJson,
+        "number of the added token \"x\": expected 5, that of the vocabulary or the next free one,"
+            + " found 6");
+  }
+
+  private void add(String token) {
+    tokenizer.getAsJsonArray("added_tokens").add(TinyGpt2.json(token));
   }
 
   @Test
@@ -231,10 +238,8 @@ class HuggingFaceTokenizerTest {
     tiny.vocabulary.addProperty("c", 2);
     assertRefused(this::readFiles, "number 2: expected one token");
     tiny.vocabulary.remove("c");
-    tokenizer
-        .getAsJsonArray("added_tokens")
-        .add(TinyGpt2.json("{'id': 5, 'content': 'a', 'special': false}"));
-    assertRefused(this::readJson, "token \"a\": expected one number, found 0 and 5");
+    add("{'id': 5, 'content': 'a', 'special': false}");
+    assertRefused(this::readJson, "number of the added token \"a\": expected 0", "found 5");
     tiny.writeTo(folder);
     Files.delete(folder.resolve("tokenizer.json"));
     Files.writeString(folder.resolve("vocab.json"), "{\"a\": 0, \"a\": 1}");

@@ -40,7 +40,8 @@ class MutatedFilesTest {
 
   @Test
   void ggufFiles() throws IOException {
-    HuggingFaceModel model = HuggingFaceModel.read(new TinyGpt2().writeTo(folder.resolve("tiny")));
+    HuggingFaceModel model =
+        HuggingFaceModel.read(new TinyGpt2().withEveryByte().writeTo(folder.resolve("tiny")));
     HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
     Path file = folder.resolve("tiny.gguf");
     GgufConversion.write(model, tokenizer, file, WeightPrecision.F16, written -> {});

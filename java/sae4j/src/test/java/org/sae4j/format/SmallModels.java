@@ -12,17 +12,17 @@ final class SmallModels {
 
   /** Writes them into a folder. */
   static List<Path> write(Path folder) throws IOException {
-    Path plain = new TinyGpt2().writeTo(folder.resolve("plain"));
+    Path plain = new TinyGpt2().withEveryByte().writeTo(folder.resolve("plain"));
     Files.writeString(
         plain.resolve("special_tokens_map.json"),
         "{\"bos_token\": \"<|endoftext|>\", \"eos_token\": {\"content\": \"<|endoftext|>\"}}");
-    Files.writeString(plain.resolve("added_tokens.json"), "{\"<pad>\": 4}");
+    Files.writeString(plain.resolve("added_tokens.json"), "{\"<pad>\": 258}");
     return List.of(plain, sharded(folder.resolve("sharded")), torch(folder.resolve("torch")));
   }
 
   private static Path torch(Path folder) throws IOException {
-    TinyGpt2 tiny = new TinyGpt2();
-    tiny.put("lm_head.weight", TinyGpt2.VOCABULARY, TinyGpt2.WIDTH);
+    TinyGpt2 tiny = new TinyGpt2().withEveryByte();
+    tiny.put("lm_head.weight", tiny.config.get("vocab_size").getAsInt(), TinyGpt2.WIDTH);
     tiny.writeTo(folder);
     Files.delete(folder.resolve("model.safetensors"));
     tiny.writeTorchTo(folder.resolve("pytorch_model.bin"), "");
@@ -30,7 +30,7 @@ final class SmallModels {
   }
 
   private static Path sharded(Path folder) throws IOException {
-    TinyGpt2 tiny = new TinyGpt2("");
+    TinyGpt2 tiny = new TinyGpt2("").withEveryByte();
     tiny.writeModelTo(folder);
     TinyGpt2.writeJson(folder.resolve("tokenizer.json"), tiny.tokenizer());
     Files.writeString(

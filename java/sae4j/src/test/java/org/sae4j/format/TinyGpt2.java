@@ -41,18 +41,34 @@ final class TinyGpt2 {
   final JsonObject vocabulary = json("{'a': 0, 'b': 1, 'ab': 2, '<|endoftext|>': 3}");
   final List<String> merges = new ArrayList<>(List.of("a b"));
   final Map<String, Stored> tensors = new LinkedHashMap<>();
+  private final String embedding;
 
   TinyGpt2() {
     this("transformer.");
   }
 
   TinyGpt2(String prefix) {
-    put(prefix + "wte.weight", VOCABULARY, WIDTH);
+    embedding = prefix + "wte.weight";
+    put(embedding, VOCABULARY, WIDTH);
     put(prefix + "wpe.weight", CONTEXT, WIDTH);
     for (int block = 0; block < BLOCKS; block++) {
       putBlock(prefix + "h." + block + ".");
     }
     putNorm(prefix + "ln_f");
+  }
+
+  /** Adds a token for each byte that has none, so that it has 258, and rows for two more. */
+  TinyGpt2 withEveryByte() {
+    int next = vocabulary.size();
+    for (int letter = '!'; letter < 0x144; letter++) {
+      String text = Character.toString(letter);
+      if (ByteAlphabet.standsForByte(letter) && !vocabulary.has(text)) {
+        vocabulary.addProperty(text, next++);
+      }
+    }
+    config.addProperty("vocab_size", next + 2);
+    put(embedding, next + 2, WIDTH);
+    return this;
   }
 
   private void putBlock(String name) {

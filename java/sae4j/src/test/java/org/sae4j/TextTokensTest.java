@@ -1,4 +1,4 @@
-package org.sae4j.corpus;
+package org.sae4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,8 +24,6 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.sae4j.Model;
-import org.sae4j.SpecialTokens;
 
 class TextTokensTest {
   private static Model model;
@@ -33,7 +31,7 @@ class TextTokensTest {
   @BeforeAll
   @BeforeContainer
   static void open() throws IOException {
-    model = TestFiles.model();
+    model = Fixtures.model();
   }
 
   @AfterAll
@@ -56,7 +54,9 @@ class TextTokensTest {
             return super.read(into, offset, Math.min(length, 7));
           }
         };
-    TextTokens tokens = new TextTokens(slow, encode, shortest, longest, 24);
+    TextTokens tokens =
+        new TextTokens(
+            slow, encode, model.tokenizer().vocabulary()::touchesToken, shortest, longest, 24);
     List<int[]> pieces = new ArrayList<>();
     Optional<int[]> next = tokens.next();
     while (next.isPresent()) {
@@ -131,7 +131,7 @@ class TextTokensTest {
   @Test
   void textsOfTheDemo() throws IOException {
     for (String name : List.of("prose.txt", "shakespeare.txt")) {
-      String text = Files.readString(TestFiles.testData("texts/" + name));
+      String text = Files.readString(Fixtures.path("texts/" + name));
       List<int[]> pieces = pieces(text, TextTokensTest::encode, 64, 1 << 20);
       assertThat(pieces).hasSizeGreaterThan(text.length() / 64);
       assertThat(joined(pieces)).isEqualTo(encode(text));
