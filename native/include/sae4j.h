@@ -144,8 +144,9 @@ typedef struct sae4j_vocab_info {
 
 SAE4J_API sae4j_vocab_info sae4j_vocab_get_info(const sae4j_model * model);
 
-// text: UTF-8, n_bytes long. special: 1 turns the text of special tokens into them. No BOS is added.
-// Writes at most capacity ids; *out_count is the number there are. Call again with room for them.
+// text: UTF-8, n_bytes long. special: 1 turns the text of special tokens into them. No BOS is added. No token is
+// shorter than a byte. Writes at most capacity ids; *out_count is the number there are. Call again with room for them.
+// Fails if the text has a byte that no token of the vocabulary spells.
 SAE4J_API sae4j_status sae4j_tokenize(const sae4j_model * model, const char * text, size_t n_bytes, int32_t special,
                                       int32_t * out_tokens, size_t capacity, size_t * out_count);
 

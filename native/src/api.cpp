@@ -100,8 +100,8 @@ sae4j_status sae4j_model_new(sae4j_model_shape shape, const char * vocab_path, s
     return guarded([&] {
         require(out_model, "a place for the model is needed");
         std::unique_ptr<Vocab> vocab;
-        if (vocab_path && GgufFile(vocab_path).has_tokenizer()) {
-            vocab = std::make_unique<Vocab>(vocab_path);
+        if (vocab_path) {
+            vocab = GgufFile(vocab_path).vocabulary();
         }
         auto model = std::make_unique<Model>(shape, params, "model", std::move(vocab));
         *out_model = reinterpret_cast<sae4j_model *>(model.release());
@@ -150,7 +150,11 @@ sae4j_status sae4j_tokenize(const sae4j_model * model, const char * text, size_t
                             int32_t * out_tokens, size_t capacity, size_t * out_count) {
     return guarded([&] {
         require((text || n_bytes == 0) && (out_tokens || capacity == 0) && out_count, "text and room are needed");
-        const auto tokens = vocab_of(model).tokenize(text, n_bytes, special != 0);
+        if (n_bytes > INT32_MAX) {
+            fail(SAE4J_BAD_ARGUMENT, "text: expected at most %d bytes, found %zu; tokenize it in parts", INT32_MAX,
+                 n_bytes);
+        }
+        const auto tokens = vocab_of(model).tokenize({ text, n_bytes }, special != 0);
         std::copy_n(tokens.begin(), std::min(capacity, tokens.size()), out_tokens);
         *out_count = tokens.size();
     });

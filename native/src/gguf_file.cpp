@@ -8,10 +8,18 @@
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace sae4j {
+
+namespace {
+
+// llama.cpp's names of tokenizers that split a text into words by GPT-2's own rule.
+constexpr std::string_view splits_as_gpt2[] = { "gpt-2", "phi-2", "roberta-bpe" };
+
+constexpr std::string_view end_of_text = "<|endoftext|>";
+
+}  // namespace
 
 GgufFile::GgufFile(const std::string & path) : path_(path) {
     start_llama();
@@ -133,29 +141,77 @@ void GgufFile::check_array(const char * key, gguf_type type, size_t at_least) co
     }
 }
 
-bool GgufFile::has_tokenizer() const {
+std::vector<std::string> GgufFile::texts(const char * key) const {
+    check_array(key, GGUF_TYPE_STRING, 0);
+    const int64_t            id = find(key);
+    std::vector<std::string> texts;
+    for (size_t i = 0; i < gguf_get_arr_n(gguf_.get(), id); i++) {
+        texts.emplace_back(gguf_get_arr_str(gguf_.get(), id, i));
+    }
+    return texts;
+}
+
+// What the file says or, if it says nothing, the token that both begins and ends in GPT-2; -1 if there is none.
+int32_t GgufFile::token_id(const char * key, const std::vector<std::string> & tokens) const {
+    if (find(key) < 0) {
+        const auto found = std::find(tokens.begin(), tokens.end(), end_of_text);
+        return found == tokens.end() ? -1 : static_cast<int32_t>(found - tokens.begin());
+    }
+    const int64_t id = integer(key);
+    if (id < 0 || static_cast<uint64_t>(id) >= tokens.size()) {
+        fail(SAE4J_BAD_FILE, "%s: key %s: expected 0 to %zu, found %lld", path_.c_str(), key, tokens.size() - 1,
+             (long long) id);
+    }
+    return static_cast<int32_t>(id);
+}
+
+std::unique_ptr<Vocab> GgufFile::vocabulary() const {
     if (find("tokenizer.ggml.model") < 0) {
-        return false;
+        return nullptr;
     }
     const std::string model = text("tokenizer.ggml.model");
     if (model != "gpt2") {
         fail(SAE4J_BAD_FILE, "%s: tokenizer.ggml.model: expected gpt2, found %s", path_.c_str(), model.c_str());
     }
-    check_array("tokenizer.ggml.tokens", GGUF_TYPE_STRING, 1);
-    check_array("tokenizer.ggml.merges", GGUF_TYPE_STRING, 0);
-    const gguf_context *                 g  = gguf_.get();
-    const int64_t                        id = find("tokenizer.ggml.tokens");
-    const size_t                         n  = gguf_get_arr_n(g, id);
-    std::unordered_set<std::string_view> seen;
-    for (size_t i = 0; i < n; i++) {
-        if (!seen.insert(gguf_get_arr_str(g, id, i)).second) {
-            fail(SAE4J_BAD_FILE, "%s: tokenizer.ggml.tokens: token %zu repeats an earlier one", path_.c_str(), i);
+    if (find("tokenizer.ggml.pre") >= 0) {
+        const std::string pre = text("tokenizer.ggml.pre");
+        if (std::find(std::begin(splits_as_gpt2), std::end(splits_as_gpt2), pre) == std::end(splits_as_gpt2)) {
+            fail(SAE4J_BAD_FILE,
+                 "%s: tokenizer.ggml.pre: expected gpt-2, found %s, which splits texts into other words than GPT-2",
+                 path_.c_str(), pre.c_str());
         }
     }
-    if (find("tokenizer.ggml.token_type") >= 0) {
-        check_array("tokenizer.ggml.token_type", GGUF_TYPE_INT32, n);
+    BytePairs pairs;
+    check_array("tokenizer.ggml.tokens", GGUF_TYPE_STRING, 1);
+    pairs.tokens = texts("tokenizer.ggml.tokens");
+    pairs.types  = token_types(pairs.tokens);
+    pairs.merges = texts("tokenizer.ggml.merges");
+    pairs.bos    = token_id("tokenizer.ggml.bos_token_id", pairs.tokens);
+    pairs.eos    = token_id("tokenizer.ggml.eos_token_id", pairs.tokens);
+    return std::make_unique<Vocab>(pairs, path_);
+}
+
+std::vector<TokenType> GgufFile::token_types(const std::vector<std::string> & tokens) const {
+    const char * const     key = "tokenizer.ggml.token_type";
+    std::vector<TokenType> types(tokens.size(), TokenType::normal);
+    if (find(key) >= 0) {
+        check_array(key, GGUF_TYPE_INT32, tokens.size());
+        const auto * numbers = static_cast<const int32_t *>(gguf_get_arr_data(gguf_.get(), find(key)));
+        for (size_t i = 0; i < tokens.size(); i++) {
+            if (numbers[i] < static_cast<int32_t>(TokenType::normal) ||
+                numbers[i] > static_cast<int32_t>(TokenType::unused)) {
+                fail(SAE4J_BAD_FILE, "%s: key %s: expected 1 to 5 for token %zu, found %d", path_.c_str(), key, i,
+                     numbers[i]);
+            }
+            types[i] = static_cast<TokenType>(numbers[i]);
+        }
     }
-    return true;
+    for (size_t i = 0; i < tokens.size(); i++) {
+        if (tokens[i] == end_of_text && types[i] == TokenType::normal) {
+            types[i] = TokenType::control;  // as GPT-2's own tokenizer has it; old files give no types
+        }
+    }
+    return types;
 }
 
 void GgufFile::check_tensor(int64_t index, int64_t rows, int64_t columns) const {
@@ -206,8 +262,7 @@ void GgufFile::read(int64_t index, int64_t rows, int64_t columns, float * out) {
 std::unique_ptr<Model> load_gguf(const std::string & path, sae4j_model_params params) {
     GgufFile   file(path);
     const auto shape = file.shape();
-    auto       vocab = file.has_tokenizer() ? std::make_unique<Vocab>(path) : nullptr;
-    auto       model = std::make_unique<Model>(shape, params, path, std::move(vocab));
+    auto       model = std::make_unique<Model>(shape, params, path, file.vocabulary());
     for (int64_t i = 0; i < file.n_tensors(); i++) {
         const std::string name     = file.tensor_name(i);
         const auto [rows, columns] = model->tensor_shape(name);

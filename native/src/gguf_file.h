@@ -1,14 +1,16 @@
 // Reads a GGUF file of architecture gpt2: hyper-parameters, tokenizer keys, tensors. Files come from strangers:
-// every key is checked for its type and every tensor for its place before ggml or llama.cpp is asked for it.
+// every key is checked for its type and every tensor for its place before ggml is asked for it.
 #pragma once
 
 #include "gguf.h"
 #include "sae4j.h"
+#include "vocab.h"
 
 #include <cstdint>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sae4j {
 
@@ -19,8 +21,9 @@ class GgufFile {
     // Fails unless the architecture is gpt2.
     sae4j_model_shape shape() const;
 
-    // Whether there is a tokenizer, after checking that llama.cpp can be given its keys.
-    bool has_tokenizer() const;
+    // The tokenizer, or null if the file has none. Fails unless it is GPT-2's; a file that does not say how a text is
+    // split into words, as none did before April 2024, is taken to mean GPT-2's way.
+    std::unique_ptr<Vocab> vocabulary() const;
 
     int64_t n_tensors() const { return gguf_get_n_tensors(gguf_.get()); }
 
@@ -42,8 +45,14 @@ class GgufFile {
     int64_t     integer(const char * key) const;
     float       real(const char * key) const;
     std::string text(const char * key) const;
+    int32_t     token_id(const char * key, size_t n_tokens) const;
+    int32_t     token_id(const char * key, const std::vector<std::string> & tokens) const;
     void        check_array(const char * key, gguf_type type, size_t at_least) const;
-    int64_t     tensor(const char * name) const;
+
+    std::vector<std::string> texts(const char * key) const;
+    std::vector<TokenType>   token_types(const std::vector<std::string> & tokens) const;
+
+    int64_t tensor(const char * name) const;
 
     std::string                         path_;
     std::ifstream                       file_;

@@ -1,4 +1,5 @@
-// Any bytes as a GGUF file: they are a model with a tokenizer that works, or refused with words that name the file.
+// Any bytes as a GGUF file: they are a model or a vocabulary with a tokenizer that works, or refused with words that
+// name the file.
 #include "handles.h"
 
 #include <sys/mman.h>
@@ -36,28 +37,68 @@ class MemoryFile {
     int descriptor_;
 };
 
-// A text through the tokenizer and back.
-void use_tokenizer(const sae4j_model * model, const char * text, size_t n_bytes) {
-    std::vector<int32_t> tokens(n_bytes + 1);
-    std::vector<char>    back(1 << 20);
+// The bytes as a text: those beyond ASCII as Latin-1.
+std::string text_of(const uint8_t * data, size_t size) {
+    std::string text;
+    for (size_t i = 0; i < size; i++) {
+        if (data[i] < 0x80) {
+            text += static_cast<char>(data[i]);
+        } else {
+            text += { static_cast<char>(0xc0 | data[i] >> 6), static_cast<char>(0x80 | (data[i] & 0x3f)) };
+        }
+    }
+    return text;
+}
+
+// A text is what its tokens spell, of which there are no more than bytes; or it is refused.
+void use_tokenizer(const sae4j_model * model, const std::string & text, int32_t special) {
+    std::vector<int32_t> tokens(text.size());
+    std::string          back(text.size(), '\0');
     size_t               n_tokens = 0, n_back = 0;
-    if (sae4j_tokenize(model, text, n_bytes, 1, tokens.data(), tokens.size(), &n_tokens) == SAE4J_OK) {
-        MemoryFile::require(n_tokens <= n_bytes);
-        sae4j_detokenize(model, tokens.data(), n_tokens, back.data(), back.size(), &n_back);
+    if (sae4j_tokenize(model, text.data(), text.size(), special, tokens.data(), tokens.size(), &n_tokens) == SAE4J_OK) {
+        MemoryFile::require(n_tokens <= tokens.size());
+        MemoryFile::require(sae4j_detokenize(model, tokens.data(), n_tokens, back.data(), back.size(), &n_back) ==
+                            SAE4J_OK);
+        MemoryFile::require(n_back == text.size() && back == text);
+    } else {
+        MemoryFile::require(std::string(sae4j_last_error()).starts_with("the model has no tokenizer") ||
+                            std::string(sae4j_last_error()).starts_with("text, byte "));
+    }
+}
+
+// Each token has a text.
+void show_tokens(const sae4j_model * model) {
+    for (int32_t token = 0; token < sae4j_vocab_get_info(model).n_tokens; token++) {
+        size_t n_bytes = 0;
+        MemoryFile::require(sae4j_detokenize(model, &token, 1, nullptr, 0, &n_bytes) == SAE4J_OK);
+    }
+}
+
+void check(const MemoryFile & file, sae4j_status status, const ModelPtr & model, const uint8_t * data, size_t size) {
+    if (status != SAE4J_OK) {
+        MemoryFile::require(!model && std::string(sae4j_last_error()).find(file.path()) == 0);
+        return;
+    }
+    show_tokens(model.get());
+    for (int32_t special : { 0, 1 }) {
+        use_tokenizer(model.get(), text_of(data, std::min<size_t>(size, 256)), special);
+        use_tokenizer(model.get(), text_of(data + size - std::min<size_t>(size, 256), std::min<size_t>(size, 256)),
+                      special);
+        use_tokenizer(model.get(), "ab a<s>  ab\n<|endoftext|>c's \xe4\xb8\xad", special);
     }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t * data, size_t size) {
-    const MemoryFile   file(data, size);
-    sae4j_model *      model  = nullptr;
-    const sae4j_status status = sae4j_model_load(file.path().c_str(), sae4j_model_default_params(), &model);
-    const ModelPtr     owner(model);
-    if (status == SAE4J_OK) {
-        use_tokenizer(model, reinterpret_cast<const char *>(data), std::min<size_t>(size, 256));
-    } else {
-        MemoryFile::require(model == nullptr && std::string(sae4j_last_error()).find(file.path()) == 0);
-    }
+    const MemoryFile file(data, size);
+    sae4j_model *    whole  = nullptr;
+    sae4j_status     status = sae4j_model_load(file.path().c_str(), sae4j_model_default_params(), &whole);
+    check(file, status, ModelPtr(whole), data, size);
+    // the vocabulary alone, which a file without weights has as well
+    sae4j_model * vocabulary = nullptr;
+    status = sae4j_model_new({ 1, 1, 1, 1, 1, 1 << 24, 1, 1e-5f }, file.path().c_str(), sae4j_model_default_params(),
+                             &vocabulary);
+    check(file, status, ModelPtr(vocabulary), data, size);
     return 0;
 }

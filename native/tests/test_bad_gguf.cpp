@@ -1,4 +1,5 @@
 // Files from strangers: whatever is wrong with a GGUF file, loading it says so and the process lives on.
+#include "gguf_file.h"
 #include "small_gguf.h"
 
 #include <cstring>
@@ -8,6 +9,10 @@ using namespace test;
 namespace {
 
 const TemporaryFolder folder;
+
+constexpr const char * space    = "\xc4\xa0";  // as GPT-2 spells it
+constexpr const char * space_ab = "\xc4\xa0"
+                                  "ab";
 
 sae4j_status load(const std::string & path) {
     sae4j_model *      model  = nullptr;
@@ -91,7 +96,36 @@ void test_truncated(bool tokenizer) {
         CHECK(load_bytes(whole.substr(0, length)) != SAE4J_OK);
     }
     context = "without the last byte";
-    CHECK(load_bytes(whole.substr(0, whole.size() - 1)) != SAE4J_OK);
+    // which tensor lacks it is known before anything is read
+    CHECK_STATUS(load_bytes(whole.substr(0, whole.size() - 1)), SAE4J_BAD_FILE);
+    CHECK(std::string(sae4j_last_error()).find("tensor output_norm.bias: expected 32 bytes from ") !=
+          std::string::npos);
+}
+
+// What is larger than a block is read block by block, each to its place.
+void test_large_tensors() {
+    constexpr int64_t columns = 64, rows = 80000;  // 20 MiB, 10 and 5
+    ggml_context *    memory = ggml_init({ size_t{ 64 } << 20, nullptr, false });
+    gguf_context *    gguf   = gguf_init_empty();
+    const auto        values = Random(2).normals(columns * rows);
+    for (ggml_type type : { GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16, GGML_TYPE_Q8_0 }) {
+        ggml_tensor * tensor = ggml_new_tensor_2d(memory, type, columns, rows);
+        ggml_set_name(tensor, ggml_type_name(type));
+        ggml_quantize_chunk(type, values.data(), tensor->data, 0, rows, columns, nullptr);
+        gguf_add_tensor(gguf, tensor);
+    }
+    const std::string path = folder.file("large.gguf");
+    CHECK(gguf_write_to_file(gguf, path.c_str(), false));
+    gguf_free(gguf);
+    ggml_free(memory);
+    sae4j::GgufFile file(path);
+    for (int64_t i = 0; i < file.n_tensors(); i++) {
+        context = "a large tensor of " + file.tensor_name(i);
+        std::vector<float> read(values.size(), nan_f32);
+        file.check_tensor(i, rows, columns);
+        file.read(i, rows, columns, read.data());
+        CHECK_NEAR(largest_difference(read, values), 0, i == 0 ? 0 : 0.03);  // Q8_0: 1/127 of 5, halved
+    }
 }
 
 // ---------------------------------------------------------------- the header
@@ -261,63 +295,99 @@ void test_tokenizer_types() {
                  SAE4J_BAD_FILE);
 }
 
-void test_tokens() {
-    context = "the same token twice";
-    CHECK_STATUS(load_changed(
-                     [](SmallGguf & g) {
-                         g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "a" });
-                     },
-                     true),
-                 SAE4J_BAD_FILE);
-    context = "more tokens than the embedding has rows";
-    CHECK_STATUS(load_changed(
-                     [](SmallGguf & g) {
-                         g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "h", "i" });
-                     },
-                     true),
-                 SAE4J_BAD_FILE);
-    context = "fewer token types than tokens";
-    CHECK_STATUS(load_changed(
-                     [](SmallGguf & g) {
-                         const int32_t types[] = { 1, 1 };
-                         gguf_set_arr_data(g.keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, 2);
-                     },
-                     true),
-                 SAE4J_BAD_FILE);
-    context = "no tokens";
-    CHECK_STATUS(load_changed([](SmallGguf & g) { g.set_tokens({}); }, true), SAE4J_BAD_FILE);
+// A tokenizer with something wrong is refused in words that name the file and this part of it.
+void refuse(const char * part, const std::function<void(SmallGguf &)> & change) {
+    CHECK_STATUS(load_changed(change, true), SAE4J_BAD_FILE);
+    const std::string message = sae4j_last_error();
+    if (!message.starts_with(folder.file("changed.gguf") + ": ") || message.find(part) == std::string::npos) {
+        report(__FILE__, __LINE__, "expected \"" + std::string(part) + "\", found: " + message);
+    }
 }
 
-// Odd, and not ours to refuse: whatever comes of it, it is a status.
-void test_odd_tokenizers() {
-    const auto load_odd = [](const char * what, const std::function<void(SmallGguf &)> & change) {
-        context                   = what;
-        const sae4j_status status = load_changed(change, true);
-        CHECK(status == SAE4J_OK || status == SAE4J_BAD_FILE);
-    };
-    load_odd("merge without a space", [](SmallGguf & g) {
-        const char * merges[] = { "ab", "", " ", "a  b", "a b c" };
-        gguf_set_arr_str(g.keys, "tokenizer.ggml.merges", merges, 5);
+void test_tokens() {
+    context = "tokens";
+    refuse("token 7 repeats", [](SmallGguf & g) { g.set_tokens({ "a", "b", "c", "d", "e", "f", "g", "a" }); });
+    refuse("8 rows", [](SmallGguf & g) {
+        g.set_tokens({ "<|endoftext|>", "a", "b", "ab", space, "c", "d", space_ab, "e" });
+        gguf_remove_key(g.keys, "tokenizer.ggml.token_type");
     });
-    load_odd("empty token", [](SmallGguf & g) { g.set_tokens({ "<|endoftext|>", "a", "", "ab" }); });
-    load_odd("special tokens beyond the end", [](SmallGguf & g) {
-        gguf_set_val_u32(g.keys, "tokenizer.ggml.bos_token_id", 8);
-        gguf_set_val_u32(g.keys, "tokenizer.ggml.eos_token_id", UINT32_MAX);
+    refuse("token_type: expected at least 8 values, found 2", [](SmallGguf & g) {
+        const int32_t types[] = { 1, 1 };
+        gguf_set_arr_data(g.keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, 2);
     });
-    load_odd("special token of another type",
-             [](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.bos_token_id", "a"); });
-    load_odd("unknown pre-tokenizer", [](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.pre", "no such"); });
-    load_odd("pre-tokenizer of another type", [](SmallGguf & g) { gguf_set_val_u32(g.keys, "tokenizer.ggml.pre", 1); });
-    load_odd("no pre-tokenizer", [](SmallGguf & g) { gguf_remove_key(g.keys, "tokenizer.ggml.pre"); });
-    load_odd("odd token types", [](SmallGguf & g) {
-        const int32_t types[] = { -1, 0, 7, INT32_MAX, INT32_MIN, 2, 6, 5 };
-        gguf_set_arr_data(g.keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, 8);
+    refuse("tokenizer.ggml.tokens: expected at least 1", [](SmallGguf & g) { g.set_tokens({}); });
+    for (int32_t bad : { -1, 0, 6, 7, INT32_MAX, INT32_MIN }) {  // 6: a byte, of which GPT-2 has none
+        refuse("token_type: expected 1 to 5 for token 3", [=](SmallGguf & g) {
+            const int32_t types[] = { 3, 1, 1, bad, 1, 1, 1, 1 };
+            gguf_set_arr_data(g.keys, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, types, 8);
+        });
+    }
+    for (const char * key : { "tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id" }) {
+        for (uint32_t bad : { uint32_t{ 8 }, UINT32_MAX }) {
+            refuse("_token_id: expected 0 to 7, found", [=](SmallGguf & g) { gguf_set_val_u32(g.keys, key, bad); });
+        }
+        refuse("_token_id: expected an integer", [=](SmallGguf & g) { gguf_set_val_str(g.keys, key, "a"); });
+    }
+}
+
+void test_merges() {
+    context            = "merges";
+    const char * bad[] = { "ab",    "",    " ",   "a",      " a",     "a ",        "a  b",
+                           "a b c", "a c", "d a", "\xff a", "a \xc4", "\xc1\xa1 b" };
+    for (const char * merge : bad) {
+        refuse("tokenizer.ggml.merges: merge 1: expected", [=](SmallGguf & g) {
+            const char * merges[] = { "a b", merge };
+            gguf_set_arr_str(g.keys, "tokenizer.ggml.merges", merges, 2);
+        });
+    }
+    refuse("merge 1: expected one that is not there already", [](SmallGguf & g) {
+        const char * merges[] = { "a b", "a b" };
+        gguf_set_arr_str(g.keys, "tokenizer.ggml.merges", merges, 2);
     });
-    load_odd("scores", [](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.scores", "none"); });
-    load_odd("context_length of another type", [](SmallGguf & g) {
-        gguf_remove_key(g.keys, "gpt2.context_length");
-        gguf_set_val_str(g.keys, "gpt2.rope.dimension_count", "8");
-    });
+}
+
+// How a text is split into words before the merges: GPT-2's way, by whichever name, or not at all.
+void test_pre_tokenizers() {
+    for (const char * same : { "gpt-2", "phi-2", "roberta-bpe" }) {
+        context = std::string("pre-tokenizer ") + same;
+        CHECK_OK(load_changed([=](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.pre", same); }, true));
+    }
+    for (const char * foreign :
+         { "deepseek-llm", "falcon", "starcoder", "tekken", "gpt-4o", "default", "bloom", "superbpe", "minicpm5",
+           "whitespace", "gemma4", "chameleon", "viking", "exaone-moe", "qwen2", "deepseek-v3", "no such", "" }) {
+        context = std::string("pre-tokenizer ") + foreign;
+        refuse((std::string("tokenizer.ggml.pre: expected gpt-2, found ") + foreign).c_str(),
+               [=](SmallGguf & g) { gguf_set_val_str(g.keys, "tokenizer.ggml.pre", foreign); });
+    }
+    refuse("tokenizer.ggml.pre: expected a string",
+           [](SmallGguf & g) { gguf_set_val_u32(g.keys, "tokenizer.ggml.pre", 1); });
+    context = "no pre-tokenizer";
+    CHECK_OK(load_changed([](SmallGguf & g) { gguf_remove_key(g.keys, "tokenizer.ggml.pre"); }, true));
+}
+
+// Keys that change what llama.cpp does with other tokenizers change nothing here.
+void test_keys_without_effect() {
+    context = "keys without effect";
+    CHECK_OK(load_changed(
+        [](SmallGguf & g) {
+            gguf_set_val_str(g.keys, "tokenizer.ggml.scores", "none");
+            gguf_set_val_str(g.keys, "tokenizer.ggml.precompiled_charsmap", "none");
+            gguf_set_val_bool(g.keys, "tokenizer.ggml.add_bos_token", true);
+            gguf_set_val_bool(g.keys, "tokenizer.ggml.add_eos_token", true);
+            gguf_set_val_bool(g.keys, "tokenizer.ggml.add_space_prefix", true);
+            gguf_set_val_bool(g.keys, "tokenizer.ggml.remove_extra_whitespaces", true);
+            gguf_set_val_u32(g.keys, "tokenizer.ggml.mask_token_id", UINT32_MAX);
+            gguf_set_val_str(g.keys, "general.name", "phi-3 modern-bert");
+            gguf_set_val_u32(g.keys, "split.count", 2);
+        },
+        true));
+    const ModelPtr model = load_model(folder.file("changed.gguf"));
+    const auto     info  = sae4j_vocab_get_info(model.get());
+    CHECK(info.n_tokens == 8 && info.bos == 0 && info.eos == 0);
+    int32_t tokens[8];
+    size_t  count = 0;
+    CHECK_OK(sae4j_tokenize(model.get(), "ab  ab\n", 7, 0, tokens, 8, &count));
+    CHECK(count == 4 && tokens[0] == 3 && tokens[1] == 4 && tokens[2] == 7 && tokens[3] == 5);
 }
 
 // ---------------------------------------------------------------- anything
@@ -343,6 +413,7 @@ int main() {
     test_not_files();
     test_truncated(false);
     test_truncated(true);
+    test_large_tensors();
     test_header();
     test_tensor_numbers();
     test_keys();
@@ -350,7 +421,9 @@ int main() {
     test_tensors();
     test_tokenizer_types();
     test_tokens();
-    test_odd_tokenizers();
+    test_merges();
+    test_pre_tokenizers();
+    test_keys_without_effect();
     test_every_byte(false);
     test_every_byte(true);
     return conclude("test_bad_gguf");

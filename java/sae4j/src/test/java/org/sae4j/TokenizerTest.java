@@ -9,6 +9,7 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -18,6 +19,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Token ids against Hugging Face's tokenizer, {@code test-data/expected/tokenizer.json}. */
 class TokenizerTest {
@@ -56,6 +58,29 @@ class TokenizerTest {
       assertThat(gguf.tokenizer().eos()).isEqualTo(tokenizer.eos());
       assertThat(gguf.tokenizer().size()).isEqualTo(tokenizer.size());
     }
+  }
+
+  @Test
+  void anOldGgufFileIsTakenToSplitTextsAsGpt2Does(@TempDir Path folder) throws IOException {
+    String whole = Files.readString(Fixtures.path("model-f32.gguf"), StandardCharsets.ISO_8859_1);
+    Path old = folder.resolve("old.gguf");
+    Files.writeString(
+        old,
+        whole.replace("tokenizer.ggml.pre", "nothing.known.here"),
+        StandardCharsets.ISO_8859_1);
+    try (Model model = Model.open(old)) {
+      assertCases(model.tokenizer());
+      assertThat(model.tokenizer().encode("-".repeat(200_000)))
+          .isEqualTo(tokenizer.encode("-".repeat(200_000)));
+      assertThat(model.assumptions())
+          .containsExactly("tokenizer.ggml.pre gpt-2: absent, as in files from before April 2024");
+    }
+    assertThat(model.assumptions()).isEmpty();
+    Path foreign = folder.resolve("foreign.gguf");
+    Files.writeString(foreign, whole.replace("gpt-2", "bloom"), StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> Model.open(foreign))
+        .isInstanceOf(FormatException.class)
+        .hasMessageStartingWith(foreign + ": tokenizer.ggml.pre: expected gpt-2, found bloom");
   }
 
   private static void assertCases(Tokenizer tokenizer) {

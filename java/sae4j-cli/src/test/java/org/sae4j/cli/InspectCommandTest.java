@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +37,42 @@ class InspectCommandTest {
 
   private static List<String> facts(CommandRun run) {
     return run.out().lines().skip(1).filter(line -> !line.startsWith("  name ")).toList();
+  }
+
+  @Test
+  void whatAModelLeavesOpenIsAssumed() throws IOException {
+    String model = Files.readString(Path.of(TestData.MODEL), StandardCharsets.ISO_8859_1);
+    Path old = folder.resolve("old.gguf");
+    Files.writeString(
+        old,
+        model.replace("tokenizer.ggml.pre", "nothing.known.here"),
+        StandardCharsets.ISO_8859_1);
+    String note = "tokenizer.ggml.pre gpt-2: absent";
+
+    assertThat(CommandRun.of("inspect", old.toString()).out()).contains("assumed       " + note);
+    JsonArray files =
+        CommandRun.of("inspect", old.toString(), TestData.MODEL, "--json", "-")
+            .json()
+            .getAsJsonObject("results")
+            .getAsJsonArray("files");
+    assertThat(files.get(0).getAsJsonObject().getAsJsonArray("assumptions")).hasSize(1);
+    assertThat(files.get(1).getAsJsonObject().getAsJsonArray("assumptions")).isEmpty();
+    CommandRun eval = evalOf(old.toString());
+    CommandRun same = evalOf(TestData.MODEL);
+    assertThat(eval.err()).contains("note: " + old + ": assumed " + note);
+    assertThat(same.err()).doesNotContain("note: " + TestData.MODEL);
+    assertThat(eval.json().get("results")).isEqualTo(same.json().get("results"));
+  }
+
+  private static CommandRun evalOf(String model) {
+    List<String> args =
+        List.of("eval", "--model", model, "--sae", TestData.SAELENS, "--text", TestData.TEXT);
+    CommandRun run =
+        CommandRun.of(
+            Stream.concat(args.stream(), Stream.of("--max-tokens", "1000", "--json", "-"))
+                .toArray(String[]::new));
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    return run;
   }
 
   @Test

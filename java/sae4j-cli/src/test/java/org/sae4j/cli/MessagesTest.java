@@ -40,6 +40,8 @@ class MessagesTest {
   @BeforeEach
   void provideFiles() throws IOException {
     Files.write(folder.resolve("short.gguf"), Arrays.copyOf(bytes(TestData.MODEL), 1000));
+    changeModel("\5\0\0\0\0\0\0\0gpt-2", "\5\0\0\0\0\0\0\0bloom", "bloom.gguf");
+    changeModel("\2\0\0\0\0\0\0\0\u00c4\u00b2", "\2\0\0\0\0\0\0\0~~", "lacking.gguf");
     Files.copy(Path.of(TestData.OPENAI), folder.resolve("sae.pt"));
     Path weights = Path.of(TestData.SAELENS, "sae_weights.safetensors");
     Path damaged = Files.createDirectories(folder.resolve("damaged"));
@@ -48,6 +50,7 @@ class MessagesTest {
         damaged.resolve("sae_weights.safetensors"), Arrays.copyOf(bytes("" + weights), 5000));
     Files.createDirectories(folder.resolve("empty"));
     Files.writeString(folder.resolve("text.txt"), "No latent is an island.");
+    Files.writeString(folder.resolve("byte.txt"), "a\u0090b"); // 0xc2 0x90, which is spelled \u0132
     Files.writeString(folder.resolve("latin.txt"), "café", StandardCharsets.ISO_8859_1);
     Files.writeString(folder.resolve("wide.txt"), "\ufeffwide", StandardCharsets.UTF_16LE);
     Files.writeString(folder.resolve("nul.txt"), "wide", StandardCharsets.UTF_16LE);
@@ -100,6 +103,14 @@ class MessagesTest {
     Files.copy(Path.of(from, file), target);
   }
 
+  /** Writes a model with something changed, as long as before. */
+  private void changeModel(String before, String after, String file) throws IOException {
+    String model = Files.readString(Path.of(TestData.MODEL), StandardCharsets.ISO_8859_1);
+    assertThat(model).containsOnlyOnce(before);
+    Files.writeString(
+        folder.resolve(file), model.replace(before, after), StandardCharsets.ISO_8859_1);
+  }
+
   private void change(String file, String before, String after) throws IOException {
     String text = Files.readString(folder.resolve(file));
     assertThat(text).contains(before);
@@ -116,6 +127,9 @@ class MessagesTest {
       quoteCharacter = '"',
       value = {
         "eval --model @short.gguf --sae SAE --text @text.txt   | not a readable GGUF file",
+        "eval --model @bloom.gguf --sae SAE --text @text.txt"
+            + " | which splits texts into other words than GPT-2",
+        "eval --model @lacking.gguf --sae SAE --text @byte.txt | the vocabulary has no token for",
         "eval --model @none.gguf --sae SAE --text @text.txt    | no such model",
         "eval --model MODEL --sae @none.pt --text @text.txt    | no such file or folder",
         "eval --model MODEL --sae @sae.pt --text @text.txt     | does not say which activation",
