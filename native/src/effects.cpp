@@ -8,6 +8,7 @@
 #include "topk.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sae4j {
 
@@ -132,6 +133,10 @@ void Effects::conclude(int64_t i, const float * logits) {
         change.row_kl.data(), change.row_delta_ce.data(), up_[i].data(), down_[i].data(), logits,
     };
     const int64_t index = seen_++;
+    if (!std::isfinite(change.kl) || static_cast<int32_t>(up_[i].size()) < wanted_.n_top ||
+        static_cast<int32_t>(down_[i].size()) < wanted_.n_top) {
+        fail(SAE4J_NOT_FINITE, "variant %lld: expected finite logits, found NaN or infinity", (long long) index);
+    }
     if (wanted_.seen(wanted_.user_data, index, &variant) != 0) {
         fail(SAE4J_STOPPED, "variant %lld: stopped the run", (long long) index);
     }

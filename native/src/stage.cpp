@@ -69,6 +69,8 @@ void Stage::check(const sae4j_variants & v) const {
     if (!v.base || (v.n > 0 && !v.values) || v.n < 0 || !v.seen) {
         fail(SAE4J_BAD_ARGUMENT, "variants: a base, values and a function to call are needed");
     }
+    TensorWriter::check_finite("base", v.base, width_);
+    TensorWriter::check_finite("values", v.values, v.n * width_);
     if (v.n_top < 0 || v.n_top > model_.shape().n_vocab) {
         fail(SAE4J_BAD_ARGUMENT, "variants: expected n_top in 0 … %d, found %d", model_.shape().n_vocab, v.n_top);
     }

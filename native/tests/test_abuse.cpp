@@ -1,4 +1,5 @@
 // Callers that get it wrong: nulls, nonsense, two threads in one session, handles by the thousand.
+#include "batch.h"
 #include "naive_gpt2.h"
 #include "naive_sae.h"
 #include "small_gguf.h"
@@ -135,7 +136,11 @@ void test_tokenizer_arguments(Setup & s) {
     CHECK(count == 2);
     CHECK_OK(sae4j_tokenize(model.get(), "abc", 3, 0, &token, 1, &count));
     CHECK(count == 2 && token == 3);
-    CHECK_OK(sae4j_tokenize(model.get(), "\xff\xc3\x00z", 4, 0, &token, 1, &count));  // no such tokens, no UTF-8
+    for (const char * bad : { "\xff", "\xc3", "\xc3z", "\xc0\x80", "\xed\xa0\x80", "\xf7\xbf\xbf\xbf" }) {
+        CHECK_STATUS(sae4j_tokenize(model.get(), bad, strlen(bad), 0, &token, 1, &count), SAE4J_BAD_ARGUMENT);
+    }
+    CHECK_STATUS(sae4j_tokenize(model.get(), "abz", 3, 0, &token, 1, &count), SAE4J_BAD_ARGUMENT);  // no such token
+    CHECK_STATUS(sae4j_tokenize(model.get(), "a\0b", 3, 0, &token, 1, &count), SAE4J_BAD_ARGUMENT);
     for (int32_t bad : { -1, 8, INT32_MAX, INT32_MIN }) {
         CHECK_STATUS(sae4j_detokenize(model.get(), &bad, 1, text, 8, &count), SAE4J_BAD_ARGUMENT);
     }
@@ -166,6 +171,30 @@ void test_batches(Setup & s) {
         const sae4j_evaluation e{};
         CHECK_STATUS(sae4j_evaluate(s.session.get(), s.model.get(), &bad, &e), SAE4J_BAD_ARGUMENT);
     }
+    s.check_alive();
+}
+
+// What 32 bits could not count is refused before any of it is read.
+void test_limits(Setup & s) {
+    context                         = "limits";
+    constexpr int64_t          most = int64_t{ 1 } << 20, rows = int64_t{ INT32_MAX } + 1;
+    const std::vector<int32_t> tokens(most + 1), lengths(most / shape.n_ctx, shape.n_ctx);
+    CHECK(sae4j::Batch({ tokens.data(), lengths.data(), static_cast<int32_t>(lengths.size()) }, shape).n_tokens ==
+          most);
+    std::vector<int32_t> one_more = lengths;
+    one_more.push_back(1);
+    CHECK_STATUS(s.run(Tokens{ tokens, one_more }), SAE4J_BAD_ARGUMENT);
+
+    float         x[shape.n_embd] = {};
+    sae4j_latents latents{};
+    CHECK_STATUS(sae4j_sae_encode(s.session.get(), s.sae.get(), x, rows, &latents), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(sae4j_sae_reconstruct(s.session.get(), s.sae.get(), x, rows, x), SAE4J_BAD_ARGUMENT);
+    const int64_t offsets[] = { 0, 0 };
+    const int32_t index     = 0;
+    latents                 = { rows, offsets, &index, x, x, x };
+    CHECK_STATUS(sae4j_sae_decode(s.session.get(), s.sae.get(), &latents, x), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(sae4j_latent_logits(s.session.get(), s.model.get(), s.sae.get(), point, &index, rows, x),
+                 SAE4J_BAD_ARGUMENT);
     s.check_alive();
 }
 
@@ -594,6 +623,7 @@ int main() {
     test_sae_arguments(s);
     test_tokenizer_arguments(s);
     test_batches(s);
+    test_limits(s);
     test_points(s);
     test_edits(s);
     test_logit_tokens(s);

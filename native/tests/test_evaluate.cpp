@@ -437,6 +437,15 @@ void test_vocabularies() {
     }
 }
 
+// More tokens than are encoded at a time.
+void test_pieces() {
+    const sae4j_model_shape shape{ 1, 2, 12, 20, 110, 50, 1, 1e-5f };
+    Case                    c = case_at(shape, { SAE4J_HOOK_RESID_POST, 0 }, 2, std::vector<int32_t>(11, 101));
+    mask(c);
+    context = "pieces, " + describe(c);
+    check(c);
+}
+
 // Logits of ±1e3 and beyond: exp of none of them exists in f32.
 void test_extreme_logits() {
     for (float scale : { 30.0f, 1000.0f }) {
@@ -651,6 +660,7 @@ int main() {
     test_transcoders();
     test_together();
     test_vocabularies();
+    test_pieces();
     test_extreme_logits();
     test_optional_outputs();
     test_not_finite();

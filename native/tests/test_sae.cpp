@@ -369,6 +369,52 @@ void test_screened() {
     compare(biased, 60, 75);
 }
 
+// What can be among the k best after a look that is wrong by as much as error: the k-th may look larger by it than it
+// is, and another smaller.
+void test_likely() {
+    context           = "likely";
+    const auto likely = [](std::vector<float> values, int64_t k) {
+        std::vector<sae4j::Candidate> best;
+        for (int32_t i = 0; i < sae4j::Screen::wanted(k); i++) {
+            best.push_back({ i < static_cast<int32_t>(values.size()) ? values[i] : -9.0f, i });
+        }
+        const int64_t        count = static_cast<int64_t>(best.size());
+        const int64_t        found = sae4j::Screen::likely(best.data(), count, k, 0.1f);
+        std::vector<int32_t> indices;
+        for (int64_t i = 0; i < found; i++) {
+            indices.push_back(best[i].index);
+        }
+        std::sort(indices.begin(), indices.end());
+        return indices;
+    };
+    CHECK((likely({ 0.79f, 1, 0.81f, 1.2f, 0.5f }, 2) == std::vector<int32_t>{ 1, 2, 3 }));
+    CHECK((likely({ -0.11f, 0.03f, -0.09f, 0.05f }, 2) == std::vector<int32_t>{ 1, 2, 3 }));  // above zero, or nothing
+    CHECK((likely({ -0.11f, -0.3f, -0.09f }, 1) == std::vector<int32_t>{ 2 }));
+    CHECK(likely(std::vector<float>(66, 1), 1).empty());  // others may be as good
+}
+
+// Rounding that errs the same way everywhere: no bound can be lower, and none may be lower than what it is.
+void test_screen_error() {
+    const int64_t d = 96;
+    for (float x_value : { 1.0f, 1.0039f }) {  // bf16 has it, or makes 1 of it
+        for (float w_value : { 1.0f, 1.0039f }) {
+            for (float factor : { 1.0f, 3.0f }) {
+                context = "error of the screen, x " + std::to_string(x_value) + ", w " + std::to_string(w_value);
+                const std::vector<float> x(d, x_value);
+                sae4j::Buffer<float>     w(2 * d);
+                std::vector<uint16_t>    rounded(d);
+                const std::vector<float> factors{ 0.1f, factor };
+                std::fill_n(w.data(), 2 * d, w_value);
+                sae4j::kernels().to_bf16(x.data(), d, rounded.data());
+                const sae4j::Screen screen(std::move(w), 2, d, factors.data());
+                const double        found  = screen.error(x.data(), rounded.data());
+                const double        wanted = static_cast<double>(d) * factor * (double{ x_value } * w_value - 1);
+                CHECK(found >= wanted && found <= 1.01 * wanted + 4e-3);
+            }
+        }
+    }
+}
+
 // NaN and infinity anywhere, and a row of zeros that constant_norm_rescale cannot scale; afterwards all is well.
 void test_not_finite(sae4j_activation activation) {
     sae4j_sae_params p        = sae_params(9, 40, activation, 4);
@@ -417,6 +463,21 @@ void test_flat_row() {
     const auto   x_hat = reconstruct(open_session(1).get(), sae.get(), std::vector<float>(6, 3.25f), 1);
     for (float v : x_hat) {
         CHECK(v == 3.25f);
+    }
+}
+
+// What layer_norm adds to the deviation, not to the variance, shows where that is small.
+void test_small_deviation() {
+    for (double deviation : { 1e-3, 1e-5, 1e-7 }) {
+        context                          = "deviation " + std::to_string(deviation);
+        sae4j_sae_params p               = sae_params(24, 60, SAE4J_RELU);
+        p.normalization                  = SAE4J_NORM_LAYER_NORM;
+        const NaiveSae           naive   = random_sae(p, 42);
+        const SaePtr             sae     = make_sae(naive);
+        const SessionPtr         session = open_session(1);
+        const std::vector<float> x       = Random(43).normals(p.d, deviation);
+        const Encoded            got     = encode(session.get(), sae.get(), x, 1);
+        check_token(naive, got, 0, x.data(), decode(session.get(), sae.get(), got.view(), p.d).data());
     }
 }
 
@@ -473,11 +534,14 @@ int main() {
     test_exact(SAE4J_TOPK, 5, 1300, 4);
     test_splits(SAE4J_TOPK, 1700);
     test_screened();
+    test_likely();
+    test_screen_error();
     test_in_place();
     test_all_tied(1300, 600);
     test_all_tied(1300, 4);
     test_splits_of_reals();
     test_flat_row();
+    test_small_deviation();
     test_no_tokens();
     test_bad_latents();
     return conclude("test_sae");

@@ -1,7 +1,9 @@
 // Variants of one activation against GPT-2 run naively with that activation in its place, at every hook point.
 #include "naive_gpt2.h"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 
 using namespace test;
 
@@ -15,20 +17,22 @@ using StagePtr = std::unique_ptr<sae4j_stage, StageFree>;
 
 // Everything that a variant was told to have.
 struct Heard {
-    int64_t                         future, n_vocab, n_top;
-    std::vector<std::vector<float>> logits;  // [future, V] each
-    std::vector<double>             sparsity;
-    int64_t                         stop_at = -1;
+    int64_t                           future, n_vocab, n_top;
+    std::vector<std::vector<float>>   logits;        // [future, V] each
+    std::vector<sae4j_variant>        effects;       // without their arrays
+    std::vector<std::vector<double>>  kl, delta_ce;  // [future] each
+    std::vector<std::vector<int32_t>> up, down;      // [n_top] each
+    int64_t                           stop_at = -1;
 
     static int32_t hear(void * self, int64_t index, const sae4j_variant * variant) {
         auto & heard = *static_cast<Heard *>(self);
         CHECK(index == static_cast<int64_t>(heard.logits.size()));
         heard.logits.emplace_back(variant->logits, variant->logits + heard.future * heard.n_vocab);
-        heard.sparsity.push_back(variant->sparsity);
-        for (int64_t i = 0; i < heard.n_top; i++) {
-            CHECK(variant->top_up[i] >= 0 && variant->top_up[i] < heard.n_vocab);
-            CHECK(variant->top_down[i] >= 0 && variant->top_down[i] < heard.n_vocab);
-        }
+        heard.effects.push_back(*variant);
+        heard.kl.emplace_back(variant->row_kl, variant->row_kl + heard.future);
+        heard.delta_ce.emplace_back(variant->row_delta_ce, variant->row_delta_ce + heard.future);
+        heard.up.emplace_back(variant->top_up, variant->top_up + heard.n_top);
+        heard.down.emplace_back(variant->top_down, variant->top_down + heard.n_top);
         return index == heard.stop_at;
     }
 };
@@ -153,6 +157,134 @@ void test_shape(const sae4j_model_shape & shape, int32_t t, int32_t future, int6
     }
 }
 
+// One row of a variant against the base's, in f64.
+struct PlainRow {
+    std::vector<double> d;  // [V]
+    double              rise = 0, kl = 0;
+
+    PlainRow(const float * base, const float * variant, int64_t n) {
+        double sum_base = 0, sum_variant = 0;
+        for (int64_t v = 0; v < n; v++) {
+            d.push_back(static_cast<double>(variant[v]) - base[v]);
+            sum_base += std::exp(static_cast<double>(base[v]));
+            sum_variant += std::exp(static_cast<double>(variant[v]));
+        }
+        rise = std::log(sum_variant / sum_base);
+        for (int64_t v = 0; v < n; v++) {
+            kl += std::exp(static_cast<double>(base[v])) / sum_base * (rise - d[v]);
+        }
+    }
+};
+
+// Tokens are those whose change, summed over all rows, is largest, the largest first. sums [V]
+void check_top(const std::vector<int32_t> & tokens, const std::vector<double> & sums) {
+    std::vector<double> sorted = sums;
+    std::sort(sorted.begin(), sorted.end(), std::greater<>());
+    for (size_t i = 0; i < tokens.size(); i++) {
+        CHECK(tokens[i] >= 0 && tokens[i] < static_cast<int64_t>(sums.size()));
+        CHECK_NEAR(sums[tokens[i]], sorted[i], 1e-4);
+    }
+}
+
+// What is said of variant i against the base's logits, from the logits of both.
+void check_effect(const Heard & heard, const std::vector<float> & base, int64_t i, const int32_t * tokens,
+                  int64_t n_tokens) {
+    const int64_t       n = heard.n_vocab;
+    std::vector<double> sums(n), opposite;
+    double              kl = 0, delta_ce = 0, l1 = 0, squares = 0;
+    int64_t             n_targets = 0;
+    for (int64_t tau = 0; tau < heard.future; tau++) {
+        const PlainRow row(base.data() + tau * n, heard.logits[i].data() + tau * n, n);
+        kl += row.kl;
+        CHECK_NEAR(heard.kl[i][tau], row.kl, 1e-4 * row.kl + 1e-9);
+        if (tau + 1 < n_tokens) {
+            const double wanted = row.rise - row.d[tokens[tau + 1]];
+            CHECK_NEAR(heard.delta_ce[i][tau], wanted, 1e-5);
+            delta_ce += wanted;
+            n_targets++;
+        } else {
+            CHECK(std::isnan(heard.delta_ce[i][tau]));
+        }
+        std::vector<double> sorted = row.d;
+        std::sort(sorted.begin(), sorted.end());
+        for (int64_t v = 0; v < n; v++) {
+            const double centred = row.d[v] - sorted[(n - 1) / 2];
+            l1 += std::fabs(centred);
+            squares += centred * centred;
+            sums[v] += row.d[v];
+        }
+    }
+    const sae4j_variant & effect = heard.effects[i];
+    const auto            rows   = static_cast<double>(heard.future);
+    CHECK_NEAR(effect.kl, kl / rows, 1e-4 * kl / rows + 1e-9);
+    CHECK_NEAR(effect.sparsity, l1 * l1 / squares / static_cast<double>(n) / rows, 1e-4);
+    if (n_targets > 0) {
+        CHECK_NEAR(effect.delta_ce, delta_ce / static_cast<double>(n_targets), 1e-5);
+    } else {
+        CHECK(std::isnan(effect.delta_ce));
+    }
+    for (double sum : sums) {
+        opposite.push_back(-sum);
+    }
+    check_top(heard.up[i], sums);
+    check_top(heard.down[i], opposite);
+}
+
+// n variants at t of a sequence that has room for future rows and behind tokens more: effects and logits of them all.
+void test_effects(const sae4j_model_shape & shape, int32_t t, int32_t future, int32_t behind, int64_t n) {
+    test::context = "effects, t " + std::to_string(t) + ", T " + std::to_string(future) + ", " +
+                    std::to_string(behind) + " behind, " + std::to_string(n) + " variants";
+    const int32_t      length = t + future + behind;
+    const Fixture      f(shape, { SAE4J_HOOK_RESID_POST, 0 }, length);
+    std::vector<float> values(f.clean() + t * f.width, f.clean() + (t + 1) * f.width);  // the first one is the base
+    const auto         others = Random(6).normals((n - 1) * f.width);
+    values.insert(values.end(), others.begin(), others.end());
+    sae4j_variants v{};
+    Heard          heard;
+    v.position = t;
+    v.future   = future;
+    v.base     = values.data();
+    v.values   = values.data();
+    v.n        = n;
+    v.n_top    = 7;
+    CHECK_OK(f.run(v, heard));
+    CHECK(static_cast<int64_t>(heard.logits.size()) == n);
+    for (int64_t i = 1; i < n; i++) {
+        check_effect(heard, heard.logits[0], i, f.tokens.ids.data() + t, length - t);
+        if (i % 64 == 63 || i == n - 1) {
+            check_logits(heard.logits[i], f.plainly(t, future, values.data() + i * f.width, nullptr));
+        }
+    }
+}
+
+// Activations that are no numbers, or of which the model makes none, have no effect to tell.
+void test_not_finite(const sae4j_model_shape & shape) {
+    test::context = "not finite";
+    const Fixture  f(shape, { SAE4J_HOOK_RESID_POST, 0 });
+    const auto     good = Random(7).normals(4 * f.width);
+    sae4j_variants v{};
+    v.position = 3;
+    v.future   = 4;
+    v.n        = 3;
+    v.n_top    = 5;
+    for (float bad : { nan_f32, inf_f32, -inf_f32 }) {
+        for (int64_t row : { 0, 3 }) {
+            std::vector<float> rows = good;
+            rows[row * f.width + 1] = bad;
+            v.base                  = rows.data();
+            v.values                = rows.data() + f.width;
+            Heard heard;
+            CHECK_STATUS(f.run(v, heard), SAE4J_NOT_FINITE);
+            CHECK(heard.logits.empty());
+        }
+    }
+    v.base   = good.data();
+    v.values = good.data() + f.width;
+    Heard heard;
+    CHECK_OK(f.run(v, heard));
+    CHECK(heard.up[2].size() == 5);
+}
+
 // Behind the last attention only row t is reached; the others are the base's to the bit.
 void test_unreached(const sae4j_model_shape & shape) {
     test::context = "unreached rows";
@@ -222,6 +354,11 @@ int main() {
         test_shape(large_heads, 0, 1, 3, precision);
     }
     test_every_point(tied, SAE4J_PRECISION_BF16, 2e-2);
+    test_effects(tied, 5, 4, 3, 40);
+    test_effects(tied, 5, 4, 0, 40);    // the last row has no next token
+    test_effects(tied, 20, 1, 0, 3);    // and here none has
+    test_effects(tied, 2, 16, 5, 200);  // more rows than one tail has
+    test_not_finite(tied);
     test_unreached(tied);
     test_misuse(tied);
     return conclude("stage");
