@@ -3,6 +3,7 @@
 #include "kernels/kernels.h"
 #include "packed_head.h"
 #include "products.h"
+#include "session.h"
 
 #include <algorithm>
 #include <optional>
@@ -65,8 +66,8 @@ struct Scratch {
 
 // One head of one block behind past, if there is one; now and z start at the batch's first row, z's rows lie d apart.
 // The past is the same for all, so that its products are of all rows at once.
-void attend(const std::optional<PackedHead> & past, int64_t past_length, const Head & now, const Pieces & block,
-            float * scores, float * scratch, float * z, int64_t d) {
+void attend(const Products & products, const std::optional<PackedHead> & past, int64_t past_length, const Head & now,
+            const Pieces & block, float * scores, float * scratch, float * z, int64_t d) {
     const int64_t first = block.front().first + block.front().begin;
     const int64_t rows  = block.back().first + block.back().keys() - first;
     int64_t       keys  = 0;
@@ -80,15 +81,15 @@ void attend(const std::optional<PackedHead> & past, int64_t past_length, const H
     float * s = scores;
     for (const Piece & piece : block) {
         const int64_t row = piece.first + piece.begin;
-        product_nt(piece.queries, piece.keys(), now.d_head, now.q + row * now.ld, now.ld, now.k + piece.first * now.ld,
-                   now.ld, s + past_length, width, scratch);
+        products.nt(piece.queries, piece.keys(), now.d_head, now.q + row * now.ld, now.ld, now.k + piece.first * now.ld,
+                    now.ld, s + past_length, width, scratch);
         for (int64_t i = 0; i < piece.queries; i++) {
             const int64_t visible = past_length + piece.begin + i + 1;
             kernels().softmax(s + i * width, visible, now.scale);
             std::fill(s + i * width + visible, s + (i + 1) * width, 0.0f);
         }
-        product_nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld,
-                   now.ld, z + row * d, d, /*add=*/false, scratch);
+        products.nn(piece.queries, now.d_head, piece.keys(), s + past_length, width, now.v + piece.first * now.ld,
+                    now.ld, z + row * d, d, /*add=*/false, scratch);
         s += piece.queries * width;
     }
     if (past) {
@@ -108,7 +109,8 @@ ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, i
     const int64_t n_tokens = qkv->ne[1], ld = qkv->ne[0], d = ld / 3, d_head = d / n_head;
     const auto *  in = static_cast<const float *>(qkv->data);
     const Scratch room(batch, prefix.length, d_head);
-    auto          work = [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
+    const auto *  products = &graph.session().products();
+    auto          work     = [=, blocks = blocks_of(batch, prefix.length)](int ith, int nth) {
         float *                   scores = scratch + ith * room.floats(), *product = scores + room.scores;
         std::optional<PackedHead> past;
         int64_t                   packed = -1;  // whose past that is
@@ -124,7 +126,7 @@ ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, i
             }
             const Pieces & block = blocks[task % n_blocks];
             const Head     now(in, ld, d_head, head, scale);
-            attend(past, prefix.length, now, block, scores, product, z.f32 + head * d_head, d);
+            attend(*products, past, prefix.length, now, block, scores, product, z.f32 + head * d_head, d);
             for (const Piece & piece : block) {
                 for (int64_t t = piece.first + piece.begin; t < piece.first + piece.keys(); t++) {
                     z.round(t * d + head * d_head, d_head);

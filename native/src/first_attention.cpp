@@ -15,7 +15,8 @@ namespace {
 // One head. Keys 0 … p − 1 are the past's, key p each sequence's own, later ones the past's again.
 class HeadAttention {
   public:
-    HeadAttention(const Batch & batch, int64_t p, int64_t d_head, float * scratch) :
+    HeadAttention(const Products & products, const Batch & batch, int64_t p, int64_t d_head, float * scratch) :
+        products_(products),
         batch_(batch),
         p_(p),
         d_head_(d_head),
@@ -41,7 +42,7 @@ class HeadAttention {
         see_common(past);
         see_past(past, own);
         if (later_ > 0) {  // scores of the later rows' queries at each sequence's own key: [n, later]
-            product_nt(n_, later_, d_head_, own.k, own.ld, past.from(p_ + 1).q, past.ld, to_first_, later_, product_);
+            products_.nt(n_, later_, d_head_, own.k, own.ld, past.from(p_ + 1).q, past.ld, to_first_, later_, product_);
         }
         for (int64_t i = 0; i < n_; i++) {
             float * row = z + batch_.offsets[i] * d;
@@ -60,7 +61,7 @@ class HeadAttention {
         }
         const int64_t width  = p_ + 1 + later_;
         const Head    behind = past.from(p_ + 1);
-        product_nt(later_, width, d_head_, behind.q, past.ld, past.k, past.ld, scores_, width, product_);
+        products_.nt(later_, width, d_head_, behind.q, past.ld, past.k, past.ld, scores_, width, product_);
         for (int64_t j = 0; j < later_; j++) {
             float *       s       = scores_ + j * width;
             const int64_t visible = p_ + 2 + j;
@@ -69,10 +70,10 @@ class HeadAttention {
             log_sums_[j]          = past.scale * max + std::log(kernels().softmax(s, visible, past.scale));
             std::fill(s + visible, s + width, 0.0f);
         }
-        product_nn(later_, d_head_, later_, scores_ + p_ + 1, width, behind.v, past.ld, common_, d_head_, false,
-                   product_);
+        products_.nn(later_, d_head_, later_, scores_ + p_ + 1, width, behind.v, past.ld, common_, d_head_, false,
+                     product_);
         if (p_ > 0) {
-            product_nn(later_, d_head_, p_, scores_, width, past.v, past.ld, common_, d_head_, true, product_);
+            products_.nn(later_, d_head_, p_, scores_, width, past.v, past.ld, common_, d_head_, true, product_);
         }
     }
 
@@ -80,7 +81,7 @@ class HeadAttention {
     void see_past(const Head & past, const Head & own) {
         const int64_t width = p_ + 1;
         if (p_ > 0) {
-            product_nt(n_, p_, d_head_, own.q, own.ld, past.k, past.ld, scores_, width, product_);
+            products_.nt(n_, p_, d_head_, own.q, own.ld, past.k, past.ld, scores_, width, product_);
         }
         for (int64_t i = 0; i < n_; i++) {
             const Head row = own.from(i);
@@ -89,7 +90,7 @@ class HeadAttention {
             kernels().softmax(s, width, own.scale);
         }
         if (p_ > 0) {
-            product_nn(n_, d_head_, p_, scores_, width, past.v, past.ld, firsts_, d_head_, false, product_);
+            products_.nn(n_, d_head_, p_, scores_, width, past.v, past.ld, firsts_, d_head_, false, product_);
         } else {
             std::fill_n(firsts_, n_ * d_head_, 0.0f);
         }
@@ -106,17 +107,18 @@ class HeadAttention {
         }
     }
 
-    const Batch & batch_;
-    int64_t       p_;
-    int64_t       d_head_;
-    int64_t       n_;      // sequences
-    int64_t       later_;  // rows behind the first of the longest
-    float *       scores_;
-    float *       common_;
-    float *       log_sums_;  // [later]
-    float *       firsts_;
-    float *       to_first_;
-    float *       product_;
+    const Products & products_;
+    const Batch &    batch_;
+    int64_t          p_;
+    int64_t          d_head_;
+    int64_t          n_;      // sequences
+    int64_t          later_;  // rows behind the first of the longest
+    float *          scores_;
+    float *          common_;
+    float *          log_sums_;  // [later]
+    float *          firsts_;
+    float *          to_first_;
+    float *          product_;
 };
 
 }  // namespace
@@ -124,11 +126,12 @@ class HeadAttention {
 ggml_tensor * first_attention(Graph & graph, const char * name, const Batch & batch, int n_head, float scale,
                               const Prefix & past, ggml_tensor * own, const Output & z) {
     const int64_t ld = own->ne[0], d = ld / 3, d_head = d / n_head;
-    const int64_t room    = HeadAttention::room(batch, past.length, d_head);
-    float *       scratch = graph.session().arena().take<float>(graph.session().n_threads() * room);
-    const auto *  in      = static_cast<const float *>(own->data);
+    const int64_t room     = HeadAttention::room(batch, past.length, d_head);
+    float *       scratch  = graph.session().arena().take<float>(graph.session().n_threads() * room);
+    const auto *  in       = static_cast<const float *>(own->data);
+    const auto *  products = &graph.session().products();
     return graph.node(name, { own }, z.f32, d, batch.n_tokens, [=, &batch](int ith, int nth) {
-        HeadAttention attention(batch, past.length, d_head, scratch + ith * room);
+        HeadAttention attention(*products, batch, past.length, d_head, scratch + ith * room);
         const Slab    heads = slab(n_head, ith, nth);
         for (int64_t head = heads.begin; head < heads.end; head++) {
             attention.run(Head(past.qkv, ld, d_head, head, scale), Head(in, ld, d_head, head, scale),

@@ -12,23 +12,35 @@ namespace {
 
 constexpr int max_nodes = 2048;  // 10 a block: 100 layers and more; hooks start the count anew
 
-void run_work(ggml_tensor *, int ith, int nth, void * work) {
-    (*static_cast<Work *>(work))(ith, nth);
+size_t context_bytes() {
+    return 2 * max_nodes * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false);
 }
 
 }  // namespace
 
-Graph::Graph(Session & session) : session_(session) {
-    const size_t bytes = 2 * max_nodes * ggml_tensor_overhead() + ggml_graph_overhead_custom(max_nodes, false);
-    context_           = ggml_init({ bytes, nullptr, /*no_alloc=*/true });
-    if (!context_) {
-        throw std::bad_alloc();
-    }
-    graph_ = ggml_new_graph_custom(context_, max_nodes, false);
-}
+Graph::Graph(Session & session) :
+    session_(session),
+    memory_(new std::byte[context_bytes()]),
+    context_(ggml_init({ context_bytes(), memory_.get(), /*no_alloc=*/true })),
+    graph_(ggml_new_graph_custom(context_, max_nodes, false)) {}
 
 Graph::~Graph() {
     ggml_free(context_);
+}
+
+// No exception may go through ggml, whose other threads would wait for this one for ever.
+void Graph::run(ggml_tensor *, int ith, int nth, void * task) {
+    const auto & [work, graph] = *static_cast<Task *>(task);
+    if (graph->failed_) {
+        return;  // what this node reads is not there
+    }
+    try {
+        work(ith, nth);
+    } catch (...) {
+        if (!graph->failed_.exchange(true)) {
+            graph->failure_ = std::current_exception();
+        }
+    }
 }
 
 ggml_tensor * Graph::leaf(const char * name, const float * data, int64_t width, int64_t rows) {
@@ -40,10 +52,10 @@ ggml_tensor * Graph::leaf(const char * name, const float * data, int64_t width, 
 
 ggml_tensor * Graph::node(const char * name, std::initializer_list<ggml_tensor *> sources, float * data, int64_t width,
                           int64_t rows, Work work) {
-    works_.push_back(std::move(work));
+    tasks_.push_back({ std::move(work), this });
     ggml_tensor * t =
         ggml_custom_4d(context_, GGML_TYPE_F32, width, rows, 1, 1, const_cast<ggml_tensor **>(sources.begin()),
-                       static_cast<int>(sources.size()), run_work, GGML_N_TASKS_MAX, &works_.back());
+                       static_cast<int>(sources.size()), run, GGML_N_TASKS_MAX, &tasks_.back());
     return append(name, t, data ? data : session_.arena().take<float>(width * rows));
 }
 
@@ -69,13 +81,16 @@ void Graph::compute() {
     if (status != GGML_STATUS_SUCCESS) {
         fail(SAE4J_INTERNAL, "ggml could not compute a graph: %s", ggml_status_to_string(status));
     }
+    if (failed_) {
+        std::rethrow_exception(failure_);
+    }
     for (int i = 0; i < ggml_graph_n_nodes(graph_); i++) {
         ggml_tensor * done = ggml_graph_node(graph_, i);
         done->op           = GGML_OP_NONE;
         std::fill(std::begin(done->src), std::end(done->src), nullptr);
     }
     ggml_graph_clear(graph_);
-    works_.clear();
+    tasks_.clear();
 }
 
 }  // namespace sae4j

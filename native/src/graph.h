@@ -4,15 +4,19 @@
 #include "ggml-cpu.h"
 #include "ggml.h"
 
+#include <atomic>
+#include <cstddef>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 
 namespace sae4j {
 
 class Session;
 
-// The part of one node's work that worker ith of nth does. Must not throw: it runs on pool threads.
+// The part of one node's work that worker ith of nth does.
 using Work = std::function<void(int ith, int nth)>;
 
 class Graph {
@@ -32,18 +36,29 @@ class Graph {
     // A node of ggml's own; its result goes to data.
     ggml_tensor * add(const char * name, ggml_tensor * a, ggml_tensor * b, float * data);
 
-    // Runs what was added since the last time. Its results are leaves from then on, and more can be added.
+    // Runs what was added since the last time. Its results are leaves from then on, and more can be added. What a node's
+    // work throws, on whatever thread, ends it and comes out of here.
     void compute();
 
     Session & session() { return session_; }
 
   private:
+    struct Task {
+        Work    work;
+        Graph * graph;
+    };
+
+    static void run(ggml_tensor * node, int ith, int nth, void * task);
+
     ggml_tensor * append(const char * name, ggml_tensor * tensor, float * data);
 
-    Session &        session_;
-    ggml_context *   context_;
-    ggml_cgraph *    graph_;
-    std::deque<Work> works_;  // stable addresses: ggml holds pointers to them
+    Session &                    session_;
+    std::unique_ptr<std::byte[]> memory_;  // of the context: ggml's own way to find none is to abort
+    ggml_context *               context_;
+    ggml_cgraph *                graph_;
+    std::deque<Task>             tasks_;  // stable addresses: ggml holds pointers to them
+    std::atomic<bool>            failed_{ false };
+    std::exception_ptr           failure_;  // the first
 };
 
 // The [begin, end) of worker ith of nth over count items, in multiples of step.

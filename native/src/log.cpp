@@ -1,8 +1,10 @@
 #include "log.h"
 
 #include "llama.h"
+#include "memory.h"
 
 #include <mutex>
+#include <new>
 
 namespace sae4j {
 
@@ -34,6 +36,9 @@ std::string take_log() {
     }
     for (char & c : text) {
         c = c == '\n' ? ' ' : c;
+    }
+    if (last_wanted() > 0 && text.find("bad_alloc") != std::string::npos) {
+        throw std::bad_alloc();
     }
     return text;
 }

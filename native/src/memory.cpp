@@ -1,7 +1,16 @@
 #include "memory.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
+
+#if defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+#        define SAE4J_ADDRESS_SANITIZER
+#    endif
+#elif defined(__SANITIZE_ADDRESS__)
+#    define SAE4J_ADDRESS_SANITIZER
+#endif
 
 #if defined(_WIN32)
 #    define WIN32_LEAN_AND_MEAN
@@ -19,11 +28,18 @@ constexpr std::align_val_t alignment{ 64 };
 constexpr size_t           smallest_block = size_t{ 1 } << 16;
 
 // From here on memory is the system's. The address sanitizer watches over what malloc gives.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SAE4J_ADDRESS_SANITIZER)
 constexpr size_t large = SIZE_MAX;
 #else
 constexpr size_t large = size_t{ 1 } << 20;
 #endif
+
+thread_local size_t wanted = 0;
+
+[[noreturn]] void throw_bad_alloc(size_t bytes) {
+    wanted = bytes;
+    throw std::bad_alloc();
+}
 
 // It takes the two branches for one.
 // clang-format off
@@ -55,14 +71,20 @@ void unmap(void * memory, size_t bytes) {
 
 }  // namespace
 
+size_t last_wanted() {
+    return wanted;
+}
+
+void forget_last_wanted() {
+    wanted = 0;
+}
+
 void * allocate(size_t bytes) {
-    if (bytes < large) {
-        return ::operator new(bytes, alignment);
+    void * memory = bytes < large ? ::operator new(bytes, alignment, std::nothrow) : map(bytes);
+    if (!memory) {
+        throw_bad_alloc(bytes);
     }
-    if (void * memory = map(bytes)) {
-        return memory;
-    }
-    throw std::bad_alloc();
+    return memory;
 }
 
 void release(void * memory, size_t bytes) {
@@ -96,3 +118,22 @@ std::byte * Arena::take_bytes(size_t bytes) {
 }
 
 }  // namespace sae4j
+
+// Whoever asks for memory, llama.cpp included: what was wanted is known when there was none.
+#if !defined(SAE4J_ADDRESS_SANITIZER)
+void * operator new(size_t bytes) {
+    void * memory = std::malloc(bytes > 0 ? bytes : 1);
+    if (!memory) {
+        sae4j::throw_bad_alloc(bytes);
+    }
+    return memory;
+}
+
+void operator delete(void * memory) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void * memory, size_t) noexcept {
+    std::free(memory);
+}
+#endif

@@ -13,6 +13,10 @@ namespace sae4j {
 void * allocate(size_t bytes);
 void   release(void * memory, size_t bytes);
 
+// How many bytes this thread wanted when it last found no memory, since that was forgotten; 0 if it has found all.
+size_t last_wanted();
+void   forget_last_wanted();
+
 template <typename T> class Buffer {
   public:
     Buffer() = default;

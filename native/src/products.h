@@ -1,12 +1,15 @@
-// The products with activations on both sides, which are attention's within a sequence: OpenBLAS does them once it has
-// been opened, and sae4j's own kernels where it cannot be. All on the calling thread.
+// The products with activations on both sides, which are attention's within a sequence: OpenBLAS does them where it has
+// been opened and has memory, else sae4j's own kernels. All on the calling thread.
 #pragma once
 
 #include <cstdint>
 
 namespace sae4j {
 
-// Opens OpenBLAS's library for the whole process, once and for all. path: UTF-8.
+struct OpenBlas;
+
+// Opens OpenBLAS's library for the whole process, once and for all. path: UTF-8. Fails where memory is so short that
+// OpenBLAS would end the process.
 void open_openblas(const char * path);
 
 // What OpenBLAS says of itself, or "" if it has not been opened.
@@ -18,11 +21,25 @@ void use_one_openblas_thread();
 // Floats of scratch that the products below need for all sizes up to these.
 int64_t product_scratch(int64_t n, int64_t k);
 
-// C [m, n] = A [m, k] · Bᵀ, B [n, k].
-void product_nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-                int64_t ldc, float * scratch);
-// C [m, n] = A [m, k] · B [k, n], or added to C.
-void product_nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
-                int64_t ldc, bool add, float * scratch);
+// Who does the products of one session, from its beginning to its end.
+class Products {
+  public:
+    // For so many threads at a time.
+    explicit Products(int n_threads);
+    ~Products();
+    Products(const Products &)             = delete;
+    Products & operator=(const Products &) = delete;
+
+    // C [m, n] = A [m, k] · Bᵀ, B [n, k].
+    void nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
+            int64_t ldc, float * scratch) const;
+    // C [m, n] = A [m, k] · B [k, n], or added to C.
+    void nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
+            int64_t ldc, bool add, float * scratch) const;
+
+  private:
+    int              n_threads_;
+    const OpenBlas * openblas_;  // NULL: own kernels
+};
 
 }  // namespace sae4j

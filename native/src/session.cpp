@@ -4,6 +4,11 @@
 #include "products.h"
 #include "status.h"
 
+#include <latch>
+#include <system_error>
+#include <thread>
+#include <vector>
+
 namespace sae4j {
 
 namespace {
@@ -12,12 +17,39 @@ namespace {
 // graphs follow one another closely within a call, and between calls nobody should burn a core.
 constexpr uint32_t poll = 1;
 
+int checked(int n_threads) {
+    if (n_threads < 1 || n_threads > SAE4J_MAX_THREADS) {
+        fail(SAE4J_BAD_ARGUMENT, "threads: expected 1 to %d, found %d", SAE4J_MAX_THREADS, n_threads);
+    }
+    return n_threads;
+}
+
+// Fails where so many threads cannot be started, of which ggml makes a defect.
+void require_threads(int count) {
+    std::vector<std::thread> threads;
+    std::latch               all(1);
+    std::error_code          error;
+    try {
+        for (int i = 0; i < count; i++) {
+            threads.emplace_back([&] { all.wait(); });
+        }
+    } catch (const std::system_error & e) {
+        error = e.code();
+    }
+    all.count_down();
+    for (std::thread & thread : threads) {
+        thread.join();
+    }
+    if (error) {
+        fail(SAE4J_OUT_OF_MEMORY, "cannot start thread %zu of %d: %s", threads.size() + 1, count,
+             error.message().c_str());
+    }
+}
+
 }  // namespace
 
-Session::Session(sae4j_session_params params) : n_threads_(params.n_threads) {
-    if (n_threads_ < 1 || n_threads_ > SAE4J_MAX_THREADS) {
-        fail(SAE4J_BAD_ARGUMENT, "threads: expected 1 to %d, found %d", SAE4J_MAX_THREADS, n_threads_);
-    }
+Session::Session(sae4j_session_params params) : n_threads_(checked(params.n_threads)), products_(n_threads_) {
+    require_threads(n_threads_ - 1);
     ggml_threadpool_params pool_params = ggml_threadpool_params_default(n_threads_);
     pool_params.poll                   = poll;
     pool_                              = ggml_threadpool_new(&pool_params);

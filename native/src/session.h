@@ -3,6 +3,7 @@
 
 #include "latents.h"
 #include "memory.h"
+#include "products.h"
 #include "sae4j.h"
 
 #include <atomic>
@@ -23,6 +24,8 @@ class Session {
 
     ggml_threadpool * pool() const { return pool_; }
 
+    const Products & products() const { return products_; }
+
     Arena & arena() { return arena_; }
 
     // The latents last encoded; unlike the arena they outlive the call.
@@ -36,6 +39,7 @@ class Session {
     friend class Lease;
 
     int               n_threads_;
+    Products          products_;
     ggml_threadpool * pool_;
     Arena             arena_;
     Latents           latents_;

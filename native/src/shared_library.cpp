@@ -27,11 +27,7 @@ SharedLibrary::SharedLibrary(const char * path) : path_(path) {
 }
 
 SharedLibrary::Symbol SharedLibrary::symbol(const char * name) const {
-    auto found = reinterpret_cast<Symbol>(GetProcAddress(static_cast<HMODULE>(handle_), name));
-    if (!found) {
-        fail(SAE4J_BAD_FILE, "%s: no function %s in it", path_, name);
-    }
-    return found;
+    return reinterpret_cast<Symbol>(GetProcAddress(static_cast<HMODULE>(handle_), name));
 }
 
 #else
@@ -43,13 +39,17 @@ SharedLibrary::SharedLibrary(const char * path) : path_(path), handle_(dlopen(pa
 }
 
 SharedLibrary::Symbol SharedLibrary::symbol(const char * name) const {
-    auto found = reinterpret_cast<Symbol>(dlsym(handle_, name));
+    return reinterpret_cast<Symbol>(dlsym(handle_, name));
+}
+
+#endif
+
+SharedLibrary::Symbol SharedLibrary::required_symbol(const char * name) const {
+    const Symbol found = symbol(name);
     if (!found) {
         fail(SAE4J_BAD_FILE, "%s: no function %s in it", path_, name);
     }
     return found;
 }
-
-#endif
 
 }  // namespace sae4j

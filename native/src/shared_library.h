@@ -11,6 +11,10 @@ class SharedLibrary {
 
     // A function that it exports, or throws.
     template <typename Function> Function function(const char * name) const {
+        return reinterpret_cast<Function>(required_symbol(name));
+    }
+
+    template <typename Function> Function function_or_null(const char * name) const {
         return reinterpret_cast<Function>(symbol(name));
     }
 
@@ -18,6 +22,7 @@ class SharedLibrary {
     using Symbol = void (*)();
 
     Symbol symbol(const char * name) const;
+    Symbol required_symbol(const char * name) const;
 
     const char * path_;
     void *       handle_;

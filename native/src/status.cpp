@@ -1,6 +1,7 @@
 #include "status.h"
 
 #include "ggml.h"
+#include "memory.h"
 
 #include <cstdarg>
 #include <cstdio>
@@ -53,6 +54,7 @@ sae4j_status guarded(const std::function<void()> & body) noexcept {
     try {
         Guard guard;
         message.clear();
+        forget_last_wanted();
         body();
         message.clear();  // a call from a hook may have failed meanwhile
         return SAE4J_OK;
@@ -60,7 +62,9 @@ sae4j_status guarded(const std::function<void()> & body) noexcept {
         remember(e.what());
         return e.status;
     } catch (const std::bad_alloc &) {
-        remember("not enough memory");
+        char text[80];
+        snprintf(text, sizeof text, "no memory for %.1f MiB", static_cast<double>(last_wanted()) / (1 << 20));
+        remember(text);
         return SAE4J_OUT_OF_MEMORY;
     } catch (const std::exception & e) {
         remember(e.what());

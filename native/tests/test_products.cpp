@@ -34,10 +34,10 @@ std::vector<float> product(Kind kind, const Shape & s, const std::vector<float> 
     }
     const int64_t lda = s.k + gap;
     if (kind == Kind::nt) {
-        product_nt(s.m, s.n, s.k, a.data(), lda, b.data(), s.k + gap, c.data(), ldc, scratch.data());
+        Products(1).nt(s.m, s.n, s.k, a.data(), lda, b.data(), s.k + gap, c.data(), ldc, scratch.data());
     } else {
-        product_nn(s.m, s.n, s.k, a.data(), lda, b.data(), s.n + gap, c.data(), ldc, kind == Kind::nn_added,
-                   scratch.data());
+        Products(1).nn(s.m, s.n, s.k, a.data(), lda, b.data(), s.n + gap, c.data(), ldc, kind == Kind::nn_added,
+                       scratch.data());
     }
     return c;
 }

@@ -52,16 +52,21 @@ record LibraryList(String folder, List<Library> libraries) {
       return name.startsWith("jni");
     }
 
-    /** Whether it is OpenBLAS, or a library that OpenBLAS needs; the engine runs without. */
+    /** Whether it is a library that OpenBLAS needs, or OpenBLAS itself; the engine runs without. */
     boolean isOfOpenBlas() {
       return !name.contains("sae4j");
+    }
+
+    /** Whether it is OpenBLAS, which the engine opens, because that takes some care. */
+    boolean isOpenBlas() {
+      return name.contains("openblas");
     }
   }
 
   /** Where OpenBLAS is, of libraries in a folder. */
   Path openBlas(Path folder) {
     return libraries.stream()
-        .filter(library -> library.name().contains("openblas"))
+        .filter(Library::isOpenBlas)
         .map(library -> folder.resolve(library.file()))
         .findFirst()
         .orElseThrow(() -> malformed(folder.toString()));

@@ -88,7 +88,7 @@ public final class NativeEngine {
     LibraryLoader loader = new LibraryLoader(steps);
     openBlasFailure = null;
     for (Library library : list.libraries()) {
-      if (library.isOfOpenBlas() && openBlasFailure != null) {
+      if (library.isOpenBlas() || (library.isOfOpenBlas() && openBlasFailure != null)) {
         continue;
       }
       Optional<LinkFailure> failure = loader.load(library, folder);
