@@ -97,8 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t * data, size_t size) {
     check(file, status, ModelPtr(whole), data, size);
     // the vocabulary alone, which a file without weights has as well
     sae4j_model * vocabulary = nullptr;
-    status = sae4j_model_new({ 1, 1, 1, 1, 1, 1 << 24, 1, 1e-5f }, file.path().c_str(), sae4j_model_default_params(),
-                             &vocabulary);
+    status = sae4j_model_new({ 1, 1, 1, 1, 1, 1 << 24, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 }, file.path().c_str(),
+                             sae4j_model_default_params(), &vocabulary);
     check(file, status, ModelPtr(vocabulary), data, size);
     return 0;
 }

@@ -184,6 +184,7 @@ void test_limits(Setup & s) {
     std::vector<int32_t> one_more = lengths;
     one_more.push_back(1);
     CHECK_STATUS(s.run(Tokens{ tokens, one_more }), SAE4J_BAD_ARGUMENT);
+    CHECK(std::string(sae4j_last_error()).find("at most 1048576 tokens") != std::string::npos);
 
     float         x[shape.n_embd] = {};
     sae4j_latents latents{};

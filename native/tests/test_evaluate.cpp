@@ -439,7 +439,7 @@ void test_vocabularies() {
 
 // More tokens than are encoded at a time.
 void test_pieces() {
-    const sae4j_model_shape shape{ 1, 2, 12, 20, 110, 50, 1, 1e-5f };
+    const sae4j_model_shape shape{ 1, 2, 12, 20, 110, 50, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
     Case                    c = case_at(shape, { SAE4J_HOOK_RESID_POST, 0 }, 2, std::vector<int32_t>(11, 101));
     mask(c);
     context = "pieces, " + describe(c);

@@ -42,16 +42,17 @@ Outcome work() {
     if (opened != SAE4J_OK && opened != SAE4J_IO_ERROR && !(opened == SAE4J_OUT_OF_MEMORY && says_how_much())) {
         return wrong;  // an I/O error is the system's loader's, which found no memory; own kernels do as well
     }
-    std::vector<float>     logits(int64_t{ 16 } * 2048);
-    std::vector<int32_t>   tokens(800, 7), lengths(8, 100), wanted{ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
-    const sae4j_batch      batch{ tokens.data(), lengths.data(), 8 };
-    sae4j_model *          model   = nullptr;
-    sae4j_session *        session = nullptr;
-    sae4j_run_params       params  = sae4j_run_default_params();
-    params.logits                  = logits.data();
-    params.logit_tokens            = wanted.data();
-    params.n_logit_tokens          = 16;
-    sae4j_status status = sae4j_model_load(SAE4J_TEST_DATA "/model-f32.gguf", sae4j_model_default_params(), &model);
+    std::vector<float>   logits(int64_t{ 16 } * 2048);
+    std::vector<int32_t> tokens(800, 7), lengths(8, 100),
+        wanted{ 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+    const sae4j_batch batch{ tokens.data(), lengths.data(), 8 };
+    sae4j_model *     model   = nullptr;
+    sae4j_session *   session = nullptr;
+    sae4j_run_params  params  = sae4j_run_default_params();
+    params.logits             = logits.data();
+    params.logit_tokens       = wanted.data();
+    params.n_logit_tokens     = 16;
+    sae4j_status   status = sae4j_model_load(SAE4J_TEST_DATA "/model-f32.gguf", sae4j_model_default_params(), &model);
     const ModelPtr model_owner(model);
     if (status == SAE4J_OK) {
         status = sae4j_session_new({ 4 }, &session);

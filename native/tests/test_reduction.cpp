@@ -184,6 +184,21 @@ void test_odd_first() {
     }
 }
 
+// Of tokens that are all unlikely, one changes, and it is the one that tells where the mean is thought to be: KL is a
+// small difference of large numbers unless the mean is looked for again.
+void test_unlikely_first() {
+    for (double jump : { -2.0, 1.0, 2.0 }) {
+        context = "unlikely first, " + std::to_string(jump);
+        Logits logits(50257, 3, 1e-2, [](int64_t r, int64_t v) { return 1e-3 * normal(r, v); });
+        for (int64_t row = 0; row < logits.n_rows; row++) {
+            const auto begin = logits.base.begin() + row * logits.n_vocab;
+            logits.variant[std::max_element(begin, begin + logits.n_vocab) - logits.base.begin()] +=
+                static_cast<float>(jump);
+        }
+        check_plainly(logits);
+    }
+}
+
 // What the guess of the median sees, every so many tokens, is not what there is.
 void test_odd_sample() {
     for (int64_t period : { 2, 9, 99 }) {
@@ -204,6 +219,7 @@ int main() {
     test_shift();
     test_plainly();
     test_odd_first();
+    test_unlikely_first();
     test_odd_sample();
     return conclude("reduction");
 }

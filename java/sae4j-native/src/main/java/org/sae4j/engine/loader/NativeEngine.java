@@ -110,7 +110,9 @@ public final class NativeEngine {
   private static void openOpenBlas(Path library, Steps steps) {
     if (openBlasFailure == null
         && sae4j.sae4j_open_openblas(library.toString()) != sae4j.SAE4J_OK) {
-      openBlasFailure = sae4j.sae4j_last_error().getString(UTF_8);
+      String said = sae4j.sae4j_last_error().getString(UTF_8);
+      LinkFailure failure = LinkFailure.of(new UnsatisfiedLinkError(said), library);
+      openBlasFailure = library.getFileName() + ": " + failure.explanation();
     }
     steps.done("OpenBLAS", openBlasFailure == null ? "in use" : "not used: " + openBlasFailure);
   }

@@ -63,7 +63,6 @@ class NativeEngineLoadTest {
             "2. source: jar:file:",
             "3. folder for extracted libraries: " + temp.resolve("cache"),
             "4. jnisae4j_cpu: ",
-            ". openblas@.0: ",
             ". sae4j: ",
             ". jnisae4j: ",
             ". OpenBLAS: in use");
