@@ -135,7 +135,8 @@ void Effects::conclude(int64_t i, const float * logits) {
     const int64_t index = seen_++;
     if (!std::isfinite(change.kl) || static_cast<int32_t>(up_[i].size()) < wanted_.n_top ||
         static_cast<int32_t>(down_[i].size()) < wanted_.n_top) {
-        fail(SAE4J_NOT_FINITE, "variant %lld: expected finite logits, found NaN or infinity", (long long) index);
+        fail(SAE4J_NOT_FINITE, "variant %lld at position %d: expected finite logits, found NaN or infinity",
+             (long long) index, wanted_.position);
     }
     if (wanted_.seen(wanted_.user_data, index, &variant) != 0) {
         fail(SAE4J_STOPPED, "variant %lld: stopped the run", (long long) index);

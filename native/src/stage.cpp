@@ -1,6 +1,7 @@
 #include "stage.h"
 
 #include "effects.h"
+#include "finite.h"
 #include "points.h"
 #include "session.h"
 #include "status.h"
@@ -69,8 +70,14 @@ void Stage::check(const sae4j_variants & v) const {
     if (!v.base || (v.n > 0 && !v.values) || v.n < 0 || !v.seen) {
         fail(SAE4J_BAD_ARGUMENT, "variants: a base, values and a function to call are needed");
     }
-    TensorWriter::check_finite("base", v.base, width_);
-    TensorWriter::check_finite("values", v.values, v.n * width_);
+    if (!all_finite(v.base, width_)) {
+        fail(SAE4J_NOT_FINITE, "base at position %d: expected finite numbers, found NaN or infinity", v.position);
+    }
+    const int64_t bad = first_not_finite(v.values, v.n, width_);
+    if (bad < v.n) {
+        fail(SAE4J_NOT_FINITE, "variant %lld at position %d: expected finite numbers, found NaN or infinity",
+             (long long) bad, v.position);
+    }
     if (v.n_top < 0 || v.n_top > model_.shape().n_vocab) {
         fail(SAE4J_BAD_ARGUMENT, "variants: expected n_top in 0 … %d, found %d", model_.shape().n_vocab, v.n_top);
     }

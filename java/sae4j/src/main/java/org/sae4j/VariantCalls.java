@@ -43,11 +43,6 @@ final class VariantCalls implements AutoCloseable {
   }
 
   private VariantEffect copy(int index, sae4j_variant variant) {
-    if (!Double.isFinite(variant.kl())) {
-      throw new NotFiniteException(
-          "variant %d at position %d: the logits are not numbers"
-              .formatted(index, variants.position()));
-    }
     return new VariantEffect(
         index,
         variant.sparsity(),

@@ -3,12 +3,12 @@ package org.sae4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a process cannot be asked to end there")
 class InterruptionTest {
   private static final int TIMES = 60;
+  private static final long A_BATCH = 1 << 20; // bytes of logits: the run is under way
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir Path folder;
@@ -29,7 +30,7 @@ class InterruptionTest {
     Files.writeString(text, Files.readString(Path.of(TestData.TEXT)).repeat(TIMES));
     Process process = start(text, outputs.resolve("logits.safetensors"));
     try {
-      awaitFile(outputs, process);
+      awaitLogits(outputs, process);
       process.destroy();
       assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     } finally {
@@ -60,19 +61,24 @@ class InterruptionTest {
         .start();
   }
 
-  private void awaitFile(Path outputs, Process process) throws Exception {
+  private void awaitLogits(Path outputs, Process process) throws Exception {
     Instant deadline = Instant.now().plus(PATIENCE);
-    while (isEmpty(outputs)) {
+    while (bytes(outputs) < A_BATCH) {
       assertThat(process.isAlive()).as(log()).isTrue();
       assertThat(Instant.now()).isBefore(deadline);
       Thread.sleep(20);
     }
   }
 
-  private static boolean isEmpty(Path outputs) throws IOException {
-    try (Stream<Path> files = Files.list(outputs)) {
-      return files.findAny().isEmpty();
+  /** Of the files that are there. */
+  private static long bytes(Path outputs) throws IOException {
+    long bytes = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(outputs)) {
+      for (Path file : files) {
+        bytes += Files.size(file);
+      }
     }
+    return bytes;
   }
 
   private String log() throws IOException {
