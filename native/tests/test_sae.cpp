@@ -176,13 +176,14 @@ std::string describe(const sae4j_sae_params & p, int64_t n_tokens) {
 // All combinations of the options for one activation at one shape.
 void test_options(sae4j_activation activation) {
     uint32_t seed = 100 * activation;
-    for (int options = 0; options < 32; options++) {
+    for (int options = 0; options < 64; options++) {
         sae4j_sae_params p             = sae_params(19, 56, activation, 7);
         p.normalization                = static_cast<sae4j_normalization>(options & 3);
         p.scale                        = 0.37f;
         p.apply_b_dec_to_input         = options >> 2 & 1;
         p.rescale_acts_by_decoder_norm = options >> 3 & 1;
         p.centre_input                 = options >> 4 & 1;
+        p.skip                         = options >> 5 & 1;
         if (activation == SAE4J_GATED && p.rescale_acts_by_decoder_norm) {
             continue;  // not defined: a gated SAE has two pre-activations
         }
