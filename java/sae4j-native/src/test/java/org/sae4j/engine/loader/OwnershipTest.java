@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.engine.loader.LoadingJvm.Output;
 
 /** Nothing is loaded that another user can have put there. */
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "files have no modes there")
 class OwnershipTest {
   private static final int ANOTHER_USER = 54321;
 

@@ -44,7 +44,7 @@ class StaleFilesTest {
   }
 
   @Test
-  @DisabledOnOs(OS.WINDOWS)
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links need a privilege there")
   void followsNoLink() throws Exception {
     Path link = Files.createSymbolicLink(temp.resolve("ours-1"), victim);
     Path folder = Files.createDirectory(temp.resolve("ours-2"));
@@ -58,7 +58,7 @@ class StaleFilesTest {
   }
 
   @Test
-  @DisabledOnOs(OS.WINDOWS)
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "files have no numbered owners there")
   void leavesWhatIsAnotherUsers() throws Exception {
     assumeTrue(System.getProperty("user.name").equals("root"), "only root can give files away");
     Path theirs = old(filled(temp.resolve("ours-1")));
@@ -72,7 +72,7 @@ class StaleFilesTest {
 
   /** Whoever may rename what is in the folder puts a link in its place while it is deleted. */
   @Test
-  @DisabledOnOs(OS.WINDOWS)
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links need a privilege there")
   void followsNoLinkThatAppearsMeanwhile() throws Exception {
     List<String> names = IntStream.range(0, 200).mapToObj(Integer::toString).toList();
     fill(victim, names);
