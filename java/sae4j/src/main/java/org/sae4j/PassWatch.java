@@ -1,6 +1,7 @@
 package org.sae4j;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -48,23 +49,36 @@ final class PassWatch {
       stop();
     }
     if (checkpoint.isPresent() && now - saved >= checkpoint.get().every().toNanos()) {
-      checkpoint.get().save(state);
+      save(checkpoint.get());
       saved = now;
     }
   }
 
   private void stop() throws IOException {
     if (checkpoint.isPresent()) {
-      // Writing heeds interrupts.
-      Thread.interrupted();
-      try {
-        checkpoint.get().save(state);
-      } finally {
-        Thread.currentThread().interrupt();
-      }
+      save(checkpoint.get());
     }
     throw new CancellationException(
         "interrupted after %d%s tokens"
             .formatted(done, total.isPresent() ? " of " + total.getAsLong() : ""));
+  }
+
+  /** An interrupt closes the file that is being written: it is written again, and then heeded. */
+  private void save(Checkpoint checkpoint) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          checkpoint.save(state);
+          return;
+        } catch (ClosedByInterruptException e) {
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ package org.sae4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +94,39 @@ class ResumedEvaluationTest {
     all.put("density", result.density());
     all.put("sequences", result.sequences());
     return all;
+  }
+
+  /** A checkpoint of 64 MB, so that the interrupt comes while it is being written. */
+  @Test
+  void anInterruptDoesNotCutACheckpointShort() throws Exception {
+    Checkpoint large = new Checkpoint(file(), "x".repeat(1 << 26), Duration.ZERO);
+    Thread worker = Thread.currentThread();
+    Thread interrupter =
+        new Thread(
+            () -> {
+              while (!anyLargerThan(1 << 20)) {
+                Thread.onSpinWait();
+              }
+              worker.interrupt();
+            });
+    interrupter.start();
+    assertThatThrownBy(() -> evaluation.resuming(large).runAll(tokens))
+        .isInstanceOf(CancellationException.class)
+        .hasMessageContaining("interrupted after");
+    assertThat(Thread.interrupted()).isTrue();
+    interrupter.join();
+
+    assertThat(Checkpoint.identity(file())).contains(large.identity());
+    requireSame(evaluation.resuming(large).runAll(tokens));
+  }
+
+  private boolean anyLargerThan(long bytes) {
+    for (File file : folder.toFile().listFiles()) {
+      if (file.length() > bytes) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @ParameterizedTest
