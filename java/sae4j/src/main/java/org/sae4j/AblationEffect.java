@@ -20,7 +20,7 @@ public record AblationEffect(
     int position,
     int ablated,
     double activation,
-    VariantEffect change) {
+    PatchEffect change) {
   /** The KL below which an effect drowns in the rounding of 32-bit arithmetic. */
   public static final double NOISE = 1e-6;
 
@@ -34,12 +34,12 @@ public record AblationEffect(
     return new AblationEffect(sae, control, sequence, position, ablated, activation, change);
   }
 
-  /** How many of all logits the effect is spread over, as a share; see {@link VariantEffect}. */
+  /** How many of all logits the effect is spread over, as a share; see {@link PatchEffect}. */
   public double sparsity() {
     return change.sparsity();
   }
 
-  /** The same row by row; see {@link VariantEffect}. */
+  /** The same row by row; see {@link PatchEffect}. */
   public double rowSparsity() {
     return change.rowSparsity();
   }

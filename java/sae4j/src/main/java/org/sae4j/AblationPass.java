@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * Takes a corpus through the model, one sequence after another, and ablates at the chosen tokens.
  */
 final class AblationPass {
-  /** Variants whose activations are in memory at a time: many to a batch, yet not all of them. */
+  /** Patches whose activations are in memory at a time: many to a batch, yet not all of them. */
   private static final int VARIANTS_AT_ONCE = 512;
 
   private final Session session;
@@ -127,7 +127,7 @@ final class AblationPass {
       if (tokens.isEmpty()) {
         tokens = Optional.of(staged.of(left.get(0).splice()));
       }
-      Spot spot = new Spot(staged.stage(), left, staged.index(), position);
+      Spot spot = new Spot(staged.patching(), left, staged.index(), position);
       AblatedToken token = tokens.get().at(i);
       ablate(spot, options.control(), token);
       tokens
@@ -151,10 +151,10 @@ final class AblationPass {
   }
 
   /** Where something is ablated, and for which SAEs. */
-  private record Spot(Stage stage, List<AblatedSae> saes, int sequence, int position) {}
+  private record Spot(Patching patching, List<AblatedSae> saes, int sequence, int position) {}
 
   private void ablate(Spot spot, AblationControl control, AblatedToken token) {
-    int left = spot.stage().tokens() - spot.position();
+    int left = spot.patching().tokens() - spot.position();
     if (left < options.future() && options.tail() == AblationTail.SKIP) {
       String reason = "fewer than " + options.future() + " positions left";
       spot.saes().forEach(sae -> sae.skip(control, reason, token.count()));
@@ -169,11 +169,11 @@ final class AblationPass {
       int first = from;
       int to = Math.min(token.count(), from + VARIANTS_AT_ONCE);
       float[] values = token.values(from, to);
-      Variants variants =
-          new Variants(spot.position(), future, token.base(), values, options.topTokens(), false);
-      spot.stage()
+      Patches patches =
+          new Patches(spot.position(), future, token.base(), values, options.topTokens(), false);
+      spot.patching()
           .run(
-              variants,
+              patches,
               change -> {
                 AblationEffect effect =
                     effect(spot, control, token, first + change.index(), change);
@@ -189,7 +189,7 @@ final class AblationPass {
   }
 
   private static AblationEffect effect(
-      Spot spot, AblationControl control, AblatedToken token, int i, VariantEffect change) {
+      Spot spot, AblationControl control, AblatedToken token, int i, PatchEffect change) {
     return new AblationEffect(
         spot.saes().get(0).index(),
         control,

@@ -19,14 +19,15 @@ final class EditStructs {
   private final Sequences sequences;
   private final int width;
   private final CallMemory memory;
-  private final Uses uses;
+  private final HandleScope scope;
 
-  EditStructs(HookPoint point, Sequences sequences, int width, CallMemory memory, Uses uses) {
+  EditStructs(
+      HookPoint point, Sequences sequences, int width, CallMemory memory, HandleScope scope) {
     this.point = point;
     this.sequences = sequences;
     this.width = width;
     this.memory = memory;
-    this.uses = uses;
+    this.scope = scope;
   }
 
   /**
@@ -63,7 +64,7 @@ final class EditStructs {
     } else if (edit instanceof Edit.Tensor tensor) {
       struct.kind(SAE4J_EDIT_ROWS).value(tensor(tensor.rows()));
     } else if (edit instanceof Edit.Reconstruct reconstruct) {
-      struct.kind(SAE4J_EDIT_RECONSTRUCT).sae(uses.enter(fitting(reconstruct.sae()).handle()));
+      struct.kind(SAE4J_EDIT_RECONSTRUCT).sae(scope.enter(fitting(reconstruct.sae()).handle()));
     }
   }
 

@@ -41,9 +41,9 @@ final class EngineVocabulary implements Vocabulary {
 
   @Override
   public int[] encode(byte[] utf8, SpecialTokens special) {
-    try (Uses uses = new Uses();
+    try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory()) {
-      sae4j_model entered = uses.enter(model);
+      sae4j_model entered = scope.enter(model);
       BytePointer chars = memory.keep(new BytePointer(utf8));
       SizeTPointer count = memory.keep(new SizeTPointer(1));
       // No token is shorter than a byte, so there is always room.
@@ -58,9 +58,9 @@ final class EngineVocabulary implements Vocabulary {
 
   @Override
   public byte[] decode(int... tokens) {
-    try (Uses uses = new Uses();
+    try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory()) {
-      sae4j_model entered = uses.enter(model);
+      sae4j_model entered = scope.enter(model);
       IntPointer ids = memory.ints(tokens);
       SizeTPointer count = memory.keep(new SizeTPointer(1));
       byte[] bytes = decode(entered, ids, tokens.length, 8L * tokens.length, count, memory);

@@ -151,8 +151,8 @@ public final class Evaluation {
     PassWatch watch = new PassWatch(state, total(corpus), progress, checkpoint);
     SessionOptions threads = new SessionOptions(options.threads());
     try (NativeHandle<sae4j_session> session = Session.newHandle(threads, new SessionMemory());
-        Uses uses = new Uses()) {
-      return new EvaluationPass(uses.enter(session), model, splices, places, state, options, uses)
+        HandleScope scope = new HandleScope()) {
+      return new EvaluationPass(scope.enter(session), model, splices, places, state, options, scope)
           .run(corpus, watch, listener);
     }
   }

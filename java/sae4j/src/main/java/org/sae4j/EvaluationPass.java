@@ -37,16 +37,16 @@ final class EvaluationPass {
       List<HookPoint> places,
       EvaluationState state,
       EvaluationOptions options,
-      Uses uses) {
+      HandleScope scope) {
     this.session = session;
-    this.model = uses.enter(model.handle());
+    this.model = scope.enter(model.handle());
     this.shape = model.shape();
     this.splices = splices;
     this.places = places;
     this.state = state;
     this.options = options;
     for (Splice splice : splices) {
-      entered.add(uses.enter(splice.sae().handle()));
+      entered.add(scope.enter(splice.sae().handle()));
     }
   }
 

@@ -42,8 +42,8 @@ final class FolderVocabulary implements Vocabulary {
 
   @Override
   public int[] encode(byte[] utf8, SpecialTokens special) {
-    try (Uses uses = new Uses()) {
-      uses.enter(model);
+    try (HandleScope scope = new HandleScope()) {
+      scope.enter(model);
       NativeTokenizer library = library(special);
       String text = new String(utf8, StandardCharsets.UTF_8);
       return TextTokens.all(text, this, library::encode);
@@ -58,8 +58,8 @@ final class FolderVocabulary implements Vocabulary {
 
   @Override
   public byte[] decode(int... tokens) {
-    try (Uses uses = new Uses()) {
-      uses.enter(model);
+    try (HandleScope scope = new HandleScope()) {
+      scope.enter(model);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       for (int token : tokens) {
         bytes.writeBytes(decode(token));

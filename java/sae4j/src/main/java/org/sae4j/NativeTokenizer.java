@@ -37,8 +37,8 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Encodes text of at most some million characters without unpaired surrogates. */
   int[] encode(String text) {
-    try (Uses uses = new Uses()) {
-      long tokenizer = uses.enter(handle);
+    try (HandleScope scope = new HandleScope()) {
+      long tokenizer = scope.enter(handle);
       requireMemory(FOR_A_BYTE_OF_TEXT * MOST_BYTES_A_CHAR * text.length());
       long encoding = LIBRARY.encode(tokenizer, text, false);
       try {

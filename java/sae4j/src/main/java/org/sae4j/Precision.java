@@ -6,8 +6,8 @@ public enum Precision {
   F32,
   /**
    * Weights and inputs of the products rounded to bfloat16, sums in 32-bit floats. Attention, which
-   * has no weights, rounds only where a stage's {@link Variants} look back at what they share. An
-   * ablation's effects look denser than they are, as a base and its variant are rounded apart.
+   * has no weights, rounds only where {@link Patches} look back at what they share. An ablation's
+   * effects look denser than they are, as a base and a patched run are rounded apart.
    */
   BF16
 }

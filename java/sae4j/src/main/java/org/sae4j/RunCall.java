@@ -35,11 +35,11 @@ final class RunCall {
     this.lifespan = blocks.beginRun();
   }
 
-  RunResult execute(sae4j_session session, sae4j_model model, Uses uses) {
+  RunResult execute(sae4j_session session, sae4j_model model, HandleScope scope) {
     try (CallMemory memory = new CallMemory();
         HookCalls calls = new HookCalls()) {
       sae4j_run_params params = memory.struct(new sae4j_run_params());
-      writeHooks(params, memory, calls, uses);
+      writeHooks(params, memory, calls, scope);
       writeLogits(params, memory);
       int status = sae4j_run(session, model, EngineStructs.batch(sequences, memory), params);
       calls.rethrow();
@@ -49,7 +49,8 @@ final class RunCall {
     return new RunResult(sequences, options, views, logits, lifespan);
   }
 
-  private void writeHooks(sae4j_run_params params, CallMemory memory, HookCalls calls, Uses uses) {
+  private void writeHooks(
+      sae4j_run_params params, CallMemory memory, HookCalls calls, HandleScope scope) {
     List<HookPoint> points = points();
     if (points.isEmpty()) {
       return;
@@ -60,7 +61,7 @@ final class RunCall {
       sae4j_hook struct = structs.position(i).point(EngineStructs.point(point, memory));
       List<Edit> edits = options.edits().getOrDefault(point, List.of());
       if (!edits.isEmpty()) {
-        EditStructs writer = new EditStructs(point, sequences, point.width(shape), memory, uses);
+        EditStructs writer = new EditStructs(point, sequences, point.width(shape), memory, scope);
         struct.edits(writer.write(edits, calls, () -> view(point))).n_edits(edits.size());
       }
       if (options.captured().contains(point)) {

@@ -149,8 +149,8 @@ public final class Sae implements AutoCloseable {
    * @throws NotFiniteException if x is not all numbers, or a latent is beyond the range of floats
    */
   public Latents encode(FloatBuffer x) {
-    try (Uses uses = new Uses()) {
-      sae4j_sae sae = uses.enter(handle);
+    try (HandleScope scope = new HandleScope()) {
+      sae4j_sae sae = scope.enter(handle);
       return inTurn(session -> SaeCalls.encode(session, sae, config, x));
     }
   }
@@ -168,8 +168,8 @@ public final class Sae implements AutoCloseable {
    * @param out [tokens, output width], written from position to limit; not copied if direct
    */
   public void decode(Latents latents, FloatBuffer out) {
-    try (Uses uses = new Uses()) {
-      sae4j_sae sae = uses.enter(handle);
+    try (HandleScope scope = new HandleScope()) {
+      sae4j_sae sae = scope.enter(handle);
       inTurn(
           session -> {
             SaeCalls.decode(session, sae, config, latents, out);
@@ -197,8 +197,8 @@ public final class Sae implements AutoCloseable {
    * @param out [tokens, output width], written from position to limit; may be {@code x} itself
    */
   public void reconstruct(FloatBuffer x, FloatBuffer out) {
-    try (Uses uses = new Uses()) {
-      sae4j_sae sae = uses.enter(handle);
+    try (HandleScope scope = new HandleScope()) {
+      sae4j_sae sae = scope.enter(handle);
       inTurn(
           session -> {
             SaeCalls.reconstruct(session, sae, config, x, out);
@@ -213,8 +213,8 @@ public final class Sae implements AutoCloseable {
       if (session.isEmpty()) {
         session = Optional.of(Session.newHandle(SessionOptions.defaults(), new SessionMemory()));
       }
-      try (Uses uses = new Uses()) {
-        return call.apply(uses.enter(session.get()));
+      try (HandleScope scope = new HandleScope()) {
+        return call.apply(scope.enter(session.get()));
       }
     }
   }

@@ -75,21 +75,22 @@ public final class Session implements AutoCloseable {
    * @throws NotFiniteException if the logits, or activations that are captured, are not all numbers
    */
   public RunResult run(Sequences sequences, RunOptions options) {
-    try (Uses uses = new Uses()) {
-      sae4j_session session = uses.enter(handle);
-      sae4j_model entered = uses.enter(model.handle());
-      return new RunCall(model.shape(), sequences, options, memory).execute(session, entered, uses);
+    try (HandleScope scope = new HandleScope()) {
+      sae4j_session session = scope.enter(handle);
+      sae4j_model entered = scope.enter(model.handle());
+      return new RunCall(model.shape(), sequences, options, memory)
+          .execute(session, entered, scope);
     }
   }
 
   /**
-   * Prepares one sequence for variants of one of its activations; close it when done.
+   * Prepares one sequence for patches of one of its activations; close it when done.
    *
    * @param tokens the sequence
    * @throws IllegalArgumentException if the tokens or the hook point do not fit the model
    */
-  public Stage stage(int[] tokens, HookPoint hook) {
-    return new Stage(this, tokens, hook);
+  public Patching patching(int[] tokens, HookPoint hook) {
+    return new Patching(this, tokens, hook);
   }
 
   /**
@@ -99,8 +100,8 @@ public final class Session implements AutoCloseable {
    * @throws NotFiniteException if x is not all numbers, or a latent is beyond the range of floats
    */
   public Latents encode(Sae sae, FloatBuffer x) {
-    try (Uses uses = new Uses()) {
-      return SaeCalls.encode(uses.enter(handle), uses.enter(sae.handle()), sae.config(), x);
+    try (HandleScope scope = new HandleScope()) {
+      return SaeCalls.encode(scope.enter(handle), scope.enter(sae.handle()), sae.config(), x);
     }
   }
 
@@ -110,8 +111,8 @@ public final class Session implements AutoCloseable {
    * @param out [tokens, SAE width], written from position to limit; not copied if direct
    */
   public void decode(Sae sae, Latents latents, FloatBuffer out) {
-    try (Uses uses = new Uses()) {
-      SaeCalls.decode(uses.enter(handle), uses.enter(sae.handle()), sae.config(), latents, out);
+    try (HandleScope scope = new HandleScope()) {
+      SaeCalls.decode(scope.enter(handle), scope.enter(sae.handle()), sae.config(), latents, out);
     }
   }
 
@@ -122,8 +123,8 @@ public final class Session implements AutoCloseable {
    * @param out of the same size, written from position to limit; may be {@code x} itself
    */
   public void reconstruct(Sae sae, FloatBuffer x, FloatBuffer out) {
-    try (Uses uses = new Uses()) {
-      SaeCalls.reconstruct(uses.enter(handle), uses.enter(sae.handle()), sae.config(), x, out);
+    try (HandleScope scope = new HandleScope()) {
+      SaeCalls.reconstruct(scope.enter(handle), scope.enter(sae.handle()), sae.config(), x, out);
     }
   }
 
@@ -145,15 +146,15 @@ public final class Session implements AutoCloseable {
   public float[] latentLogits(Sae sae, HookPoint point, int... latents) {
     point.requireIn(model.shape());
     float[] logits = Floats.of(latents.length, model.shape().vocabulary(), "logits of latents");
-    try (Uses uses = new Uses();
+    try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory()) {
-      sae4j_session session = uses.enter(handle);
+      sae4j_session session = scope.enter(handle);
       FloatPointer out = memory.room(logits.length);
       Engine.check(
           sae4j_latent_logits(
               session,
-              uses.enter(model.handle()),
-              uses.enter(sae.handle()),
+              scope.enter(model.handle()),
+              scope.enter(sae.handle()),
               EngineStructs.point(point, memory),
               memory.ints(latents),
               latents.length,

@@ -17,7 +17,7 @@ final class StagedTokens implements AutoCloseable {
   private final Sequences sequence; // one
   private final int index;
   private final int[] positions;
-  private Optional<Stage> stage = Optional.empty();
+  private Optional<Patching> patching = Optional.empty();
 
   StagedTokens(
       Session session,
@@ -43,19 +43,19 @@ final class StagedTokens implements AutoCloseable {
     return positions;
   }
 
-  Stage stage() {
-    if (stage.isEmpty()) {
-      stage = Optional.of(session.stage(sequence.sequence(0), point));
+  Patching patching() {
+    if (patching.isEmpty()) {
+      patching = Optional.of(session.patching(sequence.sequence(0), point));
     }
-    return stage.get();
+    return patching.get();
   }
 
-  /** Readies the stage for one SAE and says what there is to ablate. */
+  /** Sets the context for one SAE and says what there is to ablate. */
   AblatedTokens of(Splice splice) {
-    float[] clean = stage().activation();
+    float[] clean = patching().activation();
     float[] read = splice.in().equals(point) ? clean : activation(splice.in());
     if (options.context() == AblationContext.RECONSTRUCTED) {
-      stage().setContext(reconstructed(splice.sae(), read, clean));
+      patching().setContext(reconstructed(splice.sae(), read, clean));
     }
     return new AblatedTokens(
         session, splice.sae(), options, index, positions, rows(read), rows(clean));
@@ -90,6 +90,6 @@ final class StagedTokens implements AutoCloseable {
 
   @Override
   public void close() {
-    stage.ifPresent(Stage::close);
+    patching.ifPresent(Patching::close);
   }
 }

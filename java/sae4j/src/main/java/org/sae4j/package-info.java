@@ -7,6 +7,6 @@
  * {@link org.sae4j.HookPoint}s read and replace activations on the way. {@link
  * org.sae4j.Evaluation} does all of it at once and returns the numbers that say how good an SAE is,
  * {@link org.sae4j.Ablation} those that say how sparse the effects of its latents are; a {@link
- * org.sae4j.Stage} runs any other variants of one activation.
+ * org.sae4j.Patching} runs any other patches of one activation.
  */
 package org.sae4j;

@@ -187,7 +187,7 @@ class AblationBruteForceTest {
 
     /** The target of a position is the token behind it, which the last one of a sequence lacks. */
     private static void checkCrossEntropies(
-        VariantEffect effect, double[][] base, double[][] ablated, Sequences sequence, int t) {
+        PatchEffect effect, double[][] base, double[][] ablated, Sequences sequence, int t) {
       double sum = 0;
       int targeted = 0;
       for (int tau = 0; tau < base.length; tau++) {
@@ -213,7 +213,7 @@ class AblationBruteForceTest {
     }
 
     /** The tokens that rise and fall most over all positions, the first among them. */
-    private static void checkTopTokens(VariantEffect effect, double[][] base, double[][] ablated) {
+    private static void checkTopTokens(PatchEffect effect, double[][] base, double[][] ablated) {
       int vocabulary = base[0].length;
       double[] sums = new double[vocabulary];
       for (int tau = 0; tau < base.length; tau++) {

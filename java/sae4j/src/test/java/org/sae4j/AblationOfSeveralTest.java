@@ -112,7 +112,8 @@ class AblationOfSeveralTest {
 
   @Test
   void thoseAtOneActivationFollowEachOther() throws IOException {
-    // The first and the last share a stage; whose turn it is does not depend on where they stand.
+    // The first and the last share a patching; whose turn it is does not depend on where they
+    // stand.
     try (Sae standard = Fixtures.sae("saes/saelens/standard")) {
       List<AblationEffect> effects =
           run(SOME.withMost(1), saes.get(0), standard, saes.get(1)).effects();

@@ -218,8 +218,8 @@ class AblationTest {
   @Test
   void directionsHaveTheLengthOfWhatTheirLatentsDecodeTo() {
     try (Session session = model.newSession(new SessionOptions(1));
-        Stage stage = session.stage(tokens.sequence(0), Fixtures.HOOK)) {
-      float[] x = stage.activation(20);
+        Patching patching = session.patching(tokens.sequence(0), Fixtures.HOOK)) {
+      float[] x = patching.activation(20);
       AblatedLatents latents =
           new AblatedLatents(session, sae, x, sae.encode(x), 0, OptionalInt.empty());
       float[] without = latents.values(0, latents.count());

@@ -8,7 +8,7 @@ import java.util.List;
 import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
 import org.sae4j.FormatException;
-import org.sae4j.VariantEffect;
+import org.sae4j.PatchEffect;
 
 /** One effect of an ablation as JSON, and back; its keys are a promise to scripts. */
 final class EffectJson {
@@ -90,8 +90,8 @@ final class EffectJson {
     return index;
   }
 
-  private static VariantEffect change(ResultJson json) throws FormatException {
-    return new VariantEffect(
+  private static PatchEffect change(ResultJson json) throws FormatException {
+    return new PatchEffect(
         0,
         number(json, "sparsity"),
         number(json, "row_sparsity"),

@@ -21,18 +21,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Variants of an activation: the numbers of plain runs, and order when things go wrong. */
+/** Patches of an activation: the numbers of plain runs, and order when things go wrong. */
 @Timeout(120)
-class StageTest {
+class PatchingTest {
   private static final int T = 20;
-  private static final Consumer<VariantEffect> IGNORE = effect -> {};
+  private static final Consumer<PatchEffect> IGNORE = effect -> {};
 
   private static Model model;
   private static int[] tokens;
   private static int[] others;
 
   private Session session;
-  private Stage stage;
+  private Patching patching;
 
   @BeforeAll
   static void open() throws IOException {
@@ -47,26 +47,26 @@ class StageTest {
   }
 
   @BeforeEach
-  void stage() {
+  void patching() {
     session = model.newSession(new SessionOptions(1));
-    stage = session.stage(tokens, Fixtures.HOOK);
+    patching = session.patching(tokens, Fixtures.HOOK);
   }
 
   @AfterEach
   void closeStage() {
-    stage.close();
+    patching.close();
     session.close();
   }
 
   /** Three activations of other tokens, in place of the one at T. */
-  private Variants variants(int future) {
-    float[] x = stage.activation(T);
-    return Variants.at(T, future, x, stage.activation(3), stage.activation(4), new float[192]);
+  private Patches patches(int future) {
+    float[] x = patching.activation(T);
+    return Patches.at(T, future, x, patching.activation(3), patching.activation(4), new float[192]);
   }
 
-  private List<VariantEffect> run(Variants variants) {
-    List<VariantEffect> effects = new ArrayList<>();
-    stage.run(variants, effects::add);
+  private List<PatchEffect> run(Patches patches) {
+    List<PatchEffect> effects = new ArrayList<>();
+    patching.run(patches, effects::add);
     return effects;
   }
 
@@ -89,22 +89,22 @@ class StageTest {
             .run(Sequences.of(tokens), RunOptions.defaults().capture(Fixtures.HOOK).withoutLogits())
             .activation(Fixtures.HOOK)
             .toArray();
-    assertThat(stage.activation()).isEqualTo(clean);
-    assertThat(stage.activation(T)).isEqualTo(Arrays.copyOfRange(clean, T * 192, (T + 1) * 192));
-    assertThat(stage.tokens()).isEqualTo(64);
-    assertThat(stage.width()).isEqualTo(192);
-    assertThat(stage.hook()).isEqualTo(Fixtures.HOOK);
-    assertThatThrownBy(() -> stage.activation(64)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThat(patching.activation()).isEqualTo(clean);
+    assertThat(patching.activation(T)).isEqualTo(Arrays.copyOfRange(clean, T * 192, (T + 1) * 192));
+    assertThat(patching.tokens()).isEqualTo(64);
+    assertThat(patching.width()).isEqualTo(192);
+    assertThat(patching.hook()).isEqualTo(Fixtures.HOOK);
+    assertThatThrownBy(() -> patching.activation(64)).isInstanceOf(IndexOutOfBoundsException.class);
   }
 
   @Test
   void logitsAreThoseOfAPlainRun() {
-    Variants variants = variants(16).withLogits(true);
-    List<VariantEffect> effects = run(variants);
-    assertThat(effects).extracting(VariantEffect::index).containsExactly(0, 1, 2);
-    for (VariantEffect effect : effects) {
+    Patches patches = patches(16).withLogits(true);
+    List<PatchEffect> effects = run(patches);
+    assertThat(effects).extracting(PatchEffect::index).containsExactly(0, 1, 2);
+    for (PatchEffect effect : effects) {
       float[] value =
-          Arrays.copyOfRange(variants.values(), effect.index() * 192, effect.index() * 192 + 192);
+          Arrays.copyOfRange(patches.values(), effect.index() * 192, effect.index() * 192 + 192);
       assertThat(Fixtures.distance(effect.logits(), plain(16, value))).isLessThan(1e-3);
     }
   }
@@ -112,20 +112,19 @@ class StageTest {
   @Test
   void theContextIsWhatOtherPositionsHold() throws IOException {
     try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
-      stage.setContext(sae.reconstruct(stage.activation()));
-      Variants variants = variants(8).withLogits(true);
-      float[] value = Arrays.copyOf(variants.values(), 192);
+      patching.setContext(sae.reconstruct(patching.activation()));
+      Patches patches = patches(8).withLogits(true);
+      float[] value = Arrays.copyOf(patches.values(), 192);
       float[] expected = plain(8, value, Edit.reconstruct(sae));
-      assertThat(Fixtures.distance(run(variants).get(0).logits(), expected)).isLessThan(1e-3);
-      stage.setCleanContext();
-      assertThat(Fixtures.distance(run(variants).get(0).logits(), plain(8, value)))
-          .isLessThan(1e-3);
+      assertThat(Fixtures.distance(run(patches).get(0).logits(), expected)).isLessThan(1e-3);
+      patching.setCleanContext();
+      assertThat(Fixtures.distance(run(patches).get(0).logits(), plain(8, value))).isLessThan(1e-3);
     }
   }
 
   @Test
   void effectsAddUp() {
-    for (VariantEffect effect : run(variants(16).withTopTokens(7).withLogits(true))) {
+    for (PatchEffect effect : run(patches(16).withTopTokens(7).withLogits(true))) {
       assertThat(effect.kl())
           .isCloseTo(Arrays.stream(effect.rowKl()).average().orElseThrow(), within(1e-12));
       assertThat(effect.deltaCe())
@@ -140,8 +139,8 @@ class StageTest {
 
   @Test
   void theBaseItselfChangesNothing() {
-    float[] x = stage.activation(T);
-    VariantEffect effect = run(Variants.at(T, 4, x, x)).get(0);
+    float[] x = patching.activation(T);
+    PatchEffect effect = run(Patches.at(T, 4, x, x)).get(0);
     assertThat(effect.isNone()).isTrue();
     assertThat(effect.kl()).isCloseTo(0, within(1e-9));
     assertThat(effect.rowSparsities()).containsOnly(Double.NaN);
@@ -151,21 +150,21 @@ class StageTest {
 
   @Test
   void theLastTokenHasNoNextOne() {
-    float[] x = stage.activation(63);
-    VariantEffect effect = run(Variants.at(63, 1, x, new float[192])).get(0);
+    float[] x = patching.activation(63);
+    PatchEffect effect = run(Patches.at(63, 1, x, new float[192])).get(0);
     assertThat(effect.deltaCe()).isNaN();
     assertThat(effect.kl()).isPositive();
   }
 
   @Test
   void anActivationOfAnotherPromptCanBePatchedIn() {
-    try (Stage donor = session.stage(others, Fixtures.HOOK)) {
-      List<VariantEffect> effects = new ArrayList<>();
-      stage.run(
-          Variants.at(T, 1, stage.activation(T), donor.activation(T)).withLogits(true),
+    try (Patching donor = session.patching(others, Fixtures.HOOK)) {
+      List<PatchEffect> effects = new ArrayList<>();
+      patching.run(
+          Patches.at(T, 1, patching.activation(T), donor.activation(T)).withLogits(true),
           effect -> {
             // The clean activation can be read meanwhile.
-            assertThat(donor.activation(T)).isNotEqualTo(stage.activation(T));
+            assertThat(donor.activation(T)).isNotEqualTo(patching.activation(T));
             effects.add(effect);
           });
       assertThat(effects.get(0).kl()).isPositive();
@@ -176,8 +175,8 @@ class StageTest {
 
   @Test
   void steeringFurtherChangesMore() {
-    float[] x = stage.activation(T);
-    float[] direction = stage.activation(T - 1);
+    float[] x = patching.activation(T);
+    float[] direction = patching.activation(T - 1);
     float[][] steered = new float[5][];
     for (int i = 0; i < steered.length; i++) {
       steered[i] = x.clone();
@@ -185,15 +184,15 @@ class StageTest {
         steered[i][c] += i * 0.25f * direction[c];
       }
     }
-    List<VariantEffect> sweep = run(Variants.at(T, 16, x, steered));
+    List<PatchEffect> sweep = run(Patches.at(T, 16, x, steered));
     assertThat(sweep.get(0).isNone()).isTrue();
-    assertThat(sweep).extracting(VariantEffect::kl).isSorted();
+    assertThat(sweep).extracting(PatchEffect::kl).isSorted();
     assertThat(sweep.get(4).kl()).isGreaterThan(1e-3);
   }
 
   @Test
   void noVariantsAreNoWork() {
-    stage.run(Variants.at(T, 4, stage.activation(T)), effect -> assertThat(effect).isNull());
+    patching.run(Patches.at(T, 4, patching.activation(T)), effect -> assertThat(effect).isNull());
   }
 
   @Test
@@ -202,15 +201,15 @@ class StageTest {
     List<Integer> heard = new ArrayList<>();
     assertThatThrownBy(
             () ->
-                stage.run(
-                    variants(4),
+                patching.run(
+                    patches(4),
                     effect -> {
                       heard.add(effect.index());
-                      StageTest.<RuntimeException>sneaky(thrown);
+                      PatchingTest.<RuntimeException>sneaky(thrown);
                     }))
         .isSameAs(thrown);
     assertThat(heard).containsExactly(0);
-    assertThat(run(variants(4))).hasSize(3);
+    assertThat(run(patches(4))).hasSize(3);
   }
 
   @SuppressWarnings("unchecked")
@@ -220,23 +219,23 @@ class StageTest {
 
   @Test
   void aListenerMayNotUseOrCloseWhatRunsIt() {
-    assertThatThrownBy(() -> stage.run(variants(4), effect -> stage.run(variants(4), IGNORE)))
+    assertThatThrownBy(() -> patching.run(patches(4), effect -> patching.run(patches(4), IGNORE)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("from a hook of its own run");
-    assertThatThrownBy(() -> stage.run(variants(4), effect -> stage.setCleanContext()))
+    assertThatThrownBy(() -> patching.run(patches(4), effect -> patching.setCleanContext()))
         .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> stage.run(variants(4), effect -> stage.close()))
+    assertThatThrownBy(() -> patching.run(patches(4), effect -> patching.close()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("cannot be closed");
-    assertThat(run(variants(4))).hasSize(3);
+    assertThat(run(patches(4))).hasSize(3);
   }
 
   @Test
   void aListenerMayUseAnotherSession() {
     try (Session other = model.newSession(new SessionOptions(1));
-        Stage inner = other.stage(others, Fixtures.HOOK)) {
+        Patching inner = other.patching(others, Fixtures.HOOK)) {
       List<Double> heard = new ArrayList<>();
-      stage.run(variants(4), effect -> inner.run(variants(4), within -> heard.add(within.kl())));
+      patching.run(patches(4), effect -> inner.run(patches(4), within -> heard.add(within.kl())));
       assertThat(heard).hasSize(9);
     }
   }
@@ -246,21 +245,21 @@ class StageTest {
     ExecutorService threads = Executors.newFixedThreadPool(2);
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch leave = new CountDownLatch(1);
-    Variants variants = variants(4);
+    Patches patches = patches(4);
     Future<?> run =
         threads.submit(
             () ->
-                stage.run(
-                    variants,
+                patching.run(
+                    patches,
                     effect -> {
                       inside.countDown();
                       await(leave);
                     }));
     inside.await();
-    assertThatThrownBy(() -> stage.run(variants, IGNORE))
+    assertThatThrownBy(() -> patching.run(patches, IGNORE))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("in use by thread");
-    Future<?> close = threads.submit(stage::close);
+    Future<?> close = threads.submit(patching::close);
     Thread.sleep(50);
     assertThat(close.isDone()).isFalse();
     leave.countDown();
@@ -281,20 +280,20 @@ class StageTest {
   void closedHandlesSaySo() throws IOException {
     Model own = Fixtures.model();
     Session ownSession = own.newSession(new SessionOptions(1));
-    Stage first = ownSession.stage(tokens, Fixtures.HOOK);
-    Stage second = ownSession.stage(tokens, Fixtures.HOOK);
-    Variants variants = variants(4);
+    Patching first = ownSession.patching(tokens, Fixtures.HOOK);
+    Patching second = ownSession.patching(tokens, Fixtures.HOOK);
+    Patches patches = patches(4);
     first.close();
     first.close();
-    assertClosed("stage", () -> first.run(variants, IGNORE));
-    assertClosed("stage", first::activation);
-    assertClosed("stage", first::setCleanContext);
+    assertClosed("patching", () -> first.run(patches, IGNORE));
+    assertClosed("patching", first::activation);
+    assertClosed("patching", first::setCleanContext);
     own.close();
-    assertClosed("model", () -> second.run(variants, IGNORE));
-    assertClosed("model", () -> ownSession.stage(tokens, Fixtures.HOOK));
+    assertClosed("model", () -> second.run(patches, IGNORE));
+    assertClosed("model", () -> ownSession.patching(tokens, Fixtures.HOOK));
     ownSession.close();
-    assertClosed("session", () -> second.run(variants, IGNORE));
-    assertThat(second.activation(T)).isEqualTo(stage.activation(T));
+    assertClosed("session", () -> second.run(patches, IGNORE));
+    assertThat(second.activation(T)).isEqualTo(patching.activation(T));
     second.close();
   }
 
@@ -306,21 +305,21 @@ class StageTest {
 
   @Test
   void whatDoesNotFitIsRefused() {
-    float[] x = stage.activation(T);
+    float[] x = patching.activation(T);
     assertRefused(
-        () -> stage.run(Variants.at(60, 5, x, x), IGNORE), "found 4: the sequence has 64");
-    assertRefused(() -> stage.run(Variants.at(64, 1, x, x), IGNORE), "found 0");
-    assertRefused(() -> stage.run(Variants.at(Integer.MAX_VALUE, 1, x, x), IGNORE), "found 0");
+        () -> patching.run(Patches.at(60, 5, x, x), IGNORE), "found 4: the sequence has 64");
+    assertRefused(() -> patching.run(Patches.at(64, 1, x, x), IGNORE), "found 0");
+    assertRefused(() -> patching.run(Patches.at(Integer.MAX_VALUE, 1, x, x), IGNORE), "found 0");
     assertRefused(
-        () -> stage.run(Variants.at(1, 1, new float[5], new float[5]), IGNORE), "found 5");
-    assertRefused(() -> stage.run(Variants.at(1, 1, x, x).withTopTokens(2049), IGNORE), "2048");
-    assertRefused(() -> Variants.at(-1, 1, x), "position");
-    assertRefused(() -> Variants.at(1, 0, x), "future");
-    assertRefused(() -> Variants.at(1, 1, x, new float[3]), "variant 0: expected 192");
-    assertRefused(() -> stage.setContext(new float[192]), "64 tokens of width 192, found 192");
-    assertRefused(() -> session.stage(new int[0], Fixtures.HOOK), "empty");
-    assertRefused(() -> session.stage(new int[] {2048}, Fixtures.HOOK), "0 to 2047");
-    assertRefused(() -> session.stage(tokens, HookPoint.residPost(6)), "layers 0 to 5");
+        () -> patching.run(Patches.at(1, 1, new float[5], new float[5]), IGNORE), "found 5");
+    assertRefused(() -> patching.run(Patches.at(1, 1, x, x).withTopTokens(2049), IGNORE), "2048");
+    assertRefused(() -> Patches.at(-1, 1, x), "position");
+    assertRefused(() -> Patches.at(1, 0, x), "future");
+    assertRefused(() -> Patches.at(1, 1, x, new float[3]), "patch 0: expected 192");
+    assertRefused(() -> patching.setContext(new float[192]), "64 tokens of width 192, found 192");
+    assertRefused(() -> session.patching(new int[0], Fixtures.HOOK), "empty");
+    assertRefused(() -> session.patching(new int[] {2048}, Fixtures.HOOK), "0 to 2047");
+    assertRefused(() -> session.patching(tokens, HookPoint.residPost(6)), "layers 0 to 5");
   }
 
   private static void assertRefused(Runnable call, String part) {
@@ -333,9 +332,9 @@ class StageTest {
   void whatIsNoNumberIsRefused() {
     float[] bad = new float[192];
     bad[7] = Float.NaN;
-    assertThatThrownBy(() -> run(Variants.at(T, 4, stage.activation(T), bad)))
+    assertThatThrownBy(() -> run(Patches.at(T, 4, patching.activation(T), bad)))
         .isInstanceOf(NotFiniteException.class)
         .hasMessageContaining("variant 0 at position 20");
-    assertThat(run(variants(4))).hasSize(3);
+    assertThat(run(patches(4))).hasSize(3);
   }
 }

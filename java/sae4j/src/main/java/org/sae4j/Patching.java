@@ -16,24 +16,24 @@ import org.sae4j.engine.sae4j_variants;
 /**
  * One sequence at one hook point, ready to go on with any activation at any position.
  *
- * <p>What lies before a position is computed once and shared by all variants there, which run as
- * one batch. {@link Ablation} is one use. Activation patching is another, here with what another
- * prompt has at position 5:
+ * <p>What lies before a position is computed once and shared by all patches there, which run as one
+ * batch. {@link Ablation} is one use. Activation patching is another, here with what another prompt
+ * has at position 5:
  *
  * <pre>{@code
  * HookPoint hook = HookPoint.residPost(8);
- * try (Stage donor = session.stage(prompt, hook);
- *     Stage stage = session.stage(corruptedPrompt, hook)) {
- *   Variants patched =
- *       Variants.at(5, 1, stage.activation(5), donor.activation(5)).withLogits(true);
- *   stage.run(patched, effect -> System.out.println(effect.logits()[answer]));
+ * try (Patching donor = session.patching(prompt, hook);
+ *     Patching patching = session.patching(corruptedPrompt, hook)) {
+ *   Patches patched =
+ *       Patches.at(5, 1, patching.activation(5), donor.activation(5)).withLogits(true);
+ *   patching.run(patched, effect -> System.out.println(effect.logits()[answer]));
  * }
  * }</pre>
  *
  * <p>And so is a sweep of steering strengths:
  *
  * <pre>{@code
- * float[] x = stage.activation(5);
+ * float[] x = patching.activation(5);
  * float[][] steered = new float[21][];
  * for (int i = 0; i < steered.length; i++) {
  *   steered[i] = x.clone();
@@ -41,23 +41,23 @@ import org.sae4j.engine.sae4j_variants;
  *     steered[i][c] += (i - 10) * direction[c];
  *   }
  * }
- * stage.run(
- *     Variants.at(5, 16, x, steered).withTopTokens(10),
+ * patching.run(
+ *     Patches.at(5, 16, x, steered).withTopTokens(10),
  *     effect -> System.out.println(effect.index() - 10 + ": KL " + effect.kl()));
  * }</pre>
  *
  * <p>It works with the threads and the memory of the session that made it, and for one thread at a
- * time like it. Closing twice is fine, using a closed stage is not; {@link #close} waits for the
- * run in progress.
+ * time like it. Closing twice is fine, using it closed is not; {@link #close} waits for the run in
+ * progress.
  */
-public final class Stage implements AutoCloseable {
+public final class Patching implements AutoCloseable {
   private final Session session;
   private final HookPoint hook;
   private final int tokens;
   private final int width;
   private final NativeHandle<sae4j_stage> handle;
 
-  Stage(Session session, int[] tokens, HookPoint hook) {
+  Patching(Session session, int[] tokens, HookPoint hook) {
     ModelShape shape = session.model().shape();
     Sequences sequence = Sequences.of(tokens).requireFor(shape);
     this.session = session;
@@ -68,24 +68,24 @@ public final class Stage implements AutoCloseable {
   }
 
   private NativeHandle<sae4j_stage> newHandle(Sequences sequence) {
-    sae4j_stage stage = new sae4j_stage();
-    try (Uses uses = new Uses();
+    sae4j_stage pointer = new sae4j_stage();
+    try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory()) {
       Engine.check(
           sae4j_stage_new(
-              uses.enter(session.handle()),
-              uses.enter(session.model().handle()),
+              scope.enter(session.handle()),
+              scope.enter(session.model().handle()),
               memory.ints(sequence.ids()),
               tokens,
               EngineStructs.point(hook, memory),
-              stage));
+              pointer));
     }
     // Shared, because the session lets only one thread in: so listeners can read the activation.
     return new NativeHandle<>(
-        "stage", NativeHandle.Sharing.SHARED, stage, pointer -> sae4j_stage_free(pointer));
+        "patching", NativeHandle.Sharing.SHARED, pointer, each -> sae4j_stage_free(each));
   }
 
-  /** The activation that variants replace. */
+  /** The activation that patches replace. */
   public HookPoint hook() {
     return hook;
   }
@@ -112,8 +112,8 @@ public final class Stage implements AutoCloseable {
   }
 
   private float[] activation(int from, int count) {
-    try (Uses uses = new Uses()) {
-      FloatPointer floats = sae4j_stage_get_activation(uses.enter(handle));
+    try (HandleScope scope = new HandleScope()) {
+      FloatPointer floats = sae4j_stage_get_activation(scope.enter(handle));
       float[] copy = Floats.of(count, width, "activation");
       floats.position((long) from * width).get(copy);
       return copy;
@@ -121,7 +121,7 @@ public final class Stage implements AutoCloseable {
   }
 
   /**
-   * Sets what the positions without a variant hold from now on.
+   * Sets what the positions without a patch hold from now on.
    *
    * @param activation [tokens, width]
    */
@@ -136,80 +136,80 @@ public final class Stage implements AutoCloseable {
     }
   }
 
-  /** Lets the positions without a variant hold the clean activation again. */
+  /** Lets the positions without a patch hold the clean activation again. */
   public void setCleanContext() {
     context((FloatPointer) null);
   }
 
   private void context(FloatPointer activation) {
-    try (Uses uses = new Uses()) {
-      sae4j_session entered = uses.enter(session.handle());
-      uses.enter(session.model().handle());
-      Engine.check(sae4j_stage_set_context(entered, uses.enter(handle), activation));
+    try (HandleScope scope = new HandleScope()) {
+      sae4j_session entered = scope.enter(session.handle());
+      scope.enter(session.model().handle());
+      Engine.check(sae4j_stage_set_context(entered, scope.enter(handle), activation));
     }
   }
 
   /**
-   * Runs the model on from one position with each variant there.
+   * Runs the model on from one position with each patch there.
    *
    * @param listener hears of each effect as it comes, in order, on this thread; what it throws ends
    *     the run and is thrown from here unchanged
-   * @throws IllegalArgumentException if the variants do not fit; nothing has run then
-   * @throws IllegalStateException if the stage, the session or the model is closed, or the session
-   *     is in use
-   * @throws NotFiniteException if the logits of a variant are not numbers
+   * @throws IllegalArgumentException if the patches do not fit; nothing has run then
+   * @throws IllegalStateException if this, the session or the model is closed, or the session is in
+   *     use
+   * @throws NotFiniteException if the logits of a patch are not numbers
    */
-  public void run(Variants variants, Consumer<VariantEffect> listener) {
-    require(variants);
-    if (variants.count() == 0) {
+  public void run(Patches patches, Consumer<PatchEffect> listener) {
+    require(patches);
+    if (patches.count() == 0) {
       return;
     }
-    try (Uses uses = new Uses();
+    try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory();
-        VariantCalls calls = new VariantCalls(variants, vocabulary(), listener)) {
-      sae4j_session entered = uses.enter(session.handle());
-      uses.enter(session.model().handle());
-      sae4j_stage stage = uses.enter(handle);
-      int status = sae4j_stage_run(entered, stage, struct(variants, calls, memory));
+        PatchCalls calls = new PatchCalls(patches, vocabulary(), listener)) {
+      sae4j_session entered = scope.enter(session.handle());
+      scope.enter(session.model().handle());
+      sae4j_stage pointer = scope.enter(handle);
+      int status = sae4j_stage_run(entered, pointer, struct(patches, calls, memory));
       calls.rethrow();
       Engine.check(status);
     }
   }
 
-  private static sae4j_variants struct(Variants variants, VariantCalls calls, CallMemory memory) {
+  private static sae4j_variants struct(Patches patches, PatchCalls calls, CallMemory memory) {
     sae4j_variants struct =
         memory
             .struct(new sae4j_variants())
-            ._position(variants.position())
-            .future(variants.future())
-            .base(memory.floats(variants.base()))
-            .values(memory.floats(variants.values()))
-            .n(variants.count())
-            .n_top(variants.topTokens())
-            .logits(variants.logits() ? 1 : 0);
+            ._position(patches.position())
+            .future(patches.future())
+            .base(memory.floats(patches.base()))
+            .values(memory.floats(patches.values()))
+            .n(patches.count())
+            .n_top(patches.topTokens())
+            .logits(patches.logits() ? 1 : 0);
     calls.writeTo(struct);
     return struct;
   }
 
-  private void require(Variants variants) {
-    if (variants.width() != width) {
+  private void require(Patches patches) {
+    if (patches.width() != width) {
       throw new IllegalArgumentException(
-          "variants at %s: expected width %d, the activation's, found %d"
-              .formatted(hook, width, variants.width()));
+          "patches at %s: expected width %d, the activation's, found %d"
+              .formatted(hook, width, patches.width()));
     }
-    if (variants.future() > tokens - variants.position()) {
+    if (patches.future() > tokens - patches.position()) {
       throw new IllegalArgumentException(
-          "variants: expected %d positions from position %d on, found %d: the sequence has %d tokens"
+          "patches: expected %d positions from position %d on, found %d: the sequence has %d tokens"
               .formatted(
-                  variants.future(),
-                  variants.position(),
-                  Math.max(0, tokens - variants.position()),
+                  patches.future(),
+                  patches.position(),
+                  Math.max(0, tokens - patches.position()),
                   tokens));
     }
-    if (variants.topTokens() > vocabulary()) {
+    if (patches.topTokens() > vocabulary()) {
       throw new IllegalArgumentException(
-          "variants: expected at most %d top tokens, the vocabulary, found %d"
-              .formatted(vocabulary(), variants.topTokens()));
+          "patches: expected at most %d top tokens, the vocabulary, found %d"
+              .formatted(vocabulary(), patches.topTokens()));
     }
   }
 
@@ -220,7 +220,7 @@ public final class Stage implements AutoCloseable {
   /**
    * Waits for the run in progress and frees the memory.
    *
-   * @throws IllegalStateException if called from the listener of the stage's own run
+   * @throws IllegalStateException if called from the listener of its own run
    */
   @Override
   public void close() {

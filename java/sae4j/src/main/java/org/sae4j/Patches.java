@@ -3,21 +3,21 @@ package org.sae4j;
 import java.util.Objects;
 
 /**
- * Variants of the activation at one position, and what is wanted of each.
+ * Activations to put at one position, one run each, and what is wanted of each.
  *
  * <p>Start from {@link #at}. The arrays are the record's own: do not write to them.
  *
  * @param position t, from 0
  * @param future T, at least 1: positions t … t + T − 1 are compared
- * @param base [width] the activation at t of the run that variants are compared with
- * @param values [variants, width] the activation at t of each variant
+ * @param base [width] the activation at t of the run that patches are compared with
+ * @param values [patches, width] the activation at t of each patch
  * @param topTokens how many of the tokens that rise and fall most each effect has
  * @param logits whether each effect has the logits of the T positions
  */
-public record Variants(
+public record Patches(
     int position, int future, float[] base, float[] values, int topTokens, boolean logits) {
 
-  public Variants {
+  public Patches {
     Objects.requireNonNull(base, "base");
     Objects.requireNonNull(values, "values");
     if (position < 0) {
@@ -42,30 +42,30 @@ public record Variants(
    * @param base [width]
    * @param rows [width] each, copied
    */
-  public static Variants at(int position, int future, float[] base, float[]... rows) {
-    float[] values = Floats.of(rows.length, base.length, "variants");
+  public static Patches at(int position, int future, float[] base, float[]... rows) {
+    float[] values = Floats.of(rows.length, base.length, "patches");
     for (int i = 0; i < rows.length; i++) {
       if (rows[i].length != base.length) {
         throw new IllegalArgumentException(
-            "variant %d: expected %d floats, the base's width, found %d"
+            "patch %d: expected %d floats, the base's width, found %d"
                 .formatted(i, base.length, rows[i].length));
       }
       System.arraycopy(rows[i], 0, values, i * base.length, base.length);
     }
-    return new Variants(position, future, base.clone(), values, 0, false);
+    return new Patches(position, future, base.clone(), values, 0, false);
   }
 
-  /** The same variants, with this many tokens that rise and fall most. */
-  public Variants withTopTokens(int topTokens) {
-    return new Variants(position, future, base, values, topTokens, logits);
+  /** The same patches, with this many tokens that rise and fall most. */
+  public Patches withTopTokens(int topTokens) {
+    return new Patches(position, future, base, values, topTokens, logits);
   }
 
-  /** The same variants, with or without their logits. */
-  public Variants withLogits(boolean logits) {
-    return new Variants(position, future, base, values, topTokens, logits);
+  /** The same patches, with or without their logits. */
+  public Patches withLogits(boolean logits) {
+    return new Patches(position, future, base, values, topTokens, logits);
   }
 
-  /** The number of variants. */
+  /** The number of patches. */
   public int count() {
     return values.length / base.length;
   }

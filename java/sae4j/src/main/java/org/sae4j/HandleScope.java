@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** The native objects that one call uses, given back together when it ends. */
-final class Uses implements AutoCloseable {
+final class HandleScope implements AutoCloseable {
   private final Deque<NativeHandle<?>.Use> uses = new ArrayDeque<>();
 
   /** Enters an object for this call and returns what it is known by. */
