@@ -12,6 +12,7 @@ import java.util.function.BiConsumer;
 import org.sae4j.format.Safetensors;
 import org.sae4j.format.SafetensorsWriter;
 import org.sae4j.format.StoredTensor;
+import org.sae4j.testing.TestData;
 
 /** The demo model, SAEs, tokens and expected values in the folder {@code test-data}. */
 final class Fixtures {
@@ -21,7 +22,7 @@ final class Fixtures {
   private Fixtures() {}
 
   static Path path(String relative) {
-    return Path.of(System.getProperty("sae4j.testData", "../../test-data")).resolve(relative);
+    return TestData.path(relative);
   }
 
   static Model model() throws IOException {

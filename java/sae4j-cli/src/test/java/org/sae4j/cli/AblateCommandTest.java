@@ -16,9 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sae4j.testing.TestData;
 
 class AblateCommandTest {
-  private static final String TOKENS = TestData.path("tokens/ablate.json");
+  private static final String TOKENS = TestArguments.path("tokens/ablate.json");
 
   /** The keys that cli.md promises, to the letter. */
   private static final List<String> KEYS =
@@ -56,7 +57,7 @@ class AblateCommandTest {
   private static CommandRun ablate(String... more) {
     return CommandRun.of(
         CommandRun.args(
-            List.of("ablate", "--model", TestData.MODEL, "--tokens", TOKENS, "--sae"), more));
+            List.of("ablate", "--model", TestArguments.MODEL, "--tokens", TOKENS, "--sae"), more));
   }
 
   private static JsonObject json(String... more) {
@@ -76,7 +77,14 @@ class AblateCommandTest {
   })
   void effectsAreTheReferences(String sae, String baseline) throws IOException {
     JsonObject results =
-        results(TestData.path(sae), "--position", "20", "--position", "40", "--baseline", baseline);
+        results(
+            TestArguments.path(sae),
+            "--position",
+            "20",
+            "--position",
+            "40",
+            "--baseline",
+            baseline);
 
     assertThat(results.keySet()).containsExactlyElementsOf(KEYS);
     List<JsonObject> expected = expected(sae, baseline);
@@ -97,7 +105,7 @@ class AblateCommandTest {
   }
 
   private static List<JsonObject> expected(String sae, String baseline) throws IOException {
-    String text = Files.readString(Path.of(TestData.path("expected/ablate.json")));
+    String text = Files.readString(TestData.path("expected/ablate.json"));
     JsonObject all = JsonParser.parseString(text).getAsJsonObject();
     List<JsonObject> effects = new ArrayList<>();
     for (JsonElement effect : all.getAsJsonObject(sae).getAsJsonArray("effects")) {
@@ -114,11 +122,11 @@ class AblateCommandTest {
         CommandRun.of(
             "ablate",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
-            TestData.OPENAI,
+            TestArguments.OPENAI,
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "--hook",
             "blocks.0.hook_resid_post",
             "--sample",
@@ -132,7 +140,7 @@ class AblateCommandTest {
 
   @Test
   void summaryIsOfTheEffects() {
-    JsonObject results = results(TestData.OPENAI, "--sample", "6");
+    JsonObject results = results(TestArguments.OPENAI, "--sample", "6");
 
     double sum = 0;
     JsonArray effects = results.getAsJsonArray("effects");
@@ -151,7 +159,7 @@ class AblateCommandTest {
 
   @Test
   void latentsHaveMeansOfTheirOwn() {
-    JsonObject results = results(TestData.OPENAI, "--position", "20", "--position", "40");
+    JsonObject results = results(TestArguments.OPENAI, "--position", "20", "--position", "40");
 
     JsonArray effects = results.getAsJsonArray("effects");
     int pairs = 0;
@@ -172,7 +180,7 @@ class AblateCommandTest {
 
   @Test
   void severalSaesGiveWhatEachGivesAlone() {
-    List<String> saes = List.of(TestData.OPENAI, TestData.path("saes/saelens/jumprelu"));
+    List<String> saes = List.of(TestArguments.OPENAI, TestArguments.path("saes/saelens/jumprelu"));
     String[] options = {"--position", "20", "--position", "60"};
     JsonObject document =
         json(CommandRun.args(List.of(saes.get(0), "--sae", saes.get(1)), options));
@@ -192,7 +200,8 @@ class AblateCommandTest {
 
   @Test
   void aFolderStandsForTheSaesInIt() {
-    CommandRun run = ablate(TestData.path("saes/openai"), "--position", "20", "--latents", "1");
+    CommandRun run =
+        ablate(TestArguments.path("saes/openai"), "--position", "20", "--latents", "1");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out()).contains("layer3_k16.pt: OpenAI", "layer3_k4.pt: OpenAI");
@@ -200,7 +209,8 @@ class AblateCommandTest {
 
   @Test
   void severalSaesHaveALineEach() {
-    CommandRun run = ablate(TestData.OPENAI, "--sae", TestData.SAELENS, "--position", "20");
+    CommandRun run =
+        ablate(TestArguments.OPENAI, "--sae", TestArguments.SAELENS, "--position", "20");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
@@ -215,7 +225,7 @@ class AblateCommandTest {
   @Test
   void channelsAreCalledChannels() {
     JsonObject document =
-        json(TestData.OPENAI, "--position", "20", "--control", "channels", "--latents", "16");
+        json(TestArguments.OPENAI, "--position", "20", "--control", "channels", "--latents", "16");
 
     JsonArray effects = document.getAsJsonObject("results").getAsJsonArray("effects");
     assertThat(effects).hasSize(32);
@@ -232,7 +242,7 @@ class AblateCommandTest {
   void optionsReachTheAblation() {
     JsonObject document =
         json(
-            TestData.OPENAI,
+            TestArguments.OPENAI,
             "--sample",
             "3",
             "--seed",
@@ -269,7 +279,7 @@ class AblateCommandTest {
 
   @Test
   void contextModeMatters() {
-    String[] clean = {TestData.OPENAI, "--position", "20", "--latents", "2"};
+    String[] clean = {TestArguments.OPENAI, "--position", "20", "--latents", "2"};
     double mean = results(clean).get("mean").getAsDouble();
     String[] reconstructed = CommandRun.args(List.of(clean), "--context-mode", "reconstructed");
     assertThat(results(reconstructed).get("mean").getAsDouble()).isNotEqualTo(mean);
@@ -280,7 +290,7 @@ class AblateCommandTest {
 
   @Test
   void sampleIsTheSameForTheSameSeed() {
-    String[] sampled = {TestData.OPENAI, "--sample", "4", "--latents", "1", "--future", "2"};
+    String[] sampled = {TestArguments.OPENAI, "--sample", "4", "--latents", "1", "--future", "2"};
     JsonArray first = results(sampled).getAsJsonArray("effects");
     assertThat(first).hasSize(4);
     assertThat(positions(results(sampled))).isEqualTo(positions(results(sampled)));
@@ -299,7 +309,7 @@ class AblateCommandTest {
 
   @Test
   void firstTokenIsLeftOutOnRequest() {
-    CommandRun run = ablate(TestData.OPENAI, "--position", "0", "--skip-first-count");
+    CommandRun run = ablate(TestArguments.OPENAI, "--position", "0", "--skip-first-count");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).contains("no token of 2 sequences");
@@ -307,11 +317,11 @@ class AblateCommandTest {
 
   @Test
   void tableSaysWhatPeopleWantToKnow() {
-    CommandRun run = ablate(TestData.OPENAI, "--position", "20", "--position", "50");
+    CommandRun run = ablate(TestArguments.OPENAI, "--position", "20", "--position", "50");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains(TestData.HOOK, "positions [20, 50]", "active latents: all", "32,768 logits")
+        .contains(TestArguments.HOOK, "positions [20, 50]", "active latents: all", "32,768 logits")
         .containsPattern("mean +0\\.\\d+ +95 % interval 0\\.\\d+ to 0\\.\\d+ by effects")
         .containsPattern("skipped +32 +fewer than 16 positions left")
         .contains("Largest effects", "latent 461");
@@ -319,13 +329,13 @@ class AblateCommandTest {
 
   @Test
   void tableSaysHowSureTheMeanIs() {
-    assertThat(ablate(TestData.OPENAI, "--sample", "6").out())
+    assertThat(ablate(TestArguments.OPENAI, "--sample", "6").out())
         .containsPattern("mean +0\\.\\d+ +95 % interval 0\\.\\d+ to 0\\.\\d+ by tokens");
   }
 
   @Test
   void nothingLeftIsAFailureWithItsReason() {
-    CommandRun run = ablate(TestData.OPENAI, "--position", "60", "--json", "-");
+    CommandRun run = ablate(TestArguments.OPENAI, "--position", "60", "--json", "-");
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     JsonObject results = run.json().getAsJsonObject("results");
@@ -341,7 +351,8 @@ class AblateCommandTest {
   void interruptBeforeAnythingIsDoneWritesNothing() {
     Thread.currentThread().interrupt();
 
-    CommandRun run = ablate(TestData.OPENAI, "--json", folder.resolve("result.json").toString());
+    CommandRun run =
+        ablate(TestArguments.OPENAI, "--json", folder.resolve("result.json").toString());
 
     assertThat(Thread.interrupted()).isTrue();
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.INTERRUPTED);
@@ -385,7 +396,8 @@ class AblateCommandTest {
             });
     user.start();
     CommandRun run =
-        ablate(TestData.OPENAI, "--control", "channels", "--sample", "1000", "--json", "" + json);
+        ablate(
+            TestArguments.OPENAI, "--control", "channels", "--sample", "1000", "--json", "" + json);
     assertThat(Thread.interrupted()).isTrue();
     user.join();
     return run;
@@ -394,18 +406,18 @@ class AblateCommandTest {
   @Test
   void wrongUsageIsToldApart() {
     assertWrongUsage(CommandRun.of("ablate"), "--model");
-    assertWrongUsage(ablate(TestData.OPENAI, "--position", "1", "--sample", "2"), "--sample");
-    assertWrongUsage(ablate(TestData.OPENAI, "--position", "-1"), "from 0");
-    assertWrongUsage(ablate(TestData.OPENAI, "--position", "1", "--seed", "2"), "--seed");
-    assertWrongUsage(ablate(TestData.OPENAI, "--sample", "0"), "--sample");
-    assertWrongUsage(ablate(TestData.OPENAI, "--future", "0"), "--future");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--position", "1", "--sample", "2"), "--sample");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--position", "-1"), "from 0");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--position", "1", "--seed", "2"), "--seed");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--sample", "0"), "--sample");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--future", "0"), "--future");
     assertWrongUsage(
-        ablate(TestData.OPENAI, "--baseline", "zero"), "reconstruction, error_preserving");
-    assertWrongUsage(ablate(TestData.OPENAI, "--context-mode", "x"), "clean, reconstructed");
-    assertWrongUsage(ablate(TestData.OPENAI, "--control", "latents"), "channels, random");
-    assertWrongUsage(ablate(TestData.OPENAI, "--latents", "some"), "--latents");
-    assertWrongUsage(ablate(TestData.OPENAI, "--hook", "blocks.6.hook_resid_post"), "0 to 5");
-    assertWrongUsage(ablate(TestData.OPENAI, "--sae", TestData.OPENAI), "--sae");
+        ablate(TestArguments.OPENAI, "--baseline", "zero"), "reconstruction, error_preserving");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--context-mode", "x"), "clean, reconstructed");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--control", "latents"), "channels, random");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--latents", "some"), "--latents");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--hook", "blocks.6.hook_resid_post"), "0 to 5");
+    assertWrongUsage(ablate(TestArguments.OPENAI, "--sae", TestArguments.OPENAI), "--sae");
   }
 
   private static void assertWrongUsage(CommandRun run, String part) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.Sequences;
 import org.sae4j.format.Safetensors;
 import org.sae4j.format.StoredTensor;
+import org.sae4j.testing.TestData;
 
 class CaptureCommandTest {
   private static final String EXPECTED = "expected/activations.safetensors";
@@ -22,9 +23,9 @@ class CaptureCommandTest {
         List.of(
             "capture",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "--max-tokens",
             "128",
             "-o",
@@ -39,7 +40,7 @@ class CaptureCommandTest {
   @Test
   void activationsAtEveryHookAreTheReferences() throws IOException {
     List<String> hooks = new ArrayList<>();
-    for (String tensor : Safetensors.read(Path.of(TestData.path(EXPECTED))).tensors().keySet()) {
+    for (String tensor : Safetensors.read(TestData.path(EXPECTED)).tensors().keySet()) {
       if (tensor.contains("hook_")) {
         hooks.add(tensor);
       }
@@ -66,7 +67,7 @@ class CaptureCommandTest {
         .containsExactly("hook_embed", "tokens");
     StoredTensor tokens = Safetensors.read(output()).tensor("tokens");
     assertThat(tokens.shape()).containsExactly(2L, 64L);
-    Sequences expected = Sequences.fromJson(Path.of(TestData.TOKENS));
+    Sequences expected = Sequences.fromJson(Path.of(TestArguments.TOKENS));
     float[] found = tokens.toFloats();
     assertThat((int) found[0]).isEqualTo(expected.token(0, 0));
     assertThat((int) found[127]).isEqualTo(expected.token(1, 63));

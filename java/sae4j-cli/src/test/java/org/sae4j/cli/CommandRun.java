@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
+import org.sae4j.testing.Jvm;
 
 /**
  * A command that has run in this process.
@@ -24,6 +25,11 @@ record CommandRun(int exitCode, String out, String err) {
     StringWriter err = new StringWriter();
     int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), args);
     return new CommandRun(exitCode, out.toString(), err.toString());
+  }
+
+  /** A command that will run in a JVM of its own. */
+  static Jvm jvm(String... args) {
+    return Jvm.of(Main.class, args);
   }
 
   /** The arguments of a command and more of them. */

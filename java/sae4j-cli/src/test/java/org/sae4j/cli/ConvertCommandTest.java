@@ -16,14 +16,14 @@ class ConvertCommandTest {
     Path logits = folder.resolve("logits.safetensors");
 
     CommandRun convert =
-        CommandRun.of("convert", TestData.path("model"), "-o", gguf.toString(), "--json", "-");
+        CommandRun.of("convert", TestArguments.path("model"), "-o", gguf.toString(), "--json", "-");
     CommandRun run =
         CommandRun.of(
             "logits",
             "--model",
             gguf.toString(),
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "--max-tokens",
             "128",
             "-o",
@@ -42,7 +42,8 @@ class ConvertCommandTest {
     Path gguf = folder.resolve("half.gguf");
 
     CommandRun run =
-        CommandRun.of("convert", TestData.path("model"), "-o", gguf.toString(), "--type", "f16");
+        CommandRun.of(
+            "convert", TestArguments.path("model"), "-o", gguf.toString(), "--type", "f16");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(CommandRun.of("inspect", gguf.toString()).out()).contains("F16");
@@ -51,7 +52,8 @@ class ConvertCommandTest {
   @Test
   void whatIsNoModelFails() {
     CommandRun run =
-        CommandRun.of("convert", TestData.SAELENS, "-o", folder.resolve("model.gguf").toString());
+        CommandRun.of(
+            "convert", TestArguments.SAELENS, "-o", folder.resolve("model.gguf").toString());
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).contains("config.json");

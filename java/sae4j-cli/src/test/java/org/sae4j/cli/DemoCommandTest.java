@@ -14,7 +14,7 @@ class DemoCommandTest {
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("2,048 tokens", TestData.HOOK, "KL", "zero", "mean", "sae4j eval --model");
+        .contains("2,048 tokens", TestArguments.HOOK, "KL", "zero", "mean", "sae4j eval --model");
     assertThat(run.out()).contains("128 runs", "next 16 positions", "sae4j ablate --model");
     assertThat(run.out().lines().count()).isLessThanOrEqualTo(28);
   }
@@ -28,7 +28,7 @@ class DemoCommandTest {
     results = CommandRun.onlySae(document);
     assertThat(results.remove("sae").getAsString())
         .isEqualTo("jar:/demo/saes/openai/resid_post_mlp_layer3_k16.pt");
-    assertThat(results.remove("hook").getAsString()).isEqualTo(TestData.HOOK);
+    assertThat(results.remove("hook").getAsString()).isEqualTo(TestArguments.HOOK);
     assertThat(results.keySet()).containsExactlyElementsOf(ExpectedResults.KEYS);
     assertThat(results.get("tokens").getAsInt()).isEqualTo(2048);
     assertThat(results.get("ce_loss_score").getAsDouble()).isBetween(0.96, 0.98);

@@ -5,16 +5,15 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.github.luben.zstd.Zstd;
 import com.google.gson.JsonObject;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,12 +23,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.testing.Jvm;
+import org.sae4j.testing.TestData;
 
 /**
  * Every command and every Java class in README.md and java/docs runs, as a new user would run it.
  */
 class DocumentationTest {
-  private static final Path ROOT = Path.of(TestData.MODEL).getParent().getParent();
+  private static final Path ROOT = Path.of(TestArguments.MODEL).getParent().getParent();
   private static final Pattern FENCE = Pattern.compile("```");
   private static final Pattern BLOCK = Pattern.compile("```(\\w+)\n(.*?)```", Pattern.DOTALL);
   private static final Pattern CLASS = Pattern.compile("public class (\\w+)");
@@ -57,7 +58,7 @@ class DocumentationTest {
       copy("saes/saelens/topk/" + file, "saes/topk/" + file);
       copy("saes/saelens/jumprelu/" + file, "saes/jumprelu/" + file);
     }
-    List<String> lines = Files.readAllLines(Path.of(TestData.TEXT)).subList(0, LINES_OF_TEXT);
+    List<String> lines = Files.readAllLines(Path.of(TestArguments.TEXT)).subList(0, LINES_OF_TEXT);
     Files.write(folder.resolve("my.txt"), lines);
     JsonObject document = new JsonObject();
     document.addProperty("text", String.join(" ", lines));
@@ -72,7 +73,7 @@ class DocumentationTest {
   private void copy(String testData, String name) throws IOException {
     Path target = folder.resolve(name);
     Files.createDirectories(target.getParent());
-    Files.copy(Path.of(TestData.path(testData)), target);
+    Files.copy(TestData.path(testData), target);
   }
 
   private static List<Path> documents() throws IOException {
@@ -145,10 +146,9 @@ class DocumentationTest {
 
   private void compileAndRun(String code) throws Exception {
     Path source = Files.writeString(folder.resolve(className(code) + ".java"), code);
-    String classPath = System.getProperty("java.class.path");
     int status =
         ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-cp", classPath, "-d", "" + folder, "" + source);
+            .run(null, null, null, "-cp", Jvm.classPath(), "-d", "" + folder, "" + source);
     assertThat(status).as(code).isZero();
     run(className(code), List.of("gpt2.gguf", "my-sae", "my.txt"));
   }
@@ -157,54 +157,25 @@ class DocumentationTest {
   private void runCells(String cells) throws Exception {
     String end = "that was the last cell";
     String script = cells + "System.out.println(\"" + end + "\")\n/exit\n";
-    String printed =
-        start(
-            program("jshell"),
-            "-s",
-            "-J-Djava.util.prefs.userRoot=" + folder,
-            "-R" + libraryCache(),
-            "--class-path=" + System.getProperty("java.class.path"),
-            "" + Files.writeString(folder.resolve("cells.jsh"), script));
+    Process jshell =
+        new ProcessBuilder(
+                Jvm.tool("jshell"),
+                "-s",
+                "-J-Djava.util.prefs.userRoot=" + folder,
+                "-R-Dorg.sae4j.library.cache=" + System.getProperty("org.sae4j.library.cache"),
+                "--class-path=" + Jvm.classPath(),
+                "" + Files.writeString(folder.resolve("cells.jsh"), script))
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String printed = new String(jshell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(jshell.waitFor()).as(printed).isZero();
     assertThat(printed).contains(end).doesNotContain("Error:", "Exception");
   }
 
   private void run(String main, List<String> arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(program("java"));
-    command.add(libraryCache());
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path") + File.pathSeparator + folder);
-    command.add(main);
-    command.addAll(arguments);
-    assertThat(start(command.toArray(String[]::new))).isNotEmpty();
-  }
-
-  private static String program(String name) {
-    return Path.of(System.getProperty("java.home"), "bin", name).toString();
-  }
-
-  private String libraryCache() {
-    String cache = System.getProperty("org.sae4j.library.cache", "" + folder);
-    return "-Dorg.sae4j.library.cache=" + cache;
-  }
-
-  /** Returns what a command prints that ends well. */
-  private String start(String... command) throws Exception {
-    Path log = folder.resolve("log");
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends").isTrue();
-    } finally {
-      process.destroyForcibly();
-    }
-    String printed = Files.readString(log);
-    assertThat(process.exitValue()).as(printed).isZero();
-    return printed;
+    Jvm.Ended ended = Jvm.of(main, arguments).withClasses(folder).in(folder).run();
+    assertThat(ended.requireSuccess().output()).isNotEmpty();
   }
 
   @TestFactory

@@ -24,15 +24,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Effects one a line, and runs that end and go on. */
 class EffectLinesTest {
-  private static final String TOKENS = TestData.path("tokens/ablate.json");
+  private static final String TOKENS = TestArguments.path("tokens/ablate.json");
   private static final List<String> TWO_SAES =
       List.of(
           "--tokens",
           TOKENS,
           "--sae",
-          TestData.OPENAI,
+          TestArguments.OPENAI,
           "--sae",
-          TestData.path("saes/saelens/jumprelu"),
+          TestArguments.path("saes/saelens/jumprelu"),
           "--position",
           "20",
           "--position",
@@ -56,7 +56,7 @@ class EffectLinesTest {
   }
 
   private static CommandRun ablate(List<String> options, Path json, String... more) {
-    List<String> args = new ArrayList<>(List.of("ablate", "--model", TestData.MODEL));
+    List<String> args = new ArrayList<>(List.of("ablate", "--model", TestArguments.MODEL));
     args.addAll(options);
     args.addAll(List.of("--json", json.toString()));
     return CommandRun.of(CommandRun.args(args, more));
@@ -79,7 +79,7 @@ class EffectLinesTest {
   @Test
   void linesHoldWhatTheDocumentHolds() throws IOException {
     List<String> options =
-        List.of("--tokens", TOKENS, "--sae", TestData.OPENAI, "--position", "20");
+        List.of("--tokens", TOKENS, "--sae", TestArguments.OPENAI, "--position", "20");
     List<String> lines = written(ablate(options, file)).lines().toList();
     Path whole = folder.resolve("whole.json");
     assertThat(ablate(options, whole).exitCode()).isZero();
@@ -149,7 +149,14 @@ class EffectLinesTest {
   void aProcessThatIsKilledGoesOn() throws Exception {
     List<String> options =
         List.of(
-            "--tokens", TOKENS, "--sae", TestData.OPENAI, "--control", "channels", "--sample", "9");
+            "--tokens",
+            TOKENS,
+            "--sae",
+            TestArguments.OPENAI,
+            "--control",
+            "channels",
+            "--sample",
+            "9");
     String whole = written(ablate(options, file));
     Files.delete(file);
     Process process = start(options);
@@ -166,23 +173,10 @@ class EffectLinesTest {
   }
 
   private Process start(List<String> options) throws IOException {
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                java.toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.sae4j.cli.Main",
-                "ablate",
-                "--model",
-                TestData.MODEL));
-    command.addAll(options);
-    command.addAll(List.of("--json", file.toString()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("log").toFile())
-        .start();
+    List<String> arguments = new ArrayList<>(List.of("ablate", "--model", TestArguments.MODEL));
+    arguments.addAll(options);
+    arguments.addAll(List.of("--json", file.toString()));
+    return CommandRun.jvm(arguments.toArray(String[]::new)).start(folder.resolve("log"));
   }
 
   private void awaitBytes(int bytes, Process process) throws Exception {
@@ -198,7 +192,14 @@ class EffectLinesTest {
   void anInterruptedRunSaysSoAndGoesOn() throws Exception {
     List<String> options =
         List.of(
-            "--tokens", TOKENS, "--sae", TestData.OPENAI, "--control", "channels", "--sample", "9");
+            "--tokens",
+            TOKENS,
+            "--sae",
+            TestArguments.OPENAI,
+            "--control",
+            "channels",
+            "--sample",
+            "9");
     String whole = written(ablate(options, file));
     Files.delete(file);
     CommandRun run = interrupted(options);

@@ -29,16 +29,17 @@ class EvalCommandTest {
   @TempDir Path folder;
 
   private static CommandRun eval(String... more) {
-    return CommandRun.of(CommandRun.args(List.of("eval", "--model", TestData.MODEL), more));
+    return CommandRun.of(CommandRun.args(List.of("eval", "--model", TestArguments.MODEL), more));
   }
 
   private static CommandRun evalTopK(String... more) {
-    return eval(CommandRun.args(List.of("--sae", TestData.SAELENS), more));
+    return eval(CommandRun.args(List.of("--sae", TestArguments.SAELENS), more));
   }
 
   @Test
   void oneSaeGivesAnArrayOfOneWithExactlyThePromisedKeys() throws IOException {
-    CommandRun run = eval("--sae", TestData.OPENAI, "--tokens", TestData.TOKENS, "--json", "-");
+    CommandRun run =
+        eval("--sae", TestArguments.OPENAI, "--tokens", TestArguments.TOKENS, "--json", "-");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JsonObject document = run.json();
@@ -50,15 +51,15 @@ class EvalCommandTest {
     keys.add("self_test");
     JsonObject one = CommandRun.onlySae(document);
     assertThat(one.keySet()).containsExactlyElementsOf(keys);
-    assertThat(one.get("sae").getAsString()).isEqualTo(TestData.OPENAI);
-    assertThat(one.get("hook").getAsString()).isEqualTo(TestData.HOOK);
+    assertThat(one.get("sae").getAsString()).isEqualTo(TestArguments.OPENAI);
+    assertThat(one.get("hook").getAsString()).isEqualTo(TestArguments.HOOK);
     ExpectedResults.checkAll(SAES.get(0), one);
   }
 
   @Test
   void severalSaesGiveAnArrayInTheirOrder() throws IOException {
-    List<String> args = new ArrayList<>(List.of("--tokens", TestData.TOKENS, "--json", "-"));
-    SAES.forEach(sae -> args.addAll(List.of("--sae", TestData.path(sae))));
+    List<String> args = new ArrayList<>(List.of("--tokens", TestArguments.TOKENS, "--json", "-"));
+    SAES.forEach(sae -> args.addAll(List.of("--sae", TestArguments.path(sae))));
 
     CommandRun run = eval(args.toArray(String[]::new));
 
@@ -73,14 +74,15 @@ class EvalCommandTest {
       keys.addAll(ExpectedResults.KEYS);
       keys.add("self_test");
       assertThat(one.keySet()).containsExactlyElementsOf(keys);
-      assertThat(one.get("sae").getAsString()).isEqualTo(TestData.path(SAES.get(i)));
+      assertThat(one.get("sae").getAsString()).isEqualTo(TestArguments.path(SAES.get(i)));
       ExpectedResults.checkAll(SAES.get(i), one);
     }
   }
 
   @Test
   void aGoodSaePassesItsSelfTest() {
-    CommandRun run = eval("--sae", TestData.OPENAI, "--tokens", TestData.TOKENS, "--json", "-");
+    CommandRun run =
+        eval("--sae", TestArguments.OPENAI, "--tokens", TestArguments.TOKENS, "--json", "-");
 
     JsonObject test = CommandRun.onlySae(run.json()).getAsJsonObject("self_test");
     assertThat(test.keySet()).containsExactly("tokens", "l0", "explained_variance", "warnings");
@@ -93,17 +95,19 @@ class EvalCommandTest {
 
   @Test
   void aSaeInTheWrongPlaceIsWarnedOf() {
-    String[] tokens = {"--tokens", TestData.TOKENS, "--max-tokens", "256", "--json", "-"};
+    String[] tokens = {"--tokens", TestArguments.TOKENS, "--max-tokens", "256", "--json", "-"};
     CommandRun layer =
         eval(
             CommandRun.args(
-                List.of("--sae", TestData.OPENAI, "--hook", "blocks.0.hook_resid_post"), tokens));
+                List.of("--sae", TestArguments.OPENAI, "--hook", "blocks.0.hook_resid_post"),
+                tokens));
     CommandRun normalization =
-        eval(CommandRun.args(List.of("--sae", TestData.OPENAI, "--normalize", "none"), tokens));
+        eval(
+            CommandRun.args(List.of("--sae", TestArguments.OPENAI, "--normalize", "none"), tokens));
 
     assertThat(layer.exitCode()).as(layer.err()).isZero();
     assertThat(layer.err())
-        .contains("warning: " + TestData.OPENAI + ": explained variance 0.7")
+        .contains("warning: " + TestArguments.OPENAI + ": explained variance 0.7")
         .contains("is --hook blocks.3.hook_resid_post meant?");
     assertThat(normalization.exitCode()).as(normalization.err()).isZero();
     assertThat(normalization.err()).contains("is --normalize layer_norm missing?");
@@ -120,7 +124,7 @@ class EvalCommandTest {
     Path sae = folder.resolve("sae");
     TinySae.write(sae, 192, "none", "blocks.3.ln2.hook_normalized");
     List<String> args =
-        List.of("--sae", "" + sae, "--tokens", TestData.TOKENS, "--max-tokens", "128");
+        List.of("--sae", "" + sae, "--tokens", TestArguments.TOKENS, "--max-tokens", "128");
 
     CommandRun assumed = eval(CommandRun.args(args, "--json", "-"));
     CommandRun before = eval(CommandRun.args(args, "--hook-normalized", "before", "--json", "-"));
@@ -150,7 +154,7 @@ class EvalCommandTest {
   @Test
   void inputsAreIdentified() {
     JsonObject document =
-        evalTopK("--tokens", TestData.TOKENS, "--max-tokens", "128", "--json", "-").json();
+        evalTopK("--tokens", TestArguments.TOKENS, "--max-tokens", "128", "--json", "-").json();
 
     assertThat(document.getAsJsonObject("sae4j").keySet())
         .containsExactly("version", "llama_cpp", "platform", "kernels", "blas");
@@ -168,11 +172,12 @@ class EvalCommandTest {
   @Test
   void tableSaysWhatPeopleWantToKnow() {
     CommandRun run =
-        eval("--sae", TestData.OPENAI, "--tokens", TestData.TOKENS, "--max-tokens", "256");
+        eval(
+            "--sae", TestArguments.OPENAI, "--tokens", TestArguments.TOKENS, "--max-tokens", "256");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("OpenAI", "topk with k = 16", TestData.HOOK, "256 tokens")
+        .contains("OpenAI", "topk with k = 16", TestArguments.HOOK, "256 tokens")
         .containsPattern("delta_ce +\\+0\\.\\d+ .*WORSE")
         .contains("ce_loss_score", "l0", "dead_fraction", "tokens_per_second");
     assertThat(run.err()).contains("assumed normalization layer_norm");
@@ -180,14 +185,14 @@ class EvalCommandTest {
 
   @Test
   void manySaesAreALineEachTheBestFirst() {
-    List<String> args = new ArrayList<>(List.of("--tokens", TestData.TOKENS));
+    List<String> args = new ArrayList<>(List.of("--tokens", TestArguments.TOKENS));
     args.addAll(List.of("--max-tokens", "640"));
-    SAES.forEach(sae -> args.addAll(List.of("--sae", TestData.path(sae))));
+    SAES.forEach(sae -> args.addAll(List.of("--sae", TestArguments.path(sae))));
 
     CommandRun run = eval(args.toArray(String[]::new));
 
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.out().lines().filter(line -> !line.contains(TestData.path(""))))
+    assertThat(run.out().lines().filter(line -> !line.contains(TestArguments.path(""))))
         .allMatch(line -> line.length() <= 120);
     String[] order = {
       "#3 standard",
@@ -211,7 +216,7 @@ class EvalCommandTest {
     Path json = folder.resolve("result.json");
 
     CommandRun run =
-        evalTopK("--tokens", TestData.TOKENS, "--max-tokens", "64", "--json", json.toString());
+        evalTopK("--tokens", TestArguments.TOKENS, "--max-tokens", "64", "--json", json.toString());
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out()).contains("delta_ce");
@@ -224,13 +229,13 @@ class EvalCommandTest {
   @Test
   void textIsSplitAsTheSaeWasTrained() {
     JsonObject options =
-        evalTopK("--text", TestData.TEXT, "--max-tokens", "200", "--json", "-")
+        evalTopK("--text", TestArguments.TEXT, "--max-tokens", "200", "--json", "-")
             .json()
             .getAsJsonObject("options");
 
     assertThat(options.get("context").getAsInt()).isEqualTo(64);
     assertThat(options.get("bos").getAsBoolean()).isFalse();
-    assertThat(options.get("hook").getAsString()).isEqualTo(TestData.HOOK);
+    assertThat(options.get("hook").getAsString()).isEqualTo(TestArguments.HOOK);
   }
 
   @Test
@@ -238,7 +243,7 @@ class EvalCommandTest {
     CommandRun run =
         evalTopK(
             "--text",
-            TestData.TEXT,
+            TestArguments.TEXT,
             "--context",
             "32",
             "--bos",
@@ -288,7 +293,7 @@ class EvalCommandTest {
   void interruptEndsItWithoutAResult() {
     Thread.currentThread().interrupt();
 
-    CommandRun run = evalTopK("--tokens", TestData.TOKENS, "--json", path("result.json"));
+    CommandRun run = evalTopK("--tokens", TestArguments.TOKENS, "--json", path("result.json"));
 
     assertThat(Thread.interrupted()).isTrue();
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.INTERRUPTED);
@@ -300,7 +305,7 @@ class EvalCommandTest {
   void saeOfAnotherWidthIsRefused() throws IOException {
     TinySae.write(folder.resolve("narrow"), 8, "none");
 
-    CommandRun run = eval("--sae", path("narrow"), "--tokens", TestData.TOKENS);
+    CommandRun run = eval("--sae", path("narrow"), "--tokens", TestArguments.TOKENS);
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err()).contains("expected width 192", "found 8").doesNotContain("\tat ");
@@ -310,13 +315,13 @@ class EvalCommandTest {
   void missingScaleIsAskedFor() throws IOException {
     TinySae.write(folder.resolve("scaled"), 192, "expected_average_only_in");
 
-    CommandRun without = eval("--sae", path("scaled"), "--tokens", TestData.TOKENS);
+    CommandRun without = eval("--sae", path("scaled"), "--tokens", TestArguments.TOKENS);
     CommandRun with =
         eval(
             "--sae",
             path("scaled"),
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "--max-tokens",
             "64",
             "--scale",
@@ -339,16 +344,16 @@ class EvalCommandTest {
     assertFails(evalTopK("--text", nothing.toString()), "empty.txt", "0 tokens");
     assertFails(evalTopK("--tokens", beyond.toString()), "2048", "0 to 2047");
     assertFails(evalTopK("--tokens", prose.toString()), "prose.json", "expected a key input_ids");
-    assertFails(eval("--sae", path("none"), "--tokens", TestData.TOKENS), "no such file");
+    assertFails(eval("--sae", path("none"), "--tokens", TestArguments.TOKENS), "no such file");
     assertFails(
         CommandRun.of(
             "eval",
             "--model",
             garbage.toString(),
             "--sae",
-            TestData.SAELENS,
+            TestArguments.SAELENS,
             "--tokens",
-            TestData.TOKENS),
+            TestArguments.TOKENS),
         "garbage.gguf");
     assertFails(
         CommandRun.of(
@@ -356,15 +361,16 @@ class EvalCommandTest {
             "--model",
             path("none"),
             "--sae",
-            TestData.SAELENS,
+            TestArguments.SAELENS,
             "--tokens",
-            TestData.TOKENS),
+            TestArguments.TOKENS),
         "no such");
   }
 
   @Test
   void unwritableOutputFailsBeforeTheWork() {
-    CommandRun run = evalTopK("--tokens", TestData.TOKENS, "--json", path("no/such/folder.json"));
+    CommandRun run =
+        evalTopK("--tokens", TestArguments.TOKENS, "--json", path("no/such/folder.json"));
 
     assertFails(run, "does not exist");
     assertThat(run.out()).isEmpty();
@@ -374,21 +380,25 @@ class EvalCommandTest {
   void wrongUsageIsToldApart() {
     assertWrongUsage(CommandRun.of("eval"), "--model");
     assertWrongUsage(evalTopK(), "--text");
-    assertWrongUsage(evalTopK("--text", TestData.TEXT, "--tokens", TestData.TOKENS), "--tokens");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--hook", "nonsense"), "resid_post");
     assertWrongUsage(
-        evalTopK("--tokens", TestData.TOKENS, "--hook", "blocks.6.hook_resid_post"), "0 to 5");
-    assertWrongUsage(evalTopK("--text", TestData.TEXT, "--context", "129"), "128");
-    assertWrongUsage(evalTopK("--text", TestData.TEXT, "--context", "0"), "--context");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--bos"), "--bos");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--threads", "0"), "--threads");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--threads", "10000"), "1 to 512");
+        evalTopK("--text", TestArguments.TEXT, "--tokens", TestArguments.TOKENS), "--tokens");
     assertWrongUsage(
-        evalTopK("--tokens", TestData.TOKENS, "--precision", "f8"), "one of f32, bf16, found 'f8'");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--normalize", "x"), "layer_norm");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--hook-normalized", "x"), "before");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--scale", "-1"), "--scale");
-    assertWrongUsage(evalTopK("--tokens", TestData.TOKENS, "--quick"), "--quick");
+        evalTopK("--tokens", TestArguments.TOKENS, "--hook", "nonsense"), "resid_post");
+    assertWrongUsage(
+        evalTopK("--tokens", TestArguments.TOKENS, "--hook", "blocks.6.hook_resid_post"), "0 to 5");
+    assertWrongUsage(evalTopK("--text", TestArguments.TEXT, "--context", "129"), "128");
+    assertWrongUsage(evalTopK("--text", TestArguments.TEXT, "--context", "0"), "--context");
+    assertWrongUsage(evalTopK("--tokens", TestArguments.TOKENS, "--bos"), "--bos");
+    assertWrongUsage(evalTopK("--tokens", TestArguments.TOKENS, "--threads", "0"), "--threads");
+    assertWrongUsage(evalTopK("--tokens", TestArguments.TOKENS, "--threads", "10000"), "1 to 512");
+    assertWrongUsage(
+        evalTopK("--tokens", TestArguments.TOKENS, "--precision", "f8"),
+        "one of f32, bf16, found 'f8'");
+    assertWrongUsage(evalTopK("--tokens", TestArguments.TOKENS, "--normalize", "x"), "layer_norm");
+    assertWrongUsage(
+        evalTopK("--tokens", TestArguments.TOKENS, "--hook-normalized", "x"), "before");
+    assertWrongUsage(evalTopK("--tokens", TestArguments.TOKENS, "--scale", "-1"), "--scale");
+    assertWrongUsage(evalTopK("--tokens", TestArguments.TOKENS, "--quick"), "--quick");
   }
 
   @Test

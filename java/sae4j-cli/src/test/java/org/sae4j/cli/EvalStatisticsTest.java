@@ -25,11 +25,11 @@ class EvalStatisticsTest {
                 List.of(
                     "eval",
                     "--model",
-                    TestData.MODEL,
+                    TestArguments.MODEL,
                     "--sae",
-                    TestData.OPENAI,
+                    TestArguments.OPENAI,
                     "--tokens",
-                    TestData.TOKENS),
+                    TestArguments.TOKENS),
                 more));
     assertThat(run.exitCode()).as(run.err()).isZero();
     return run;
@@ -96,7 +96,7 @@ class EvalStatisticsTest {
   @Test
   void saesAreComparedInPairs() {
     JsonObject results =
-        eval("--max-tokens", "640", "--sae", TestData.SAELENS, "--json", "-")
+        eval("--max-tokens", "640", "--sae", TestArguments.SAELENS, "--json", "-")
             .json()
             .getAsJsonObject("results");
     JsonArray saes = results.getAsJsonArray("saes");
@@ -104,18 +104,18 @@ class EvalStatisticsTest {
     assertThat(paired).hasSize(1);
     JsonObject pair = paired.get(0).getAsJsonObject();
     assertThat(pair.keySet()).containsExactly("a", "b", "kl", "delta_ce", "explained_variance");
-    assertThat(pair.get("a").getAsString()).isEqualTo(TestData.OPENAI);
-    assertThat(pair.get("b").getAsString()).isEqualTo(TestData.SAELENS);
+    assertThat(pair.get("a").getAsString()).isEqualTo(TestArguments.OPENAI);
+    assertThat(pair.get("b").getAsString()).isEqualTo(TestArguments.SAELENS);
     double a = saes.get(0).getAsJsonObject().get("kl").getAsDouble();
     double b = saes.get(1).getAsJsonObject().get("kl").getAsDouble();
     JsonObject kl = pair.getAsJsonObject("kl");
     assertThat(kl.get("difference").getAsDouble()).isEqualTo(a - b);
     assertThat(a - b)
         .isBetween(number(kl.getAsJsonArray("ci95"), 0), number(kl.getAsJsonArray("ci95"), 1));
-    assertThat(eval("--max-tokens", "640", "--sae", TestData.SAELENS).out())
+    assertThat(eval("--max-tokens", "640", "--sae", TestArguments.SAELENS).out())
         .containsPattern("How they differ from #1 \\S+ on the same tokens")
         .containsPattern("#2 \\S+ +[+]\\d\\.\\d+ \\([+-]\\d");
-    assertThat(eval("--max-tokens", "256", "--sae", TestData.SAELENS).out())
+    assertThat(eval("--max-tokens", "256", "--sae", TestArguments.SAELENS).out())
         .contains("intervals need 5 sequences, found 4")
         .doesNotContain("±", "95 %");
   }
@@ -144,7 +144,7 @@ class EvalStatisticsTest {
     double sum = 0;
     for (int s = 0; s < 10; s++) {
       JsonObject line = JsonParser.parseString(lines.get(s)).getAsJsonObject();
-      assertThat(line.get("sae").getAsString()).isEqualTo(TestData.OPENAI);
+      assertThat(line.get("sae").getAsString()).isEqualTo(TestArguments.OPENAI);
       assertThat(line.get("sequence").getAsInt()).isEqualTo(s);
       sum += line.get("kl").getAsDouble();
     }

@@ -6,9 +6,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
+import org.sae4j.testing.TestData;
 
 /** What the reference implementation finds for the SAEs in test-data. */
 final class ExpectedResults {
@@ -75,7 +75,7 @@ final class ExpectedResults {
   }
 
   private static JsonObject of(String sae) throws IOException {
-    String text = Files.readString(Path.of(TestData.path("expected/eval.json")));
+    String text = Files.readString(TestData.path("expected/eval.json"));
     JsonObject all = JsonParser.parseString(text).getAsJsonObject();
     return all.getAsJsonObject(sae).getAsJsonObject("results");
   }

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Commands on Hugging Face folders whose tokenizers are out of the ordinary. */
 class FolderTokenizerTest {
-  private static final String SAE = TestData.path("cases/added-tokens-overlap/sae");
-  private static final String MODEL = TestData.path("cases/added-tokens-overlap/model");
+  private static final String SAE = TestArguments.path("cases/added-tokens-overlap/sae");
+  private static final String MODEL = TestArguments.path("cases/added-tokens-overlap/model");
 
   @TempDir Path folder;
 
@@ -68,7 +68,7 @@ class FolderTokenizerTest {
   @Test
   void convertSaysWhichTokensHaveNoRow() throws IOException {
     Path model = Files.createDirectories(folder.resolve("model"));
-    String special = TestData.path("cases/tokenizer-config-special-not-in-vocabulary/model");
+    String special = TestArguments.path("cases/tokenizer-config-special-not-in-vocabulary/model");
     for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
       Files.copy(Path.of(special, name), model.resolve(name));
     }
@@ -85,25 +85,10 @@ class FolderTokenizerTest {
   /** As in a container whose root may not be written to. */
   @Test
   void aFolderNeedsNoTemporaryFile() throws Exception {
-    Path out = folder.resolve("out");
-    Process java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=/nonexistent-tmp",
-                "-Dorg.sae4j.library.cache=" + System.getProperty("org.sae4j.library.cache"),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "eval",
-                "--model",
-                MODEL,
-                "--sae",
-                SAE,
-                "--text",
-                TestData.path("cases/added-tokens-overlap/text.txt"))
-            .redirectErrorStream(true)
-            .redirectOutput(out.toFile())
-            .start();
-    assertThat(java.waitFor()).as(Files.readString(out)).isZero();
+    String text = TestArguments.path("cases/added-tokens-overlap/text.txt");
+    CommandRun.jvm("eval", "--model", MODEL, "--sae", SAE, "--text", text)
+        .with("-Djava.io.tmpdir=/nonexistent-tmp")
+        .run()
+        .requireSuccess();
   }
 }

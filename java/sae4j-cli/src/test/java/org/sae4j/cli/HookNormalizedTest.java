@@ -42,7 +42,7 @@ class HookNormalizedTest {
   void changeTheNorm() throws IOException {
     model = Files.createDirectory(folder.resolve("model"));
     for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
-      Files.copy(Path.of(TestData.path("model"), file), model.resolve(file));
+      Files.copy(Path.of(TestArguments.path("model"), file), model.resolve(file));
     }
     weight = rescaled("ln_2.weight", false);
     bias = rescaled("ln_2.bias", false);
@@ -106,7 +106,7 @@ class HookNormalizedTest {
     List<String> args =
         List.of(
             "eval --model %s --sae %s --text %s --max-tokens 512 --json -"
-                .formatted(model, transcoder, TestData.TEXT)
+                .formatted(model, transcoder, TestArguments.TEXT)
                 .split(" "));
     return CommandRun.of(CommandRun.args(args, more));
   }

@@ -38,7 +38,7 @@ class InputTest {
         List.of(
             "capture",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--hook",
             "hook_embed",
             "-o",
@@ -83,10 +83,10 @@ class InputTest {
 
   @Test
   void textInGzipIsTheText() throws IOException {
-    String gzip = gzip("prose", Files.readAllBytes(Path.of(TestData.TEXT)));
+    String gzip = gzip("prose", Files.readAllBytes(Path.of(TestArguments.TEXT)));
     assertThat(tokens("--text", gzip))
         .hasSizeGreaterThan(2000)
-        .isEqualTo(tokens("--text", TestData.TEXT));
+        .isEqualTo(tokens("--text", TestArguments.TEXT));
   }
 
   @Test
@@ -104,7 +104,8 @@ class InputTest {
     assertThat(tokens("--text", three, "--text", two, "--text-key", "body", "--context", "5"))
         .isEqualTo(expected);
     CommandRun run =
-        capture("--text", one, "--text", TestData.TEXT, "--context", "5", "--max-tokens", "20");
+        capture(
+            "--text", one, "--text", TestArguments.TEXT, "--context", "5", "--max-tokens", "20");
     JsonArray inputs = run.json().getAsJsonArray("inputs");
     assertThat(inputs).hasSize(3);
     for (int i = 1; i < 3; i++) {
@@ -127,7 +128,8 @@ class InputTest {
 
   private CommandRun eval(String... input) {
     List<String> command =
-        List.of("eval", "--model", TestData.MODEL, "--sae", TestData.SAELENS, "--json", "-");
+        List.of(
+            "eval", "--model", TestArguments.MODEL, "--sae", TestArguments.SAELENS, "--json", "-");
     return CommandRun.of(CommandRun.args(command, input));
   }
 
@@ -143,7 +145,7 @@ class InputTest {
     CommandRun run = eval("--tokens", file);
     assertThat(run.exitCode()).isZero();
     assertThat(run.err()).contains("warning: ce_clean ", " is above ln 2048 = 7.62", "vocabulary?");
-    assertThat(eval("--text", TestData.TEXT, "--max-tokens", "256").err())
+    assertThat(eval("--text", TestArguments.TEXT, "--max-tokens", "256").err())
         .doesNotContain("blind guess");
   }
 
@@ -172,7 +174,7 @@ class InputTest {
   void aFileThatChangesBeforeItIsHashedIsNoticed() throws IOException {
     Path file = Files.writeString(folder.resolve("x.json"), "[[1, 2]]");
     CorpusFiles files = CorpusFiles.of(List.of(file));
-    try (Model model = Model.open(Path.of(TestData.MODEL))) {
+    try (Model model = Model.open(Path.of(TestArguments.MODEL))) {
       Input input =
           Input.ofTokens(
               new Input.Source(files, Optional.empty(), Optional.empty()),
@@ -189,7 +191,7 @@ class InputTest {
   /** The numbers are of transformers in float64, each sequence by itself. */
   @Test
   void paddingIsNoText() {
-    CommandRun run = eval("--tokens", TestData.path("cases/padding-mask/masked.parquet"));
+    CommandRun run = eval("--tokens", TestArguments.path("cases/padding-mask/masked.parquet"));
     JsonObject results = CommandRun.onlySae(run.json());
     assertThat(results.get("tokens").getAsInt()).isEqualTo(184);
     assertThat(results.get("kl").getAsDouble()).isCloseTo(0.227986, withPercentage(0.01));
@@ -238,9 +240,9 @@ class InputTest {
   void wrongUsage() {
     for (String[] args :
         List.of(
-            new String[] {"--tokens", TestData.TOKENS, "--text-key", "x"},
-            new String[] {"--tokens", TestData.TOKENS, "--text", TestData.TEXT},
-            new String[] {"--tokens", TestData.TOKENS, "--context", "100000"})) {
+            new String[] {"--tokens", TestArguments.TOKENS, "--text-key", "x"},
+            new String[] {"--tokens", TestArguments.TOKENS, "--text", TestArguments.TEXT},
+            new String[] {"--tokens", TestArguments.TOKENS, "--context", "100000"})) {
       assertThat(capture(args).exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
     }
   }

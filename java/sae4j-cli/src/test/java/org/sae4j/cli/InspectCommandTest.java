@@ -21,7 +21,10 @@ class InspectCommandTest {
   void modelsTellTheirShape() {
     CommandRun run =
         CommandRun.of(
-            "inspect", TestData.MODEL, TestData.path("model"), TestData.path("model-q8_0.gguf"));
+            "inspect",
+            TestArguments.MODEL,
+            TestArguments.path("model"),
+            TestArguments.path("model-q8_0.gguf"));
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out()).contains("GGUF 3", "Hugging Face folder", "25 Q8_0", "76 F32 tensors");
@@ -29,8 +32,8 @@ class InspectCommandTest {
 
   @Test
   void oneModelInTwoFormatsReadsTheSame() {
-    CommandRun gguf = CommandRun.of("inspect", TestData.MODEL);
-    CommandRun folderRun = CommandRun.of("inspect", TestData.path("model"));
+    CommandRun gguf = CommandRun.of("inspect", TestArguments.MODEL);
+    CommandRun folderRun = CommandRun.of("inspect", TestArguments.path("model"));
 
     assertThat(facts(gguf)).isEqualTo(facts(folderRun)).contains("  parameters    3,087,360");
   }
@@ -41,7 +44,7 @@ class InspectCommandTest {
 
   @Test
   void whatAModelLeavesOpenIsAssumed() throws IOException {
-    String model = Files.readString(Path.of(TestData.MODEL), StandardCharsets.ISO_8859_1);
+    String model = Files.readString(Path.of(TestArguments.MODEL), StandardCharsets.ISO_8859_1);
     Path old = folder.resolve("old.gguf");
     Files.writeString(
         old,
@@ -51,16 +54,16 @@ class InspectCommandTest {
 
     assertThat(CommandRun.of("inspect", old.toString()).out()).contains("assumed       " + note);
     JsonArray files =
-        CommandRun.of("inspect", old.toString(), TestData.MODEL, "--json", "-")
+        CommandRun.of("inspect", old.toString(), TestArguments.MODEL, "--json", "-")
             .json()
             .getAsJsonObject("results")
             .getAsJsonArray("files");
     assertThat(files.get(0).getAsJsonObject().getAsJsonArray("assumptions")).hasSize(1);
     assertThat(files.get(1).getAsJsonObject().getAsJsonArray("assumptions")).isEmpty();
     CommandRun eval = evalOf(old.toString());
-    CommandRun same = evalOf(TestData.MODEL);
+    CommandRun same = evalOf(TestArguments.MODEL);
     assertThat(eval.err()).contains("note: " + old + ": assumed " + note);
-    assertThat(same.err()).doesNotContain("note: " + TestData.MODEL);
+    assertThat(same.err()).doesNotContain("note: " + TestArguments.MODEL);
     for (String key : List.of("tokens", "ce_clean", "kl")) {
       assertThat(CommandRun.onlySae(eval.json()).get(key))
           .as(key)
@@ -70,7 +73,8 @@ class InspectCommandTest {
 
   private static CommandRun evalOf(String model) {
     List<String> args =
-        List.of("eval", "--model", model, "--sae", TestData.SAELENS, "--text", TestData.TEXT);
+        List.of(
+            "eval", "--model", model, "--sae", TestArguments.SAELENS, "--text", TestArguments.TEXT);
     CommandRun run =
         CommandRun.of(
             Stream.concat(args.stream(), Stream.of("--max-tokens", "1000", "--json", "-"))
@@ -81,11 +85,11 @@ class InspectCommandTest {
 
   @Test
   void saesTellWhatTheyCompute() {
-    CommandRun run = CommandRun.of("inspect", TestData.OPENAI, TestData.SAELENS);
+    CommandRun run = CommandRun.of("inspect", TestArguments.OPENAI, TestArguments.SAELENS);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("topk with k = 16", "layer_norm", TestData.HOOK, "width 192, 1536 latents")
+        .contains("topk with k = 16", "layer_norm", TestArguments.HOOK, "width 192, 1536 latents")
         .contains("assumed", "without BOS");
   }
 
@@ -93,7 +97,12 @@ class InspectCommandTest {
   void scriptsGetTheSame() {
     CommandRun run =
         CommandRun.of(
-            "inspect", TestData.MODEL, TestData.path("model"), TestData.SAELENS, "--json", "-");
+            "inspect",
+            TestArguments.MODEL,
+            TestArguments.path("model"),
+            TestArguments.SAELENS,
+            "--json",
+            "-");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JsonArray files = run.json().getAsJsonObject("results").getAsJsonArray("files");
@@ -104,7 +113,7 @@ class InspectCommandTest {
     assertThat(gguf.getAsJsonObject("shape").get("vocabulary").getAsInt()).isEqualTo(2048);
     assertThat(sae.get("kind").getAsString()).isEqualTo("sae");
     assertThat(sae.get("k").getAsInt()).isEqualTo(16);
-    assertThat(sae.get("hook").getAsString()).isEqualTo(TestData.HOOK);
+    assertThat(sae.get("hook").getAsString()).isEqualTo(TestArguments.HOOK);
     assertThat(run.json().getAsJsonArray("inputs")).hasSize(3);
   }
 
@@ -123,11 +132,12 @@ class InspectCommandTest {
 
   @Test
   void oneBadFileDoesNotHideTheOthers() throws IOException {
-    byte[] bytes = Files.readAllBytes(Path.of(TestData.MODEL));
+    byte[] bytes = Files.readAllBytes(Path.of(TestArguments.MODEL));
     Path cut = Files.write(folder.resolve("cut.gguf"), Arrays.copyOf(bytes, 1_000_000));
 
     CommandRun run =
-        CommandRun.of("inspect", cut.toString(), TestData.TEXT, "nothing", TestData.SAELENS);
+        CommandRun.of(
+            "inspect", cut.toString(), TestArguments.TEXT, "nothing", TestArguments.SAELENS);
 
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err().lines()).hasSize(3);

@@ -27,7 +27,7 @@ class InterruptionTest {
   void partialFileIsRemovedBeforeTheProcessEnds() throws Exception {
     Path outputs = Files.createDirectory(folder.resolve("outputs"));
     Path text = folder.resolve("long.txt");
-    Files.writeString(text, Files.readString(Path.of(TestData.TEXT)).repeat(TIMES));
+    Files.writeString(text, Files.readString(Path.of(TestArguments.TEXT)).repeat(TIMES));
     Process process = start(text, outputs.resolve("logits.safetensors"));
     try {
       awaitLogits(outputs, process);
@@ -43,22 +43,15 @@ class InterruptionTest {
   }
 
   private Process start(Path text, Path output) throws IOException {
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    return new ProcessBuilder(
-            java.toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            "org.sae4j.cli.Main",
+    return CommandRun.jvm(
             "logits",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--text",
             text.toString(),
             "-o",
             output.toString())
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("log").toFile())
-        .start();
+        .start(folder.resolve("log"));
   }
 
   private void awaitLogits(Path outputs, Process process) throws Exception {

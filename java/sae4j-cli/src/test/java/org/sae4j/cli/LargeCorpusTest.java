@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,34 +48,25 @@ class LargeCorpusTest {
   @Test
   void aSampleForAblationIsOfAllOfIt() throws Exception {
     Path json = folder.resolve("effects.jsonl");
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                HEAP,
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.sae4j.cli.Main",
-                "ablate",
-                "--model",
-                TestData.MODEL,
-                "--sae",
-                TestData.OPENAI,
-                "--tokens",
-                ids().toString(),
-                "--sample",
-                "3",
-                "--seed",
-                "1",
-                "--latents",
-                "1",
-                "--json",
-                json.toString())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
+    CommandRun.jvm(
+            "ablate",
+            "--model",
+            TestArguments.MODEL,
+            "--sae",
+            TestArguments.OPENAI,
+            "--tokens",
+            ids().toString(),
+            "--sample",
+            "3",
+            "--seed",
+            "1",
+            "--latents",
+            "1",
+            "--json",
+            json.toString())
+        .with(HEAP, "-XX:+UseSerialGC")
+        .run()
+        .requireSuccess();
     List<JsonObject> lines =
         Files.readAllLines(json).stream()
             .map(line -> JsonParser.parseString(line).getAsJsonObject())

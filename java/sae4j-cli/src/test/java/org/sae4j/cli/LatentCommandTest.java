@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code latent} as users and scripts see it. */
 class LatentCommandTest {
   private static final List<String> COMMAND =
-      List.of("latent", "--model", TestData.MODEL, "--sae", TestData.SAELENS);
+      List.of("latent", "--model", TestArguments.MODEL, "--sae", TestArguments.SAELENS);
 
   private static CommandRun latent(String... more) {
     return CommandRun.of(CommandRun.args(COMMAND, more));
@@ -32,10 +32,10 @@ class LatentCommandTest {
   @Test
   void jsonHasTheKeysOfThePromise() {
     JsonObject results =
-        results("--tokens", TestData.TOKENS, "--latent", "17", "--latent", "5", "--json", "-");
+        results("--tokens", TestArguments.TOKENS, "--latent", "17", "--latent", "5", "--json", "-");
 
     assertThat(results.keySet()).containsExactly("sae", "tokens", "seconds", "latents");
-    assertThat(results.get("sae").getAsString()).isEqualTo(TestData.SAELENS);
+    assertThat(results.get("sae").getAsString()).isEqualTo(TestArguments.SAELENS);
     assertThat(results.get("tokens").getAsLong()).isEqualTo(2048);
     JsonArray latents = results.getAsJsonArray("latents");
     assertThat(latents).hasSize(2);
@@ -58,7 +58,7 @@ class LatentCommandTest {
     JsonObject results =
         results(
             "--text",
-            TestData.TEXT,
+            TestArguments.TEXT,
             "--latents",
             "3",
             "--top",
@@ -90,7 +90,7 @@ class LatentCommandTest {
 
   @Test
   void theTableFitsATerminal() {
-    CommandRun run = latent("--text", TestData.TEXT, "--latents", "5");
+    CommandRun run = latent("--text", TestArguments.TEXT, "--latents", "5");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out().lines().filter(line -> line.startsWith("Latent "))).hasSize(5);
@@ -107,7 +107,7 @@ class LatentCommandTest {
 
   @Test
   void allLatentsOrTenByDefault() {
-    String[] few = {"--tokens", TestData.TOKENS, "--max-tokens", "64", "--json", "-"};
+    String[] few = {"--tokens", TestArguments.TOKENS, "--max-tokens", "64", "--json", "-"};
 
     assertThat(results(few).getAsJsonArray("latents")).hasSize(10);
     assertThat(results(CommandRun.args(List.of("--latents", "all"), few)).getAsJsonArray("latents"))
@@ -118,7 +118,13 @@ class LatentCommandTest {
   void theFirstPositionCanBeLeftOut() {
     JsonObject results =
         results(
-            "--tokens", TestData.TOKENS, "--skip-first-count", "--latents", "all", "--json", "-");
+            "--tokens",
+            TestArguments.TOKENS,
+            "--skip-first-count",
+            "--latents",
+            "all",
+            "--json",
+            "-");
 
     assertThat(results.get("tokens").getAsLong()).isEqualTo(2048 - 32);
     for (JsonElement latent : results.getAsJsonArray("latents")) {
@@ -131,7 +137,7 @@ class LatentCommandTest {
   @Test
   void aRunThatWasInterruptedGoesOn(@TempDir Path folder) throws Exception {
     Path text = folder.resolve("long.txt");
-    Files.writeString(text, Files.readString(Path.of(TestData.TEXT)).repeat(3));
+    Files.writeString(text, Files.readString(Path.of(TestArguments.TEXT)).repeat(3));
     Path json = folder.resolve("latents.json");
     Path checkpoint = folder.resolve("latents.json.checkpoint");
     String[] args = {"--text", text.toString(), "--top", "3", "--json", json.toString()};
@@ -168,24 +174,25 @@ class LatentCommandTest {
 
   @Test
   void wrongUsageIsToldApart() {
-    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--latent", "768"), "0 to 767, found 768");
-    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--latent", "-1"), "--latent");
     assertWrongUsage(
-        latent("--tokens", TestData.TOKENS, "--latent", "1", "--latents", "2"), "--latents");
-    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--top", "0"), "--top");
+        latent("--tokens", TestArguments.TOKENS, "--latent", "768"), "0 to 767, found 768");
+    assertWrongUsage(latent("--tokens", TestArguments.TOKENS, "--latent", "-1"), "--latent");
+    assertWrongUsage(
+        latent("--tokens", TestArguments.TOKENS, "--latent", "1", "--latents", "2"), "--latents");
+    assertWrongUsage(latent("--tokens", TestArguments.TOKENS, "--top", "0"), "--top");
     assertWrongUsage(latent("--latent", "1"), "--text");
-    assertWrongUsage(latent("--tokens", TestData.TOKENS, "--resume"), "--json FILE");
+    assertWrongUsage(latent("--tokens", TestArguments.TOKENS, "--resume"), "--json FILE");
     assertWrongUsage(
-        latent("--tokens", TestData.TOKENS, "--checkpoint-every", "3"), "--checkpoint-every");
+        latent("--tokens", TestArguments.TOKENS, "--checkpoint-every", "3"), "--checkpoint-every");
   }
 
   /** Nor does any other command that takes one SAE guess which. */
   @Test
   void ofAFolderOfSaesOneIsAskedFor(@TempDir Path folder) {
-    String saes = TestData.path("saes/saelens");
+    String saes = TestArguments.path("saes/saelens");
     String output = folder.resolve("output").toString();
     String found = "--sae: expected one SAE, found a folder of 6, such as " + saes;
-    List<String> model = List.of("--model", TestData.MODEL, "--tokens", TestData.TOKENS);
+    List<String> model = List.of("--model", TestArguments.MODEL, "--tokens", TestArguments.TOKENS);
     assertWrongUsage(
         CommandRun.of(
             CommandRun.args(

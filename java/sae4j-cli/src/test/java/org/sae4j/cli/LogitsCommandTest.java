@@ -20,12 +20,13 @@ class LogitsCommandTest {
   }
 
   private CommandRun logits(String... more) {
-    List<String> first = List.of("logits", "--model", TestData.MODEL, "-o", output().toString());
+    List<String> first =
+        List.of("logits", "--model", TestArguments.MODEL, "-o", output().toString());
     return CommandRun.of(CommandRun.args(first, more));
   }
 
   private CommandRun firstTwo(String... more) {
-    List<String> first = List.of("--tokens", TestData.TOKENS, "--max-tokens", "128");
+    List<String> first = List.of("--tokens", TestArguments.TOKENS, "--max-tokens", "128");
     return logits(CommandRun.args(first, more));
   }
 
@@ -41,7 +42,7 @@ class LogitsCommandTest {
 
   @Test
   void reconstructedLogitsAreTheReferences() throws IOException {
-    CommandRun run = firstTwo("--replace", "sae", "--sae", TestData.OPENAI);
+    CommandRun run = firstTwo("--replace", "sae", "--sae", TestArguments.OPENAI);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     TensorComparison.assertClose(output(), "expected/logits_sae.safetensors", "logits");
@@ -49,7 +50,7 @@ class LogitsCommandTest {
 
   @Test
   void zeroedLogitsAreTheReferences() throws IOException {
-    CommandRun run = firstTwo("--replace", "zero", "--hook", TestData.HOOK);
+    CommandRun run = firstTwo("--replace", "zero", "--hook", TestArguments.HOOK);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     TensorComparison.assertClose(output(), "expected/logits_zero.safetensors", "logits");
@@ -58,11 +59,11 @@ class LogitsCommandTest {
   @Test
   void meanIsThatOfTheWholeInput() throws IOException {
     CommandRun run =
-        logits("--tokens", TestData.TOKENS, "--replace", "mean", "--hook", TestData.HOOK);
+        logits("--tokens", TestArguments.TOKENS, "--replace", "mean", "--hook", TestArguments.HOOK);
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     JsonObject found = new JsonObject();
-    found.addProperty("ce_mean", crossEntropy(Sequences.fromJson(Path.of(TestData.TOKENS))));
+    found.addProperty("ce_mean", crossEntropy(Sequences.fromJson(Path.of(TestArguments.TOKENS))));
     ExpectedResults.check("saes/saelens/topk", found);
   }
 
@@ -86,9 +87,9 @@ class LogitsCommandTest {
 
   @Test
   void whatIsNotCountedIsNotInTheMean() throws IOException {
-    firstTwo("--replace", "mean", "--hook", TestData.HOOK);
+    firstTwo("--replace", "mean", "--hook", TestArguments.HOOK);
     float[] all = tensor();
-    firstTwo("--replace", "mean", "--hook", TestData.HOOK, "--skip-first-count");
+    firstTwo("--replace", "mean", "--hook", TestArguments.HOOK, "--skip-first-count");
 
     assertThat(tensor()).isNotEqualTo(all);
   }
@@ -97,7 +98,7 @@ class LogitsCommandTest {
   void firstPositionCanBeLeftAsItIs() throws IOException {
     firstTwo();
     float[] clean = tensor();
-    firstTwo("--replace", "zero", "--hook", TestData.HOOK, "--skip-first-replace");
+    firstTwo("--replace", "zero", "--hook", TestArguments.HOOK, "--skip-first-replace");
     float[] zeroed = tensor();
 
     assertThat(List.of(zeroed[0], zeroed[2047])).isEqualTo(List.of(clean[0], clean[2047]));
@@ -106,7 +107,7 @@ class LogitsCommandTest {
 
   @Test
   void shortRestOfATextIsLeftOut() throws IOException {
-    CommandRun run = logits("--text", TestData.TEXT, "--max-tokens", "100", "--json", "-");
+    CommandRun run = logits("--text", TestArguments.TEXT, "--max-tokens", "100", "--json", "-");
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.err()).contains("last 36 tokens");
@@ -129,8 +130,8 @@ class LogitsCommandTest {
 
   @Test
   void halfARequestIsWrongUsage() {
-    assertWrongUsage(firstTwo("--sae", TestData.SAELENS));
-    assertWrongUsage(firstTwo("--hook", TestData.HOOK));
+    assertWrongUsage(firstTwo("--sae", TestArguments.SAELENS));
+    assertWrongUsage(firstTwo("--hook", TestArguments.HOOK));
     assertWrongUsage(firstTwo("--replace", "sae"));
     assertWrongUsage(firstTwo("--replace", "zero"));
     assertWrongUsage(firstTwo("--replace", "noise"));
@@ -143,9 +144,9 @@ class LogitsCommandTest {
         CommandRun.of(
             "logits",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "-o",
             folder.toString());
 

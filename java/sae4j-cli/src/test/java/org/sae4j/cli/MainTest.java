@@ -2,8 +2,6 @@ package org.sae4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,17 +28,9 @@ class MainTest {
   /** Help has to be there where the engine cannot run. */
   @Test
   void helpDoesNotLoadTheEngine() throws Exception {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    Process process =
-        new ProcessBuilder(
-                java, "-Xlog:class+load", "-cp", classPath, Main.class.getName(), "eval", "--help")
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output =
+        CommandRun.jvm("eval", "--help").with("-Xlog:class+load").run().requireSuccess().output();
     assertThat(output).contains("Usage: sae4j eval").doesNotContain("org.sae4j.engine.");
-    assertThat(process.waitFor()).isZero();
   }
 
   @Test

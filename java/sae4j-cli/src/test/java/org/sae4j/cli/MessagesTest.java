@@ -28,24 +28,24 @@ import org.sae4j.Session;
 
 /** Mistakes that users make: what the commands say, and that the page of messages explains it. */
 class MessagesTest {
-  private static final Path JAVA = Path.of(TestData.MODEL).getParent().resolveSibling("java");
+  private static final Path JAVA = Path.of(TestArguments.MODEL).getParent().resolveSibling("java");
   private static final Path PAGE = JAVA.resolve("docs/troubleshooting.md");
   private static final Path PARQUET =
       JAVA.resolve("sae4j-corpus/src/test/resources/org/sae4j/corpus/none.parquet");
 
-  private static final String SKIP = TestData.path("cases/sparsify-transcoder-of-2024/h.3");
+  private static final String SKIP = TestArguments.path("cases/sparsify-transcoder-of-2024/h.3");
 
   @TempDir Path folder;
 
   @BeforeEach
   void provideFiles() throws IOException {
-    Files.write(folder.resolve("short.gguf"), Arrays.copyOf(bytes(TestData.MODEL), 1000));
+    Files.write(folder.resolve("short.gguf"), Arrays.copyOf(bytes(TestArguments.MODEL), 1000));
     changeModel("\5\0\0\0\0\0\0\0gpt-2", "\5\0\0\0\0\0\0\0bloom", "bloom.gguf");
     changeModel("\2\0\0\0\0\0\0\0\u00c4\u00b2", "\2\0\0\0\0\0\0\0~~", "lacking.gguf");
-    Files.copy(Path.of(TestData.OPENAI), folder.resolve("sae.pt"));
-    Path weights = Path.of(TestData.SAELENS, "sae_weights.safetensors");
+    Files.copy(Path.of(TestArguments.OPENAI), folder.resolve("sae.pt"));
+    Path weights = Path.of(TestArguments.SAELENS, "sae_weights.safetensors");
     Path damaged = Files.createDirectories(folder.resolve("damaged"));
-    Files.copy(Path.of(TestData.SAELENS, "cfg.json"), damaged.resolve("cfg.json"));
+    Files.copy(Path.of(TestArguments.SAELENS, "cfg.json"), damaged.resolve("cfg.json"));
     Files.write(
         damaged.resolve("sae_weights.safetensors"), Arrays.copyOf(bytes("" + weights), 5000));
     Files.createDirectories(folder.resolve("empty"));
@@ -55,7 +55,7 @@ class MessagesTest {
     Files.writeString(folder.resolve("wide.txt"), "\ufeffwide", StandardCharsets.UTF_16LE);
     Files.writeString(folder.resolve("nul.txt"), "wide", StandardCharsets.UTF_16LE);
     Files.writeString(folder.resolve("ids.json"), "[[1, 2, 2048]]");
-    copy(TestData.path("cases/gzip-dropped-members"), "garbage.jsonl.gz", ".");
+    copy(TestArguments.path("cases/gzip-dropped-members"), "garbage.jsonl.gz", ".");
     byte[] gzip = bytes("" + folder.resolve("garbage.jsonl.gz"));
     Files.write(folder.resolve("cut.gz"), Arrays.copyOf(gzip, 999));
     byte[] parquet = bytes("" + PARQUET);
@@ -63,26 +63,26 @@ class MessagesTest {
     Files.writeString(
         folder.resolve("holes.jsonl"), "{\"input_ids\": [1, 2, 3], \"attention_mask\": [1, 0, 1]}");
     Files.writeString(folder.resolve("data.arrow"), "ARROW1");
-    Files.write(folder.resolve("cut.npz"), bytes(TestData.path("cases/unclear/eof.npz")));
+    Files.write(folder.resolve("cut.npz"), bytes(TestArguments.path("cases/unclear/eof.npz")));
     Files.writeString(folder.resolve("lines.jsonl"), "{\"text\": \"a b c d\"}\nbroken\n");
     Files.writeString(folder.resolve("run.jsonl"), "{\"schema\": \"sae4j/ablate/1\"}\n");
     Files.writeString(folder.resolve("left.json.checkpoint"), "");
-    copy(TestData.path("cases/unclear"), "dup.json", ".");
-    copy(TestData.path("cases/unclear"), "neg.json", ".");
+    copy(TestArguments.path("cases/unclear"), "dup.json", ".");
+    copy(TestArguments.path("cases/unclear"), "neg.json", ".");
     String array = "{'descr': '<i4', 'fortran_order': False, 'shape': (1,)}\n";
     String npy = "\u0093NUMPY\1\0" + (char) array.length() + "\0" + array + "\1\0\0\0";
     Files.writeString(folder.resolve("ids.npy"), npy, StandardCharsets.ISO_8859_1);
     for (String file : List.of("config.json", "model.safetensors")) {
-      copy(TestData.path("model"), file, "bare");
+      copy(TestArguments.path("model"), file, "bare");
     }
     for (String name : List.of("short", "odd", "pair/a", "pair/b")) {
-      copy(TestData.SAELENS, "sae_weights.safetensors", name);
-      copy(TestData.SAELENS, "cfg.json", name);
+      copy(TestArguments.SAELENS, "sae_weights.safetensors", name);
+      copy(TestArguments.SAELENS, "cfg.json", name);
     }
     change("short/cfg.json", "\"context_size\": 64", "\"context_size\": 32");
     change("odd/cfg.json", "\"architecture\": \"topk\"", "\"architecture\": \"crosscoder\"");
-    copy(TestData.path("saes/sparsify/h.3"), "sae.safetensors", "h.3");
-    copy(TestData.path("saes/sparsify/h.3"), "cfg.json", "h.3");
+    copy(TestArguments.path("saes/sparsify/h.3"), "sae.safetensors", "h.3");
+    copy(TestArguments.path("saes/sparsify/h.3"), "cfg.json", "h.3");
     change("h.3/cfg.json", "\"topk\"", "\"groupmax\"");
     byte[] pickle = "\u0080\2cposix\nsystem\n.".getBytes(StandardCharsets.ISO_8859_1);
     CRC32 crc = new CRC32();
@@ -105,7 +105,7 @@ class MessagesTest {
 
   /** Writes a model with something changed, as long as before. */
   private void changeModel(String before, String after, String file) throws IOException {
-    String model = Files.readString(Path.of(TestData.MODEL), StandardCharsets.ISO_8859_1);
+    String model = Files.readString(Path.of(TestArguments.MODEL), StandardCharsets.ISO_8859_1);
     assertThat(model).containsOnlyOnce(before);
     Files.writeString(
         folder.resolve(file), model.replace(before, after), StandardCharsets.ISO_8859_1);
@@ -193,13 +193,13 @@ class MessagesTest {
   void aMistakeGetsOneLineThatThePageExplains(String command, String message) throws IOException {
     List<String> words =
         Arrays.stream(command.trim().split("\\s+"))
-            .map(word -> word.equals("MODEL") ? TestData.MODEL : word)
-            .map(word -> word.equals("SAE") ? TestData.SAELENS : word)
+            .map(word -> word.equals("MODEL") ? TestArguments.MODEL : word)
+            .map(word -> word.equals("SAE") ? TestArguments.SAELENS : word)
             .map(word -> word.equals("SKIP") ? SKIP : word)
             .map(
                 word ->
                     word.equals("OVERLAP")
-                        ? TestData.path("cases/added-tokens-overlap/model")
+                        ? TestArguments.path("cases/added-tokens-overlap/model")
                         : word)
             .map(word -> word.equals("PARQUET") ? PARQUET.toString() : word)
             .map(word -> word.startsWith("@") ? "" + folder.resolve(word.substring(1)) : word)
@@ -263,7 +263,7 @@ class MessagesTest {
 
   private CommandRun ablate(String... more) {
     List<String> args =
-        List.of("ablate", "--model", TestData.MODEL, "--sae", TestData.SAELENS, "--text");
+        List.of("ablate", "--model", TestArguments.MODEL, "--sae", TestArguments.SAELENS, "--text");
     return CommandRun.of(
         Stream.of(args, List.of("" + folder.resolve("text.txt")), List.of(more))
             .flatMap(List::stream)
@@ -278,11 +278,11 @@ class MessagesTest {
         CommandRun.of(
             "eval",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
             sae,
             "--text",
-            TestData.TEXT,
+            TestArguments.TEXT,
             "--max-tokens",
             "256");
 
@@ -294,7 +294,7 @@ class MessagesTest {
   void mistakesInJava() throws IOException {
     HookPoint hook = HookPoint.residPost(3);
     Sequences tokens = Sequences.of(new int[] {1, 2, 3});
-    try (Model model = Model.open(Path.of(TestData.MODEL));
+    try (Model model = Model.open(Path.of(TestArguments.MODEL));
         Session session = model.newSession()) {
       RunResult before = session.run(tokens, RunOptions.defaults().capture(hook));
       session.run(tokens, RunOptions.defaults());
@@ -320,7 +320,7 @@ class MessagesTest {
   void aFileIsNamedOnce() {
     String model = "" + folder.resolve("short.gguf");
     CommandRun run =
-        CommandRun.of("eval", "--model", model, "--sae", TestData.SAELENS, "--text", model);
+        CommandRun.of("eval", "--model", model, "--sae", TestArguments.SAELENS, "--text", model);
 
     assertThat(run.err()).containsOnlyOnce(model);
   }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -19,15 +20,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OutputLossTest {
   @TempDir Path folder;
 
+  /** Where files may have 8 KiB only, no library can be unpacked. */
+  @BeforeAll
+  static void unpackTheLibraries() {
+    assertThat(CommandRun.of("--version").exitCode()).isZero();
+  }
+
   private record Ended(int exitCode, String err) {}
 
   /** Runs a command by a shell, in which JAVA stands for how sae4j is called. */
   private Ended shell(String script) throws Exception {
-    String java =
-        Path.of(System.getProperty("java.home"), "bin", "java")
-            + " -cp '"
-            + System.getProperty("java.class.path")
-            + "' org.sae4j.cli.Main";
+    String java = "'" + String.join("' '", CommandRun.jvm().command()) + "'";
     Path err = folder.resolve("err");
     Process process =
         new ProcessBuilder("bash", "-c", script.replace("SAE4J", java))
@@ -40,7 +43,7 @@ class OutputLossTest {
 
   @Test
   void standardOutputThatIsLostIsAFailure() throws Exception {
-    Ended ended = shell("SAE4J inspect " + TestData.MODEL + " > /dev/full");
+    Ended ended = shell("SAE4J inspect " + TestArguments.MODEL + " > /dev/full");
 
     assertThat(ended.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(ended.err()).contains("sae4j: standard output: No space left on device");
@@ -67,8 +70,8 @@ class OutputLossTest {
     Path outputs = Files.createDirectory(folder.resolve("outputs"));
     Path target = outputs.resolve(name);
     String common =
-        " --max-tokens 256 --model %s --text %s".formatted(TestData.MODEL, TestData.TEXT);
-    String args = command.replace("SAE", TestData.OPENAI) + " " + target + common;
+        " --max-tokens 256 --model %s --text %s".formatted(TestArguments.MODEL, TestArguments.TEXT);
+    String args = command.replace("SAE", TestArguments.OPENAI) + " " + target + common;
     Ended ended = shell("ulimit -f 8; SAE4J " + args);
 
     assertThat(ended.exitCode()).as(ended.err()).isEqualTo(ExitCode.FAILED);
@@ -96,8 +99,9 @@ class OutputLossTest {
     Path dangling = Files.createSymbolicLink(outputs.resolve("dangling.jsonl"), Path.of("nowhere"));
     for (Path target : List.of(link, dangling)) {
       String args =
-          "%s %s --model %s --text %s".formatted(command, target, TestData.MODEL, TestData.TEXT);
-      CommandRun run = CommandRun.of(args.replace("SAE", TestData.SAELENS).split(" "));
+          "%s %s --model %s --text %s"
+              .formatted(command, target, TestArguments.MODEL, TestArguments.TEXT);
+      CommandRun run = CommandRun.of(args.replace("SAE", TestArguments.SAELENS).split(" "));
 
       assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
       assertThat(run.err())
@@ -123,7 +127,7 @@ class OutputLossTest {
     Ended ended =
         shell(
             "SAE4J eval --model %s --sae %s --text /dev/stdin < <(echo text)"
-                .formatted(TestData.MODEL, TestData.OPENAI));
+                .formatted(TestArguments.MODEL, TestArguments.OPENAI));
 
     assertThat(ended.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(ended.err()).contains("/dev/stdin: expected a file, found something that may not");
@@ -132,11 +136,11 @@ class OutputLossTest {
   @Test
   void digitsAreThoseOfJson() throws Exception {
     Path out = folder.resolve("out");
-    shell("SAE4J inspect %s > %s".formatted(TestData.OPENAI, out));
+    shell("SAE4J inspect %s > %s".formatted(TestArguments.OPENAI, out));
     Path arabic = folder.resolve("arabic");
     shell(
         "SAE4J inspect %s > %s"
-            .formatted(TestData.OPENAI, arabic)
+            .formatted(TestArguments.OPENAI, arabic)
             .replace("SAE4J", "JAVA_TOOL_OPTIONS='-Duser.language=ar -Duser.country=EG' SAE4J"));
 
     assertThat(arabic).content().isNotEmpty().isEqualTo(Files.readString(out));

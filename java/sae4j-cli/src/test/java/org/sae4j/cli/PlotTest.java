@@ -13,7 +13,6 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.testing.Jvm;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
@@ -29,11 +29,11 @@ class PlotTest {
       List.of(
           "ablate",
           "--model",
-          TestData.MODEL,
+          TestArguments.MODEL,
           "--tokens",
-          TestData.path("tokens/ablate.json"),
+          TestArguments.path("tokens/ablate.json"),
           "--sae",
-          TestData.OPENAI);
+          TestArguments.OPENAI);
 
   @TempDir Path folder;
 
@@ -64,7 +64,7 @@ class PlotTest {
   @Test
   void svgIsWellFormed() throws Exception {
     CommandRun run =
-        ablate("--sae", TestData.SAELENS, "--position", "20", "--plot", path("plot.SVG"));
+        ablate("--sae", TestArguments.SAELENS, "--position", "20", "--plot", path("plot.SVG"));
 
     assertThat(run.exitCode()).as(run.err()).isZero();
     Document document =
@@ -155,25 +155,17 @@ class PlotTest {
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "fonts are found in another way elsewhere")
   void withoutFontsItSaysWhatToInstall() throws Exception {
-    Path log = folder.resolve("log");
     Path plot = folder.resolve("plot.png");
     Path nothing = Files.writeString(folder.resolve("fonts.conf"), "<fontconfig></fontconfig>");
-    ProcessBuilder java =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Dsun.java2d.fontpath=" + folder,
-            "-Duser.home=" + folder, // where Java notes the fonts that it found
-            "-cp",
-            System.getProperty("java.class.path"),
-            "org.sae4j.cli.Main");
-    java.command().addAll(ARGS);
-    java.command().addAll(List.of("--plot", plot.toString()));
-    java.environment().put("FONTCONFIG_FILE", nothing.toString());
-    Process process = java.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Jvm.Ended ended =
+        CommandRun.jvm(CommandRun.args(ARGS, "--plot", plot.toString()))
+            .with("-Dsun.java2d.fontpath=" + folder)
+            .with("-Duser.home=" + folder) // where Java notes the fonts that it found
+            .withEnvironment("FONTCONFIG_FILE", nothing)
+            .run();
 
-    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    assertThat(Files.readString(log)).contains("install fonts").doesNotContain("\tat ");
-    assertThat(process.exitValue()).isEqualTo(ExitCode.FAILED);
+    assertThat(ended.output()).contains("install fonts").doesNotContain("\tat ");
+    assertThat(ended.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(plot).doesNotExist();
   }
 

@@ -44,9 +44,10 @@ class ReportCommandTest {
   void readsWhatCommandsWriteToday() throws IOException {
     Path eval = folder.resolve("eval.json");
     Path ablate = folder.resolve("ablate.jsonl");
-    List<String> model = List.of("--model", TestData.MODEL, "--sae", TestData.OPENAI);
-    List<String> both = List.of("--sae", TestData.SAELENS, "--hook", TestData.HOOK, "--json");
-    List<String> tokens = List.of("--tokens", TestData.path("tokens/ablate.json"));
+    List<String> model = List.of("--model", TestArguments.MODEL, "--sae", TestArguments.OPENAI);
+    List<String> both =
+        List.of("--sae", TestArguments.SAELENS, "--hook", TestArguments.HOOK, "--json");
+    List<String> tokens = List.of("--tokens", TestArguments.path("tokens/ablate.json"));
     for (List<String> command :
         List.of(List.of("eval"), List.of("ablate", "--position", "20", "--plot", "p.png"))) {
       List<String> args = new ArrayList<>(command);
@@ -65,7 +66,7 @@ class ReportCommandTest {
     assertThat(run.out()).contains("2 SAEs from 2 files");
     JsonObject sae = sae(0);
     assertThat(sae.get("name").getAsString()).isEqualTo("resid_post_mlp_layer3_k16.pt");
-    assertThat(sae.get("hook").getAsString()).isEqualTo(TestData.HOOK);
+    assertThat(sae.get("hook").getAsString()).isEqualTo(TestArguments.HOOK);
     assertThat(sae.getAsJsonObject("eval").get("l0").getAsDouble()).isEqualTo(16);
     JsonArray ablation = sae.getAsJsonArray("ablation");
     assertThat(ablation).hasSize(2);
@@ -329,7 +330,7 @@ class ReportCommandTest {
           comment | found something else at line 1
           """)
   void refusesWhatNoCommandWrites(String name, String said) {
-    String path = TestData.path("cases/unclear/" + name + ".json");
+    String path = TestArguments.path("cases/unclear/" + name + ".json");
 
     CommandRun run = report(Path.of(path));
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** java/docs/results.md has every key that the commands write, and no other. */
 class ResultKeysTest {
   private static final Path PAGE =
-      Path.of(TestData.MODEL).getParent().resolveSibling("java/docs/results.md");
+      Path.of(TestArguments.MODEL).getParent().resolveSibling("java/docs/results.md");
   private static final Pattern KEY = Pattern.compile("`([a-z][a-z0-9_]*)`");
   private static final Pattern FIRST_COLUMN = Pattern.compile("(?m)^\\| (`[^|]*) \\|");
 
@@ -55,15 +55,15 @@ class ResultKeysTest {
 
   private void collectKeys() throws IOException {
     Path lines = folder.resolve("sequences.jsonl");
-    String[] saes = {TestData.OPENAI, TestData.SAELENS};
+    String[] saes = {TestArguments.OPENAI, TestArguments.SAELENS};
     collect("eval", input(256, "--sae", saes[0], "--sae", saes[1], "--per-sequence", "" + lines));
     collect("eval", input(2048, "--sae", saes[0]));
     collect("ablate", input(256, "--sae", saes[0], "--sample", "2", "--plot", output("a.svg")));
     collect("latent", input(256, "--sae", saes[0], "--latents", "1"));
     collect("logits", input(256, "--output", output("logits")));
-    collect("capture", input(256, "--hook", TestData.HOOK, "--output", output("activations")));
-    collect("inspect", List.of(TestData.MODEL, TestData.SAELENS));
-    collect("convert", List.of("--sae", TestData.SAELENS, "--output", output("converted")));
+    collect("capture", input(256, "--hook", TestArguments.HOOK, "--output", output("activations")));
+    collect("inspect", List.of(TestArguments.MODEL, TestArguments.SAELENS));
+    collect("convert", List.of("--sae", TestArguments.SAELENS, "--output", output("converted")));
     for (String line : Files.readAllLines(lines)) {
       collect(JsonParser.parseString(line));
     }
@@ -74,8 +74,8 @@ class ResultKeysTest {
   }
 
   private static List<String> input(int tokens, String... more) {
-    List<String> options = new ArrayList<>(List.of("--model", TestData.MODEL));
-    options.addAll(List.of("--text", TestData.TEXT, "--max-tokens", String.valueOf(tokens)));
+    List<String> options = new ArrayList<>(List.of("--model", TestArguments.MODEL));
+    options.addAll(List.of("--text", TestArguments.TEXT, "--max-tokens", String.valueOf(tokens)));
     options.addAll(List.of(more));
     return options;
   }

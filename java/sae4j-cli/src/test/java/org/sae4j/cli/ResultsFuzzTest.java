@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sae4j.AblationControl;
+import org.sae4j.FormatException;
+import org.sae4j.testing.Refusal;
 
 /** Any bytes as results: to make a report of, and to go on with. */
 class ResultsFuzzTest {
@@ -42,8 +44,8 @@ class ResultsFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void areReadOrRefused(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("fuzzed.jsonl"), bytes);
-    Refusal.of(file, () -> report(file));
-    Refusal.of(file, () -> resume(file));
+    Refusal.of(file, FormatException.class, () -> report(file));
+    Refusal.of(file, FormatException.class, () -> resume(file));
   }
 
   private static void report(Path file) throws IOException {

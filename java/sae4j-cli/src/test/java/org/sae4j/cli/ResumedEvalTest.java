@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -28,7 +27,7 @@ class ResumedEvalTest {
   private Path json;
   private Path checkpoint;
   private Path sequences;
-  private String tokens = TestData.TOKENS;
+  private String tokens = TestArguments.TOKENS;
 
   @BeforeEach
   void names() {
@@ -42,11 +41,11 @@ class ResumedEvalTest {
         List.of(
             "eval",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
-            TestData.OPENAI,
+            TestArguments.OPENAI,
             "--sae",
-            TestData.SAELENS,
+            TestArguments.SAELENS,
             "--tokens",
             tokens,
             "--json",
@@ -71,18 +70,8 @@ class ResumedEvalTest {
   }
 
   private Process start() throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "org.sae4j.cli.Main"));
-    command.addAll(List.of(command("--resume", "--checkpoint-every", "0")));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("log").toFile())
-        .start();
+    return CommandRun.jvm(command("--resume", "--checkpoint-every", "0"))
+        .start(folder.resolve("log"));
   }
 
   /** Waits until the process has written a checkpoint of its own, or is done. */
@@ -184,7 +173,7 @@ class ResumedEvalTest {
   }
 
   private String longCorpus() throws IOException {
-    String some = Files.readString(Path.of(TestData.TOKENS)).strip();
+    String some = Files.readString(Path.of(TestArguments.TOKENS)).strip();
     String sequences = some.substring(1, some.length() - 1);
     String all = "[" + String.join(",", Collections.nCopies(1000, sequences)) + "]";
     return Files.writeString(folder.resolve("tokens.json"), all).toString();
@@ -193,14 +182,15 @@ class ResumedEvalTest {
   private CommandRun latent(String... more) {
     return CommandRun.of(
         CommandRun.args(
-            List.of("latent", "--model", TestData.MODEL, "--sae", TestData.OPENAI),
+            List.of("latent", "--model", TestArguments.MODEL, "--sae", TestArguments.OPENAI),
             CommandRun.args(List.of("--tokens", tokens, "--json", "" + json), more)));
   }
 
   @Test
   void wrongUsageIsRefused() {
     List<String> wrong =
-        List.of("eval", "--model", TestData.MODEL, "--sae", TestData.OPENAI, "--tokens", "x");
+        List.of(
+            "eval", "--model", TestArguments.MODEL, "--sae", TestArguments.OPENAI, "--tokens", "x");
     CommandRun noFile = CommandRun.of(CommandRun.args(wrong, "--resume"));
     assertThat(noFile.exitCode()).isEqualTo(2);
     assertThat(noFile.err()).contains("--resume needs --json FILE");

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** SAEs of every format, one by one and a folder at a time. */
 class SaeFormatsTest {
-  private static final String SAES = TestData.path("saes");
-  private static final String DICTIONARY = TestData.path("saes/dictionary_learning/topk");
+  private static final String SAES = TestArguments.path("saes");
+  private static final String DICTIONARY = TestArguments.path("saes/dictionary_learning/topk");
   private static final String GEMMA = "gemma_scope/layer_3/width_1k/average_l0_16";
 
   @TempDir Path folder;
@@ -25,11 +25,11 @@ class SaeFormatsTest {
         CommandRun.of(
             "eval",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
             SAES,
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "--json",
             "-");
 
@@ -120,11 +120,11 @@ class SaeFormatsTest {
         CommandRun.of(
             "eval",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
             target.toString(),
             "--tokens",
-            TestData.TOKENS,
+            TestArguments.TOKENS,
             "--json",
             "-");
 
@@ -149,19 +149,21 @@ class SaeFormatsTest {
     assertThat(folder.resolve("converted")).doesNotExist();
 
     CommandRun with =
-        CommandRun.of("convert", "--sae", npz.toString(), "-o", target, "--hook", TestData.HOOK);
+        CommandRun.of(
+            "convert", "--sae", npz.toString(), "-o", target, "--hook", TestArguments.HOOK);
     assertThat(with.exitCode()).as(with.err()).isZero();
     assertThat(with.out()).contains("jumprelu");
-    assertThat(folder.resolve("converted/cfg.json")).content().contains(TestData.HOOK);
+    assertThat(folder.resolve("converted/cfg.json")).content().contains(TestArguments.HOOK);
   }
 
   @Test
   void conversionOfOneThingAtATime() {
     String target = folder.resolve("target").toString();
     assertWrongUsage("convert", "-o", target);
-    assertWrongUsage("convert", TestData.path("model"), "--sae", DICTIONARY, "-o", target);
+    assertWrongUsage("convert", TestArguments.path("model"), "--sae", DICTIONARY, "-o", target);
     assertWrongUsage("convert", "--sae", DICTIONARY, "-o", target, "--type", "f16");
-    assertWrongUsage("convert", TestData.path("model"), "-o", target, "--hook", TestData.HOOK);
+    assertWrongUsage(
+        "convert", TestArguments.path("model"), "-o", target, "--hook", TestArguments.HOOK);
     assertThat(folder).isEmptyDirectory();
   }
 

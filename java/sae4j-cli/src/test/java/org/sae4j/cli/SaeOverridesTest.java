@@ -30,8 +30,8 @@ class SaeOverridesTest {
   }
 
   private static CommandRun evalCase(String name, String sae, String... more) {
-    String path = TestData.path("cases/" + name);
-    return eval(TestData.MODEL, path + "/" + sae, path + "/tokens.json", more);
+    String path = TestArguments.path("cases/" + name);
+    return eval(TestArguments.MODEL, path + "/" + sae, path + "/tokens.json", more);
   }
 
   private static void assertKl(CommandRun run, double kl) {
@@ -55,12 +55,12 @@ class SaeOverridesTest {
 
   @Test
   void logitsAndLatentsAreOfHeadsWithoutValueBiasesToo() {
-    String path = TestData.path("cases/hook_z-fold_value_biases");
+    String path = TestArguments.path("cases/hook_z-fold_value_biases");
     CommandRun latent =
         CommandRun.of(
             "latent",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
             path + "/sae",
             "--tokens",
@@ -72,7 +72,7 @@ class SaeOverridesTest {
         CommandRun.of(
             "logits",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
             path + "/sae",
             "--tokens",
@@ -118,19 +118,20 @@ class SaeOverridesTest {
   void aCentredStreamIsNamedAndTheOptionMendsIt() throws IOException {
     Path model = Files.createDirectory(folder.resolve("model"));
     for (String file : List.of("config.json", "tokenizer.json", "model.safetensors")) {
-      Files.copy(Path.of(TestData.path("model"), file), model.resolve(file));
+      Files.copy(Path.of(TestArguments.path("model"), file), model.resolve(file));
     }
     shift(model.resolve("model.safetensors"), "transformer.wte.weight");
-    String sae = TestData.path("saes/saelens/standard");
+    String sae = TestArguments.path("saes/saelens/standard");
 
-    CommandRun wrong = eval("" + model, sae, TestData.TOKENS, "--max-tokens", "512");
+    CommandRun wrong = eval("" + model, sae, TestArguments.TOKENS, "--max-tokens", "512");
     assertThat(wrong.exitCode()).as(wrong.err()).isZero();
     assertThat(wrong.err())
         .contains("; without each token's mean over the width it would be 0.9")
         .contains("is --centred missing?");
     assertThat(option(wrong, "centred")).isEqualTo("false");
 
-    CommandRun mended = eval("" + model, sae, TestData.TOKENS, "--max-tokens", "512", "--centred");
+    CommandRun mended =
+        eval("" + model, sae, TestArguments.TOKENS, "--max-tokens", "512", "--centred");
     assertThat(mended.exitCode()).as(mended.err()).isZero();
     assertThat(mended.err()).doesNotContain("warning").contains("assumed centred true: given by");
     assertThat(option(mended, "centred")).isEqualTo("true");

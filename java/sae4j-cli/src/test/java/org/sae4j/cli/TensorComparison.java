@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.sae4j.format.Safetensors;
+import org.sae4j.testing.TestData;
 
 /** Compares tensors of two safetensors files. */
 final class TensorComparison {
@@ -20,7 +21,7 @@ final class TensorComparison {
   static void assertClose(Path found, String tensor, String expected, String expectedTensor)
       throws IOException {
     Safetensors foundFile = Safetensors.read(found);
-    Safetensors expectedFile = Safetensors.read(Path.of(TestData.path(expected)));
+    Safetensors expectedFile = Safetensors.read(TestData.path(expected));
     assertThat(foundFile.tensor(tensor).shape())
         .as(tensor)
         .isEqualTo(expectedFile.tensor(expectedTensor).shape());

@@ -15,7 +15,7 @@ final class TinySae {
   private TinySae() {}
 
   static void write(Path folder, int width, String normalization) throws IOException {
-    write(folder, width, normalization, TestData.HOOK);
+    write(folder, width, normalization, TestArguments.HOOK);
   }
 
   static void write(Path folder, int width, String normalization, String hook) throws IOException {

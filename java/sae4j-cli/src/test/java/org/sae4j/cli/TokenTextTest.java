@@ -28,7 +28,7 @@ class TokenTextTest {
 
   @Test
   void everyTokenFitsIntoALine() throws IOException {
-    try (Model model = Model.open(Path.of(TestData.MODEL))) {
+    try (Model model = Model.open(Path.of(TestArguments.MODEL))) {
       List<String> shown =
           IntStream.range(0, model.tokenizer().size())
               .mapToObj(id -> TokenText.quoted(model, id))
@@ -50,9 +50,9 @@ class TokenTextTest {
             "--max-tokens",
             "128",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
-            TestData.OPENAI,
+            TestArguments.OPENAI,
             "--text",
             text.toString());
     assertThat(run.exitCode()).as(run.err()).isZero();

@@ -53,7 +53,7 @@ class VisibleWriterTest {
   @ParameterizedTest
   @ValueSource(strings = {"name.gguf", "cfg-model_name"})
   void namesInFilesAreHarmless(String name) {
-    String path = TestData.path("cases/unclear/" + name);
+    String path = TestArguments.path("cases/unclear/" + name);
     CommandRun run = harmless(CommandRun.of("inspect", path));
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).contains("<1b>");
@@ -61,7 +61,7 @@ class VisibleWriterTest {
 
   @Test
   void namesOfFilesAreHarmless() throws Exception {
-    Path sae = Files.copy(Path.of(TestData.OPENAI), folder.resolve(HOSTILE + ".pt"));
+    Path sae = Files.copy(Path.of(TestArguments.OPENAI), folder.resolve(HOSTILE + ".pt"));
     CommandRun found = harmless(CommandRun.of("inspect", sae.toString()));
     assertThat(found.exitCode()).isZero();
     assertThat(found.out()).contains("<1b>]0;title<07><1b>[31m<9b>2J<202e>gnp<2066><0d><7f>.pt");
@@ -78,7 +78,7 @@ class VisibleWriterTest {
   /** JSON has its own way to write them, which loses nothing. */
   @Test
   void jsonKeepsThem() throws Exception {
-    Path text = Files.copy(Path.of(TestData.TEXT), folder.resolve(HOSTILE));
+    Path text = Files.copy(Path.of(TestArguments.TEXT), folder.resolve(HOSTILE));
     List<String> args =
         List.of(
             "latent",
@@ -87,9 +87,9 @@ class VisibleWriterTest {
             "--max-tokens",
             "64",
             "--model",
-            TestData.MODEL,
+            TestArguments.MODEL,
             "--sae",
-            TestData.OPENAI,
+            TestArguments.OPENAI,
             "--text",
             text.toString(),
             "--json",

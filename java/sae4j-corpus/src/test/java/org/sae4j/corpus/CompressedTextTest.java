@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.FormatException;
+import org.sae4j.testing.TestData;
 
 /** Files in gzip and zstd as programs write them, whole and damaged. */
 class CompressedTextTest {
@@ -30,7 +31,7 @@ class CompressedTextTest {
   }
 
   private static Path testCase(String name) {
-    return TestFiles.testData("cases/" + name);
+    return TestData.path("cases/" + name);
   }
 
   private static byte[] joined(byte[]... parts) {

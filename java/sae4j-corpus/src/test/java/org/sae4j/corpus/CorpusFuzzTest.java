@@ -13,8 +13,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sae4j.Corpus;
+import org.sae4j.FormatException;
 import org.sae4j.Model;
 import org.sae4j.ModelShape;
+import org.sae4j.testing.Refusal;
 
 /** Any bytes as token ids and as JSON lines, compressed or not. */
 class CorpusFuzzTest {
@@ -52,7 +54,7 @@ class CorpusFuzzTest {
   void idsAreReadOrRefused(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("fuzzed"), bytes);
     Corpus corpus = TokenCorpus.of(List.of(file), SHAPE).withContext(4);
-    Refusal.of(file, () -> read(corpus));
+    Refusal.of(file, FormatException.class, () -> read(corpus));
   }
 
   @MethodSource("lines")
@@ -60,7 +62,7 @@ class CorpusFuzzTest {
   void linesAreReadOrRefused(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("fuzzed.jsonl"), bytes);
     Corpus corpus = TextCorpus.of(List.of(file), model.tokenizer(), 16);
-    Refusal.of(file, () -> read(corpus));
+    Refusal.of(file, FormatException.class, () -> read(corpus));
   }
 
   /** No further than far enough: a few bytes of zstd can be a gigabyte. */

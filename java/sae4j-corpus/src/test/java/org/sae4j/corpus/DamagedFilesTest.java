@@ -16,8 +16,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.Corpus;
+import org.sae4j.FormatException;
 import org.sae4j.Model;
 import org.sae4j.ModelShape;
+import org.sae4j.testing.Refusal;
+import org.sae4j.testing.TestData;
 
 /** Files with some bytes changed: they give what is left of them or are refused. */
 class DamagedFilesTest {
@@ -46,7 +49,7 @@ class DamagedFilesTest {
     int refused = 0;
     for (int i = 0; i < MUTANTS; i++) {
       Files.write(file, mutant(sound, random));
-      refused += Refusal.of(file, () -> readAll(corpus)) ? 1 : 0;
+      refused += Refusal.of(file, FormatException.class, () -> readAll(corpus)) ? 1 : 0;
     }
     return refused;
   }
@@ -97,7 +100,7 @@ class DamagedFilesTest {
       byte[] npz = TestFiles.zip(method, "ids.npy", npy);
       assertThat(refused(npz, corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
     }
-    byte[] json = Files.readAllBytes(TestFiles.testData("tokens/ablate.json"));
+    byte[] json = Files.readAllBytes(TestData.path("tokens/ablate.json"));
     assertThat(refused(json, corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
     assertThat(refused(TestFiles.gzip(json), corpus, file)).isBetween(LEAST_REFUSED, MUTANTS);
   }

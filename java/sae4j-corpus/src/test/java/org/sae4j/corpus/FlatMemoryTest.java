@@ -10,10 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.testing.Jvm;
+import org.sae4j.testing.TestData;
 
 /**
  * Files many times as large as the heap. {@code -Dsae4j.corpus.megabytes=3000} makes them larger
@@ -38,30 +39,21 @@ class FlatMemoryTest {
   }
 
   private static void read(String kind, Path... files) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(HEAP, "-XX:+UseSerialGC", "-cp", classPath()));
-    command.add("-Dorg.sae4j.library.cache=" + System.getProperty("org.sae4j.library.cache"));
-    command.addAll(List.of(ReadCorpus.class.getName(), TestFiles.testData("model").toString()));
-    command.add(kind);
+    List<String> arguments = new ArrayList<>();
+    arguments.add(TestData.path("model").toString());
+    arguments.add(kind);
     for (Path file : files) {
-      command.add(file.toString());
+      arguments.add(file.toString());
     }
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    System.out.println(output.strip());
-    assertThat(process.waitFor(1, TimeUnit.HOURS)).isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
-    assertThat(output).contains(" tokens in ");
-  }
-
-  private static String classPath() {
-    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    Jvm.Ended ended =
+        Jvm.of(ReadCorpus.class.getName(), arguments).with(HEAP, "-XX:+UseSerialGC").run();
+    System.out.println(ended.output().strip());
+    assertThat(ended.requireSuccess().output()).contains(" tokens in ");
   }
 
   @Test
   void textInGzip() throws Exception {
-    String prose = Files.readString(TestFiles.testData("texts/prose.txt"));
+    String prose = Files.readString(TestData.path("texts/prose.txt"));
     read("text", repeated("text.gz", prose, MEGABYTES));
   }
 

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.sae4j.FormatException;
+import org.sae4j.testing.Refusal;
 
 /** Any bytes as a Parquet file. */
 class ParquetFuzzTest {
@@ -27,9 +29,9 @@ class ParquetFuzzTest {
   void isReadOrRefused(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("fuzzed.parquet"), bytes);
     for (String column : List.of("input_ids", "long_ids")) {
-      Refusal.of(file, () -> readLists(file, column));
+      Refusal.of(file, FormatException.class, () -> readLists(file, column));
     }
-    Refusal.of(file, () -> readTexts(file));
+    Refusal.of(file, FormatException.class, () -> readTexts(file));
   }
 
   private static void readLists(Path file, String column) throws IOException {

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sae4j.FormatException;
+import org.sae4j.testing.Refusal;
+import org.sae4j.testing.TestData;
 
 /** Pages of Parquet files: of every codec, without values, and with headers that lie. */
 class ParquetPagesTest {
@@ -92,7 +94,7 @@ class ParquetPagesTest {
 
   @Test
   void aPageWithoutValuesAsPyarrowWritesIt() throws IOException {
-    Path file = TestFiles.testData("cases/parquet-empty-page/tokens.parquet");
+    Path file = TestData.path("cases/parquet-empty-page/tokens.parquet");
     String right = Files.readString(file.resolveSibling("right.json"));
     assertThat(read(file)).isDeepEqualTo(new Gson().fromJson(right, int[][].class));
   }
@@ -217,7 +219,7 @@ class ParquetPagesTest {
       }
       pages.pages().set(at, page.withValues(values));
       Path file = file(pages);
-      Refusal.of(file, () -> read(file));
+      Refusal.of(file, FormatException.class, () -> read(file));
     }
   }
 }

@@ -16,6 +16,7 @@ import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.sae4j.Model;
+import org.sae4j.testing.TestData;
 
 /** Files to read corpora from. */
 final class TestFiles {
@@ -25,11 +26,7 @@ final class TestFiles {
 
   /** The demo model. */
   static Model model() throws IOException {
-    return Model.open(testData("model"));
-  }
-
-  static Path testData(String relative) {
-    return Path.of(System.getProperty("sae4j.testData", "../../test-data")).resolve(relative);
+    return Model.open(TestData.path("model"));
   }
 
   /** A file that {@code make_files.py} made. */

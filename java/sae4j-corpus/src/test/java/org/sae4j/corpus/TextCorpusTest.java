@@ -25,6 +25,7 @@ import org.sae4j.FormatException;
 import org.sae4j.Model;
 import org.sae4j.Sequences;
 import org.sae4j.SpecialTokens;
+import org.sae4j.testing.TestData;
 
 class TextCorpusTest {
   private static final List<String> TEXTS =
@@ -86,7 +87,7 @@ class TextCorpusTest {
 
   @Test
   void aTextIsSplitAsBefore() throws IOException {
-    Path prose = TestFiles.testData("texts/prose.txt");
+    Path prose = TestData.path("texts/prose.txt");
     int[] tokens = encode(Files.readString(prose));
     assertThat(Sequences.read(corpus(prose)))
         .isEqualTo(Sequences.split(tokens, 16, OptionalInt.empty()));

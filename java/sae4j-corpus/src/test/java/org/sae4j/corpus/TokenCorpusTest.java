@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.FormatException;
 import org.sae4j.ModelShape;
 import org.sae4j.Sequences;
+import org.sae4j.testing.TestData;
 
 class TokenCorpusTest {
   private static final ModelShape SHAPE = new ModelShape(1, 1, 8, 32, 64, 2048, true, 1e-5f);
@@ -114,14 +115,14 @@ class TokenCorpusTest {
         .contains("hole_input_ids, labels, left_attention_mask")
         .doesNotContain("text", "real_attention_mask", "right");
     notes.clear();
-    Path masked = TestFiles.testData("cases/padding-mask/masked.parquet");
+    Path masked = TestData.path("cases/padding-mask/masked.parquet");
     Sequences.read(TokenCorpus.of(List.of(masked), SHAPE).onNote(notes::add));
     assertThat(notes).isEmpty();
   }
 
   @Test
   void paddingIsNoText() throws IOException {
-    Path folder = TestFiles.testData("cases/padding-mask");
+    Path folder = TestData.path("cases/padding-mask");
     assertThat(Sequences.read(corpus(folder.resolve("masked.parquet"))))
         .isEqualTo(Sequences.fromJson(folder.resolve("unpadded.json")));
   }
@@ -477,7 +478,7 @@ class TokenCorpusTest {
 
   @Test
   void anArchiveThatEndsEarly() throws IOException {
-    Path file = TestFiles.testData("cases/unclear/eof.npz");
+    Path file = TestData.path("cases/unclear/eof.npz");
     assertRefused(corpus(file), file, "the zip archive is damaged");
   }
 

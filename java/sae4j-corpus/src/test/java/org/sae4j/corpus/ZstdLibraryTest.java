@@ -12,13 +12,13 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.engine.loader.EngineLoadException;
+import org.sae4j.testing.Jvm;
 
 /** Where zstd-jni's native library comes from, in JVMs that begin with it. */
 class ZstdLibraryTest {
@@ -96,7 +96,7 @@ class ZstdLibraryTest {
 
   private static URLClassLoader classLoader() throws Exception {
     List<URL> urls = new ArrayList<>();
-    for (String entry : classPath().split(File.pathSeparator)) {
+    for (String entry : Jvm.classPath().split(File.pathSeparator)) {
       urls.add(new File(entry).toURI().toURL());
     }
     return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
@@ -107,18 +107,11 @@ class ZstdLibraryTest {
   }
 
   private static List<String> run(String... options) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-XX:TieredStopAtLevel=1");
-    command.addAll(Arrays.asList(options));
-    command.addAll(List.of("-cp", classPath(), Program.class.getName(), FRAME));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output.lines().filter(line -> !line.startsWith("WARNING:")).toList();
-  }
-
-  private static String classPath() {
-    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return Jvm.of(Program.class, FRAME)
+        .with("-XX:TieredStopAtLevel=1")
+        .with(options)
+        .run()
+        .requireSuccess()
+        .lines();
   }
 }

@@ -19,6 +19,7 @@ import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.testing.TestData;
 
 class DictionaryLearningSaeTest {
   private static final int D = 2;

@@ -18,6 +18,7 @@ import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.testing.TestData;
 
 class GemmaScopeSaeTest {
   private static final String FIXTURE = "saes/gemma_scope/layer_3/width_1k/average_l0_16";

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sae4j.FormatException;
+import org.sae4j.testing.TestData;
 
 class GgufConversionTest {
   @TempDir Path folder;

@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.FormatException;
+import org.sae4j.testing.TestData;
 
 class GgufHeaderTest {
   private static final int GGUF = 0x4655_4747;

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.sae4j.FormatException;
+import org.sae4j.testing.Refusal;
 
 /** Inner parts, of which the first byte of an input chooses one and the others replace it. */
 final class InnerParts {
@@ -45,7 +47,7 @@ final class InnerParts {
     Choice choice = choices.get((input[0] & 0xff) % choices.size());
     try {
       choice.part().replace(Arrays.copyOfRange(input, 1, input.length));
-      Refusal.of(choice.path(), () -> reading.read(choice.path()));
+      Refusal.of(choice.path(), FormatException.class, () -> reading.read(choice.path()));
     } finally {
       choice.part().restore();
     }

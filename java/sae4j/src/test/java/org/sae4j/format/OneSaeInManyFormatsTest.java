@@ -20,6 +20,7 @@ import org.sae4j.Normalization;
 import org.sae4j.Sae;
 import org.sae4j.SaeOverrides;
 import org.sae4j.Sequences;
+import org.sae4j.testing.TestData;
 
 /** The format of a file changes nothing about what an SAE does to the model. */
 class OneSaeInManyFormatsTest {

@@ -16,6 +16,7 @@ import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeOverrides;
+import org.sae4j.testing.TestData;
 
 class OpenAiSaeTest {
   private static final String K16 = "saes/openai/resid_post_mlp_layer3_k16.pt";

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.testing.Jvm;
 
 /** What is left of processes that were killed goes, and nothing else. */
 class PartFileTest {
@@ -93,18 +94,14 @@ class PartFileTest {
   }
 
   @Test
-  void whatAnotherProcessHasStaysUntilItIsKilled() throws Exception {
-    Process holder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Holder.class.getName(),
-                folder.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+  void whatAnotherProcessHasStaysUntilItIsKilled(@TempDir Path logs) throws Exception {
+    Path log = logs.resolve("log");
+    Process holder = Jvm.of(Holder.class, folder.toString()).start(log);
     try {
-      assertThat(holder.inputReader().readLine()).isEqualTo("ready");
+      while (!Files.readString(log).strip().equals("ready")) {
+        assertThat(holder.isAlive()).as(Files.readString(log)).isTrue();
+        Thread.sleep(20);
+      }
       write("first");
       assertThat(names()).hasSize(4);
       assertThatThrownBy(() -> ReplacedFile.reserve(folder.resolve("file")))

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.FormatException;
 import org.sae4j.SaeOverrides;
+import org.sae4j.testing.TestData;
 
 class SaeFolderTest {
   @TempDir Path folder;

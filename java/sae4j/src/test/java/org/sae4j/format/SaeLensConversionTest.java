@@ -21,6 +21,7 @@ import org.sae4j.Normalization;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
+import org.sae4j.testing.TestData;
 
 class SaeLensConversionTest {
   private static final String HOOK = "blocks.3.hook_resid_post";

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.Sae;
 import org.sae4j.SaeOverrides;
+import org.sae4j.testing.TestData;
 
 /**
  * SAELens itself loads what was converted, and agrees with what sae4j makes of the original.

@@ -22,6 +22,7 @@ import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 import org.sae4j.ValueBiases;
+import org.sae4j.testing.TestData;
 
 class SaeLensSaeTest {
   private static final int D = 2;

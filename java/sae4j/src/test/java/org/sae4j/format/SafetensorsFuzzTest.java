@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.sae4j.FormatException;
+import org.sae4j.testing.Refusal;
 
 /** Any bytes as a safetensors file, and any header in one. */
 class SafetensorsFuzzTest {
@@ -33,9 +35,9 @@ class SafetensorsFuzzTest {
   void isReadOrRefused(byte[] bytes) throws IOException {
     Path file = folder.resolve("fuzzed.safetensors");
     Files.write(file, bytes);
-    Refusal.of(file, () -> readAll(file));
+    Refusal.of(file, FormatException.class, () -> readAll(file));
     SafetensorsFiles.write(file, bytes, DATA);
-    Refusal.of(file, () -> readAll(file));
+    Refusal.of(file, FormatException.class, () -> readAll(file));
   }
 
   private static void readAll(Path file) throws IOException {

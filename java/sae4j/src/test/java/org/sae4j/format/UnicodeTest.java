@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.Model;
+import org.sae4j.testing.TestData;
 
 /**
  * Which characters are letters and numbers to a tokenizer, as shows in which ones join an "a" or a

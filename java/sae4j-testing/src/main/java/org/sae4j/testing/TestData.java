@@ -1,26 +1,19 @@
-package org.sae4j.cli;
+package org.sae4j.testing;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds the folder {@code test-data} of the source tree. */
-final class TestData {
-  static final String MODEL = path("model-f32.gguf");
-  static final String OPENAI = path("saes/openai/resid_post_mlp_layer3_k16.pt");
-  static final String SAELENS = path("saes/saelens/topk");
-  static final String TOKENS = path("tokens/eval.json");
-  static final String TEXT = path("texts/prose.txt");
-  static final String HOOK = "blocks.3.hook_resid_post";
-
+/** The folder {@code test-data} of the source tree. */
+public final class TestData {
   private TestData() {}
 
   /** Returns a file or folder by its path under test-data. */
-  static String path(String relative) {
+  public static Path path(String relative) {
     Path found = root().resolve(relative).normalize();
     if (!Files.exists(found)) {
       throw new IllegalStateException("no test data at " + found);
     }
-    return found.toString();
+    return found;
   }
 
   private static Path root() {

@@ -1,14 +1,14 @@
-package org.sae4j.format;
+package org.sae4j.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.sae4j.FormatException;
 
 /** What becomes of a file from a stranger: it is read, or refused in words that help. */
-final class Refusal {
+public final class Refusal {
   /** What the JVM tells programmers about their mistakes, which helps nobody else. */
   private static final List<Class<? extends RuntimeException>> MISTAKES =
       List.of(
@@ -20,23 +20,28 @@ final class Refusal {
 
   private Refusal() {}
 
-  /** Reads a file, or a folder. */
+  /** Reads a file or a folder. */
   @FunctionalInterface
-  interface Reading {
+  public interface Reading {
     void read() throws IOException;
   }
 
   /**
    * Tells whether a file is refused; one that does anything else to its reader fails the test.
    *
-   * @param path what the message has to begin with; of a folder the file in it may follow
+   * @param path the message begins with it; if it is a folder, with the path of a file in it
+   * @param refusal the exception that refuses
    */
-  static boolean of(Path path, Reading reading) throws IOException {
+  public static boolean of(Path path, Class<? extends IOException> refusal, Reading reading)
+      throws IOException {
     try {
       reading.read();
       return false;
-    } catch (FormatException e) {
-      assertThat(e).hasMessageStartingWith(path.toString());
+    } catch (IOException e) {
+      if (!refusal.isInstance(e)) {
+        throw e;
+      }
+      assertThat(e).hasMessageStartingWith(path + (Files.isDirectory(path) ? "" : ": "));
       String problem = e.getMessage().substring(e.getMessage().indexOf(": ") + 2);
       assertThat(problem).isNotBlank().isNotEqualTo("null").doesNotContainPattern("\\p{Cntrl}");
       Throwable cause = e.getCause();
