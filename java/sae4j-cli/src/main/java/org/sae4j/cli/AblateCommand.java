@@ -25,10 +25,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "ablate",
     description = {
-      "Sets each active latent to zero in turn and measures how many of the following logits that"
-          + " moves, as Gao et al. 2024 do in section 4.5.",
-      "For many effects use --json FILE.jsonl: it has one JSON value a line, the document without"
-          + " its results, each effect as it comes, and the results without the effects."
+      "Sets each active latent to zero in turn and measures how many of the following logits"
+          + " change (Gao et al. 2024, section 4.5).",
+      "For many effects, use --json FILE.jsonl. It has one JSON value per line: the document"
+          + " without results, each effect as it is measured, and the results without effects."
     })
 final class AblateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -39,8 +39,8 @@ final class AblateCommand implements Callable<Integer> {
       required = true,
       paramLabel = "PATH",
       description =
-          "An SAE in any format, or a folder of them. Several at one activation share what the"
-              + " model computes up to it.")
+          "An SAE in any format, or a folder of SAEs; may be repeated. SAEs of one activation"
+              + " share the model's computation up to it.")
   private List<Path> paths;
 
   @Mixin private HookOption hook;
@@ -54,8 +54,8 @@ final class AblateCommand implements Callable<Integer> {
   @Option(
       names = "--resume",
       description =
-          "Go on with the run that wrote, or was to write, --json FILE.jsonl and was interrupted or"
-              + " killed, to the same results; begin if there is none.")
+          "Continue the interrupted run of --json FILE.jsonl, to the same results. If there is"
+              + " none, start one.")
   private boolean resume;
 
   @Override

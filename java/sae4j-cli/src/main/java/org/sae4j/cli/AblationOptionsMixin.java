@@ -30,7 +30,7 @@ final class AblationOptionsMixin {
         names = "--position",
         paramLabel = "I",
         converter = IndexConverter.class,
-        description = "Ablate at token index I of each sequence, from 0; may be repeated.")
+        description = "Ablate at token index I of each sequence, counting from 0; may be repeated.")
     private List<Integer> positions = List.of();
 
     @Option(
@@ -40,14 +40,14 @@ final class AblationOptionsMixin {
         description =
             "Ablate at N token indices, chosen at random from all sequences (default: "
                 + DEFAULT_SAMPLE
-                + ", without --position).")
+                + ", if --position is not given).")
     private Optional<Integer> sample = Optional.empty();
   }
 
   @Option(
       names = "--seed",
       paramLabel = "S",
-      description = "Seed of --sample, and of --control random (default: 0).")
+      description = "Seed of --sample and of --control random (default: 0).")
   private Optional<Long> seed = Optional.empty();
 
   @Option(
@@ -56,7 +56,7 @@ final class AblationOptionsMixin {
       defaultValue = "16",
       converter = CountConverter.class,
       description =
-          "Measure at the token and the T - 1 after it; tokens with fewer left are skipped"
+          "Measure at the token and the T - 1 tokens after it. Tokens with fewer left are skipped"
               + " (default: ${DEFAULT-VALUE}).")
   private int future;
 
@@ -65,22 +65,22 @@ final class AblationOptionsMixin {
       paramLabel = "reconstruction|error_preserving",
       defaultValue = "reconstruction",
       description =
-          "What the run to compare with has at the token: the SAE's reconstruction, or the"
-              + " activation itself (default: ${DEFAULT-VALUE}).")
+          "What the base run has at the token: the SAE's reconstruction, or the activation itself"
+              + " (default: ${DEFAULT-VALUE}).")
   private AblationBaseline baseline;
 
   @Option(
       names = "--context-mode",
       paramLabel = "clean|reconstructed",
       defaultValue = "clean",
-      description = "What all runs have at other tokens (default: ${DEFAULT-VALUE}).")
+      description = "What all runs have at the other tokens (default: ${DEFAULT-VALUE}).")
   private AblationContext context;
 
   @Option(
       names = "--control",
       paramLabel = "channels|random",
       description =
-          "Instead of latents ablate channels of the activation, or random directions as long as"
+          "Ablate channels of the activation instead of latents, or random directions as long as"
               + " what the latents decode to.")
   private Optional<Control> control = Optional.empty();
 
@@ -90,8 +90,8 @@ final class AblationOptionsMixin {
       defaultValue = "all",
       converter = LatentLimit.Converter.class,
       description =
-          "Of the active latents at a token the N with the largest values; of channels N, evenly"
-              + " spaced (default: ${DEFAULT-VALUE}).")
+          "At each token, ablate the N active latents with the largest values, or N evenly spaced"
+              + " channels (default: ${DEFAULT-VALUE}).")
   private LatentLimit latents;
 
   /** Refuses options that would do nothing. */

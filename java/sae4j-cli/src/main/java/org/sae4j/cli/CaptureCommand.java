@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "capture",
     description = {
-      "Writes activations as safetensors: a tensor [sequences, positions, width], f32, for each"
-          + " hook, by its name, and 'tokens' [sequences, positions], i64."
+      "Writes activations to a safetensors file: an f32 tensor [sequences, positions, width] per"
+          + " hook, named after it, and the i64 tensor 'tokens' [sequences, positions]."
     })
 final class CaptureCommand implements Callable<Integer> {
   private static final String TOKENS = "tokens";
@@ -40,7 +40,8 @@ final class CaptureCommand implements Callable<Integer> {
       required = true,
       paramLabel = "NAME",
       converter = HookConverter.class,
-      description = "An activation, as TransformerLens names it; may be repeated.")
+      description =
+          "An activation, by its name in TransformerLens or Hugging Face; may be repeated.")
   private List<HookPoint> hooks;
 
   @Mixin private InputOptions inputOptions;

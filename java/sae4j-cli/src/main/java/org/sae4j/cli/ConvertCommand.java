@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "convert",
     description = {
-      "Writes the GPT-2 in a Hugging Face folder as a GGUF file, as llama.cpp does; or, with --sae,"
-          + " an SAE of any format as a folder that SAELens loads, with the same outputs."
+      "Writes the GPT-2 in a Hugging Face folder as a GGUF file, as llama.cpp does. With --sae,"
+          + " writes an SAE of any format as a folder that SAELens loads, with the same outputs."
     })
 final class ConvertCommand implements Callable<Integer> {
   private static final long MEGABYTE = 1_000_000;
@@ -43,7 +43,8 @@ final class ConvertCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       required = true,
       paramLabel = "PATH",
-      description = "The GGUF file to write; with --sae, the folder, which must be new or empty.")
+      description =
+          "The GGUF file to write. With --sae, a folder to write, which must be new or empty.")
   private Path output;
 
   @Option(
@@ -63,10 +64,7 @@ final class ConvertCommand implements Callable<Integer> {
         description = "A folder with config.json, weights and the tokenizer's files.")
     private Path model;
 
-    @Option(
-        names = "--sae",
-        paramLabel = "PATH",
-        description = "An SAE, in any format that sae4j reads.")
+    @Option(names = "--sae", paramLabel = "PATH", description = "An SAE in any format.")
     private Path sae;
   }
 

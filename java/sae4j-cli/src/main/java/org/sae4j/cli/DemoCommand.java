@@ -26,8 +26,7 @@ import picocli.CommandLine.Spec;
 /** {@code demo}: the main job on files that the jar brings along. */
 @Command(
     name = "demo",
-    description =
-        "Evaluates a small SAE on a small GPT-2 and ablates its latents; all of it is in this jar.")
+    description = "Evaluates a small SAE on a small GPT-2 and ablates its latents. Needs no files.")
 final class DemoCommand implements Callable<Integer> {
   private static final int CONTEXT = 64;
   private static final int TOKENS = 2048;

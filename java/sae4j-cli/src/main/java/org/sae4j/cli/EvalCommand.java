@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "eval",
     description = {
-      "Replaces an activation by an SAE's reconstruction of it and measures what that does to the"
-          + " model's predictions, and how good and sparse the reconstruction is."
+      "Replaces an activation by an SAE's reconstruction. Measures how the model's predictions"
+          + " change, and how accurate and sparse the reconstruction is."
     })
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -34,7 +34,9 @@ final class EvalCommand implements Callable<Integer> {
       names = "--sae",
       required = true,
       paramLabel = "PATH",
-      description = "An SAE in any format, or a folder of them. Several share one clean pass.")
+      description =
+          "An SAE in any format, or a folder of SAEs; may be repeated. All SAEs share one clean"
+              + " run.")
   private List<Path> paths;
 
   @Mixin private HookOption hook;

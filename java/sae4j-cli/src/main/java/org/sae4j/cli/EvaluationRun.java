@@ -24,15 +24,15 @@ final class EvaluationRun {
       names = "--until-ci",
       paramLabel = "W",
       description =
-          "Stop once the 95 %% interval of every SAE's KL is narrower than W nats (looked at after"
-              + " each batch, from 30 sequences on). Stopping when numbers look sure makes them"
-              + " look a little surer than they are.")
+          "Stop once the 95 %% interval of every SAE's KL is narrower than W nats; checked after"
+              + " each batch, from 30 sequences on. Stopping this way leaves intervals a little too"
+              + " narrow.")
   private Optional<Double> untilCi = Optional.empty();
 
   @Option(
       names = "--per-sequence",
       paramLabel = "FILE.jsonl",
-      description = "Write what each SAE does on each sequence, one JSON value a line.")
+      description = "Write each SAE's results for each sequence, one JSON value per line.")
   private Optional<Path> perSequence = Optional.empty();
 
   /** Fails if an option makes no sense, or what it asks for cannot be written. */

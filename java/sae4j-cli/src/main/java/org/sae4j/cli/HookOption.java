@@ -20,8 +20,8 @@ final class HookOption {
       paramLabel = "NAME",
       converter = HookConverter.class,
       description =
-          "The activation, as TransformerLens or a module of Hugging Face names it (default: the"
-              + " SAE's own).")
+          "The activation, by its name in TransformerLens or Hugging Face (default: the SAE's own"
+              + " hook).")
   private Optional<HookPoint> hook = Optional.empty();
 
   /** The hook that the user names. */

@@ -32,15 +32,15 @@ final class InputOptions {
       names = "--text-key",
       paramLabel = "KEY",
       description =
-          "Take the text for JSON with the documents in KEY (default: text, for files named .jsonl,"
-              + " .ndjson or .json).")
+          "Read --text as JSON and take each document from KEY (default: text, for files named"
+              + " .jsonl, .ndjson or .json).")
   private Optional<String> textKey = Optional.empty();
 
   @Option(
       names = "--column",
       paramLabel = "NAME",
       description =
-          "The column of a Parquet file, for --tokens also the key of JSON objects or the array of"
+          "The column of a Parquet file; for --tokens, also the key of JSON objects or the array of"
               + " an .npz (default: "
               + TextCorpus.DEFAULT_KEY
               + " for --text, "
@@ -53,8 +53,8 @@ final class InputOptions {
       paramLabel = "N",
       converter = CountConverter.class,
       description =
-          "Split the text into sequences of N tokens (default: the SAE's own context, else 64);"
-              + " token ids in a .npy file of one dimension, too.")
+          "Split the text into sequences of N tokens (default: the SAE's own context, else 64)."
+              + " Also splits token ids of a one-dimensional .npy file.")
   private Optional<Integer> context = Optional.empty();
 
   @Option(
@@ -62,7 +62,7 @@ final class InputOptions {
       negatable = true,
       arity = "0",
       description =
-          "Begin each sequence with the BOS token, or not (default: the SAE's own setting, else"
+          "Put the BOS token before each sequence, or not (default: the SAE's own setting, else"
               + " not).")
   private Boolean bos;
 
@@ -70,7 +70,7 @@ final class InputOptions {
       names = "--max-tokens",
       paramLabel = "N",
       converter = CountConverter.class,
-      description = "Use the first N tokens only, and read no further.")
+      description = "Use only the first N tokens and read no further.")
   private Optional<Integer> maxTokens = Optional.empty();
 
   /** Where the tokens come from. */
@@ -79,18 +79,18 @@ final class InputOptions {
         names = "--text",
         paramLabel = "FILE",
         description =
-            "Text in UTF-8, JSON or Parquet, perhaps in gzip or zstd: a file, a folder of them, or"
-                + " a pattern in quotes such as 'data/train-*.parquet'; may be repeated. Documents"
-                + " are joined by the EOS token; what spells a special token becomes that token.")
+            "Text as UTF-8, JSON or Parquet; gzip and zstd are unpacked. FILE is a file, a folder,"
+                + " or a pattern in quotes such as 'data/train-*'; may be repeated. Documents are"
+                + " joined by the EOS token. Text that spells a special token becomes that token.")
     private List<String> text = List.of();
 
     @Option(
         names = "--tokens",
         paramLabel = "FILE",
         description =
-            "Token ids, run exactly as given but for what an attention_mask leaves out: JSON, [[id,"
-                + " ...], ...], perhaps in gzip or zstd, NumPy .npy or .npz, or Parquet; a file, a"
-                + " folder or a pattern; may be repeated.")
+            "Token ids as JSON [[id, ...], ...], NumPy (.npy, .npz) or Parquet; gzip and zstd are"
+                + " unpacked. FILE is as for --text; may be repeated. Sequences run exactly as"
+                + " given, without the padding that an attention_mask marks.")
     private List<String> tokens = List.of();
   }
 

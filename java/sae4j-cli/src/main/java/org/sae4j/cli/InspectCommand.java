@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description = {
-      "Tells what a model or SAE file holds: format, shapes, activation, normalisation, hook, and"
+      "Shows what a model or SAE file holds (format, shapes, activation, normalisation, hook) and"
           + " what sae4j would assume. Reads headers, not weights."
     })
 final class InspectCommand implements Callable<Integer> {
@@ -27,7 +27,7 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Models, SAEs and folders of SAEs, in any format that sae4j reads.")
+      description = "Models, SAEs and folders of SAEs, in any format.")
   private List<Path> paths;
 
   @Mixin private JsonOption json;

@@ -20,7 +20,8 @@ final class JsonOption {
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write one JSON document; '-' is standard output, which then has nothing else.")
+      description =
+          "Write the results as JSON; '-' writes them, and nothing else, to standard output.")
   private Optional<Path> target = Optional.empty();
 
   boolean wanted() {

@@ -32,9 +32,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Shows where in a text latents are most active, how often they fire, and which tokens they"
           + " promote and suppress.",
-      "Of activations of a latent that lie in each other's context only the strongest is shown."
-          + " Promoted and suppressed tokens are those of the latent's decoder direction through"
-          + " the unembedding."
+      "An activation within the window of a stronger one is not shown. Promoted and suppressed"
+          + " tokens come from the latent's decoder direction, put through the unembedding."
     })
 final class LatentCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -55,7 +54,7 @@ final class LatentCommand implements Callable<Integer> {
         names = "--latent",
         paramLabel = "I",
         converter = IndexConverter.class,
-        description = "A latent, from 0; may be repeated.")
+        description = "The index of a latent, counting from 0; may be repeated.")
     private List<Integer> given = List.of();
 
     @Option(
@@ -63,7 +62,8 @@ final class LatentCommand implements Callable<Integer> {
         paramLabel = "all|N",
         converter = LatentLimit.Converter.class,
         description =
-            "The N latents that fire at the most tokens, or all (default: 10, without --latent).")
+            "All latents, or the N that fire at the most tokens (default: 10, if --latent is not"
+                + " given).")
     private LatentLimit limit = new LatentLimit(OptionalInt.of(10));
   }
 
@@ -72,7 +72,7 @@ final class LatentCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "20",
       converter = CountConverter.class,
-      description = "Show the N strongest contexts (default: ${DEFAULT-VALUE}).")
+      description = "Show the N strongest contexts of each latent (default: ${DEFAULT-VALUE}).")
   private int top;
 
   @Option(
@@ -81,7 +81,7 @@ final class LatentCommand implements Callable<Integer> {
       defaultValue = "10",
       converter = IndexConverter.class,
       description =
-          "Tokens of a context on either side of the activating one (default: ${DEFAULT-VALUE}).")
+          "Show N tokens on either side of the activating one (default: ${DEFAULT-VALUE}).")
   private int window;
 
   @Option(

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "logits",
     description =
-        "Writes logits as safetensors: tensor 'logits' [sequences, positions, vocabulary], f32.")
+        "Writes logits to a safetensors file: the f32 tensor 'logits' [sequences, positions,"
+            + " vocabulary].")
 final class LogitsCommand implements Callable<Integer> {
   private static final String LOGITS = "logits";
 
@@ -36,13 +37,14 @@ final class LogitsCommand implements Callable<Integer> {
       names = "--replace",
       paramLabel = "none|sae|zero|mean",
       defaultValue = "none",
-      description = "What to put in place of the activation (default: ${DEFAULT-VALUE}).")
+      description = "What replaces the activation (default: ${DEFAULT-VALUE}).")
   private Replacement replace;
 
   @Option(
       names = "--sae",
       paramLabel = "PATH",
-      description = "The SAE that reconstructs; also where --hook and --context come from.")
+      description =
+          "The SAE that reconstructs. It also gives the defaults of --hook and --context.")
   private Optional<Path> sae = Optional.empty();
 
   @Mixin private HookOption hook;

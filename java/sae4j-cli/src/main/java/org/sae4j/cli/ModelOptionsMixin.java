@@ -22,7 +22,7 @@ final class ModelOptionsMixin {
       names = "--model",
       required = true,
       paramLabel = "PATH",
-      description = "A GPT-2: GGUF file, or Hugging Face folder.")
+      description = "A GPT-2, as a GGUF file or a Hugging Face folder.")
   private Path path;
 
   @Option(
@@ -36,7 +36,7 @@ final class ModelOptionsMixin {
       names = "--threads",
       paramLabel = "N",
       converter = ThreadsConverter.class,
-      description = "Threads that work (default: all processors).")
+      description = "How many threads to use (default: all processors).")
   private Optional<Integer> threads = Optional.empty();
 
   Path path() {

@@ -20,9 +20,9 @@ final class PlotOption {
       names = "--plot",
       paramLabel = "FILE",
       description =
-          "Draw histograms of sparsity, latents against channels, into a file that ends in .png or"
-              + " .svg. At each token as many channels are ablated, evenly spaced, as latents: that"
-              + " takes up to twice the time.")
+          "Draw histograms of sparsity, latents against channels, to a .png or .svg file. This"
+              + " ablates as many evenly spaced channels as latents at each token and takes up to"
+              + " twice the time.")
   private Optional<Path> target = Optional.empty();
 
   boolean wanted() {

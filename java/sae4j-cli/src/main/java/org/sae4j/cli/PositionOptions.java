@@ -7,12 +7,12 @@ import picocli.CommandLine.Option;
 final class PositionOptions {
   @Option(
       names = "--skip-first-replace",
-      description = "Leave the activation of each sequence's first token as it is.")
+      description = "Do not replace the activation of each sequence's first token.")
   private boolean skipFirstReplace;
 
   @Option(
       names = "--skip-first-count",
-      description = "Leave each sequence's first token out of every number and mean.")
+      description = "Leave each sequence's first token out of all numbers and means.")
   private boolean skipFirstCount;
 
   Positions replaced() {

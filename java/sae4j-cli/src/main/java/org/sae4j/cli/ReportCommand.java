@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "report",
     description = {
-      "Turns what eval, ablate and latent wrote with --json into one HTML page: which SAE costs"
-          + " the model least for its sparsity, how sure that is, and what each latent does.",
-      "The page is one file that needs no network; results of one SAE are put together by its path"
+      "Turns the --json results of eval, ablate and latent into one HTML page: which SAE costs the"
+          + " model least for its sparsity, how certain that is, and what each latent does.",
+      "The page is one file that needs no network. Results of the same SAE are matched by its path"
           + " and SHA-256."
     })
 final class ReportCommand implements Callable<Integer> {
@@ -31,7 +31,7 @@ final class ReportCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "RESULT",
-      description = "Files that --json wrote: .json, or .jsonl with one effect a line.")
+      description = "Files that --json wrote: .json, or .jsonl with one effect per line.")
   private List<Path> paths;
 
   @Option(

@@ -25,8 +25,8 @@ final class ResumeOptions {
   @Option(
       names = "--resume",
       description =
-          "Keep what was done in a checkpoint beside --json FILE, and go on from it if it is"
-              + " there, after Ctrl-C or worse: to the same results.")
+          "Keep a checkpoint beside --json FILE, and continue from it if it is there, after Ctrl-C"
+              + " or a crash, to the same results.")
   private boolean wanted;
 
   @Option(
@@ -34,7 +34,7 @@ final class ResumeOptions {
       paramLabel = "SECONDS",
       converter = IndexConverter.class,
       description =
-          "How often --resume writes the checkpoint, at most; 0 is after each batch (default: 30).")
+          "The least time between two checkpoints; 0 writes one after each batch (default: 30).")
   private Optional<Integer> every = Optional.empty();
 
   private Optional<Checkpoint> checkpoint = Optional.empty();

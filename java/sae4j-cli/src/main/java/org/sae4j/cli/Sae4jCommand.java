@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sae4j",
     description = {
-      "Measures what sparse autoencoders do to the predictions of GPT-2, on the CPU.",
+      "Measures how sparse autoencoders change the predictions of GPT-2, on the CPU.",
       "Start with 'sae4j demo': it needs no files."
     },
     mixinStandardHelpOptions = true,
@@ -32,7 +32,7 @@ final class Sae4jCommand implements Runnable {
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,
-      description = "Print a stack trace if something goes wrong.")
+      description = "Print a stack trace if a command fails.")
   private boolean verbose;
 
   private static Map<String, Supplier<Object>> commands() {

@@ -30,7 +30,7 @@ final class SaeOverrideOptions {
       converter = NormalizationConverter.class,
       completionCandidates = NormalizationConverter.class,
       description =
-          "Normalisation of the SAE's input, instead of the file's: ${COMPLETION-CANDIDATES}.")
+          "The normalisation of the SAE's input, instead of the file's: ${COMPLETION-CANDIDATES}.")
   private Optional<Normalization> normalization = Optional.empty();
 
   @Option(
@@ -45,17 +45,16 @@ final class SaeOverrideOptions {
       converter = HookNormalizedConverter.class,
       completionCandidates = HookNormalizedConverter.class,
       description =
-          "What hook_normalized of a layer norm means in a SAELens configuration, if that does not"
-              + " tell: the value before or after the norm's weight and bias"
-              + " (${COMPLETION-CANDIDATES}).")
+          "What a SAELens configuration means by a layer norm's hook_normalized: its value before"
+              + " or after the norm's weight and bias (${COMPLETION-CANDIDATES}).")
   private Optional<HookNormalized> hookNormalized = Optional.empty();
 
   @Option(
       names = "--centred",
       arity = "0",
       description =
-          "The SAE is of a mean-centred residual stream: each token's mean over the width is"
-              + " subtracted before it and added after it.")
+          "The SAE was trained on a mean-centred residual stream: subtract each token's mean over"
+              + " the width before the SAE and add it back after it.")
   private boolean centred;
 
   @Option(
@@ -63,8 +62,7 @@ final class SaeOverrideOptions {
       negatable = true,
       arity = "0",
       description =
-          "A folder of sparsify is a transcoder, or not, where its cfg.json does not say"
-              + " transcode.")
+          "Whether a sparsify folder is a transcoder, if its cfg.json has no key transcode.")
   private Boolean transcoder;
 
   /** Reads what an SAE's file says, but not its weights. */
