@@ -1,21 +1,21 @@
 // The C header over the engine's classes: argument checks, exceptions to statuses, one lease a call.
-#include "batch.h"
-#include "evaluate.h"
-#include "finite.h"
-#include "gguf_file.h"
-#include "gpt2.h"
-#include "head.h"
-#include "hooks.h"
 #include "kernels/kernels.h"
-#include "lens.h"
-#include "model.h"
-#include "points.h"
-#include "products.h"
-#include "sae.h"
+#include "model/batch.h"
+#include "model/hook_points.h"
+#include "model/hooks.h"
+#include "model/model.h"
+#include "model/pass.h"
+#include "model/unembed.h"
+#include "runtime/blas.h"
+#include "runtime/session.h"
+#include "runtime/status.h"
+#include "sae/sae.h"
 #include "sae4j.h"
-#include "session.h"
-#include "stage.h"
-#include "status.h"
+#include "study/evaluate.h"
+#include "study/latent_logits.h"
+#include "study/patching.h"
+#include "tensor/finite.h"
+#include "tensor/gguf_file.h"
 
 #include <algorithm>
 #include <cstring>
@@ -338,9 +338,9 @@ sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, 
 
 // ---------------------------------------------------------------- variants
 
-// A stage is used with the model that it was made for.
+// A patching is used with the model that it was made for.
 struct sae4j_stage {
-    Stage stage;
+    Patching patching;
 };
 
 sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
@@ -354,26 +354,26 @@ sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model,
     });
 }
 
-const float * sae4j_stage_get_activation(const sae4j_stage * stage) {
-    return stage ? stage->stage.activation() : nullptr;
+const float * sae4j_stage_get_activation(const sae4j_stage * patching) {
+    return patching ? patching->patching.activation() : nullptr;
 }
 
-sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * stage, const float * activation) {
+sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * patching, const float * activation) {
     return guarded([&] {
-        require(session && stage, "a session and a stage are needed");
+        require(session && patching, "a session and a patching are needed");
         const Lease lease(*of(session));
-        stage->stage.set_context(*of(session), activation);
+        patching->patching.set_context(*of(session), activation);
     });
 }
 
-void sae4j_stage_free(sae4j_stage * stage) {
-    delete stage;
+void sae4j_stage_free(sae4j_stage * patching) {
+    delete patching;
 }
 
-sae4j_status sae4j_stage_run(sae4j_session * session, const sae4j_stage * stage, const sae4j_variants * variants) {
+sae4j_status sae4j_stage_run(sae4j_session * session, const sae4j_stage * patching, const sae4j_variants * variants) {
     return guarded([&] {
-        require(session && stage && variants, "a session, a stage and variants are needed");
+        require(session && patching && variants, "a session, a patching and variants are needed");
         const Lease lease(*of(session));
-        stage->stage.run(*of(session), *variants);
+        patching->patching.run(*of(session), *variants);
     });
 }

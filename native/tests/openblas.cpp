@@ -1,6 +1,6 @@
 // Every test has this: OpenBLAS is opened before main, as it is before Java runs the engine, but not where
 // SAE4J_TEST_OWN_KERNELS is set.
-#include "products.h"
+#include "runtime/blas.h"
 
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // Callers that get it wrong: nulls, nonsense, two threads in one session, handles by the thousand.
-#include "batch.h"
+#include "model/batch.h"
 #include "naive_gpt2.h"
 #include "naive_sae.h"
 #include "small_gguf.h"

@@ -1,6 +1,6 @@
 // Files from strangers: whatever is wrong with a GGUF file, loading it says so and the process lives on.
-#include "gguf_file.h"
 #include "small_gguf.h"
+#include "tensor/gguf_file.h"
 
 #include <cstring>
 

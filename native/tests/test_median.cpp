@@ -1,6 +1,6 @@
 // Elements of a rank, above all the lower median, against std::nth_element, on numbers that are kind to its guesses and numbers that are not.
 #include "check.h"
-#include "median.h"
+#include "tensor/median.h"
 
 #include <algorithm>
 #include <functional>
@@ -94,5 +94,5 @@ int main() {
     }
     check_kinds(50257);
     check_nan();
-    return conclude("median");
+    return conclude("test_median");
 }

@@ -1,6 +1,6 @@
 // Sparsity, KL and ΔCE of logits whose answer is known beforehand, and of any logits against plain sums.
 #include "check.h"
-#include "reduction.h"
+#include "study/reduction.h"
 
 #include <algorithm>
 #include <functional>
@@ -221,5 +221,5 @@ int main() {
     test_odd_first();
     test_unlikely_first();
     test_odd_sample();
-    return conclude("reduction");
+    return conclude("test_reduction");
 }

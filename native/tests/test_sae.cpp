@@ -1,7 +1,7 @@
 // The canonical SAE against a naive f64 implementation: every activation and normalisation, odd shapes, ties, splits.
 #include "kernels/kernels.h"
 #include "naive_sae.h"
-#include "screen.h"
+#include "sae/bf16_filter.h"
 
 #include <cstring>
 
@@ -334,16 +334,16 @@ void test_splits_of_reals() {
 }
 
 // Few of many latents: where the CPU has bf16 products, a rounded look comes first, and must rule out nothing wrongly.
-void test_screened() {
-    CHECK(!sae4j::Screen::pays(1151, 4));
-    CHECK(sae4j::Screen::pays(1152, 4) == sae4j::kernels().bf16_dot);
+void test_filtered() {
+    CHECK(!sae4j::Bf16Filter::pays(1151, 4));
+    CHECK(sae4j::Bf16Filter::pays(1152, 4) == sae4j::kernels().bf16_dot);
     const int32_t shapes[][4] = {
         { 1, 1152, 4, 7 }, { 33, 1300, 1, 130 }, { 64, 4097, 32, 1030 }, { 192, 6144, 16, 40 }
     };
     for (const auto & s : shapes) {
         sae4j_sae_params p             = sae_params(s[0], s[1], SAE4J_TOPK, s[2]);
         p.rescale_acts_by_decoder_norm = s[0] % 2;
-        context                        = "screened, " + describe(p, s[3]);
+        context                        = "filtered, " + describe(p, s[3]);
         compare(random_sae(p, 5 + s[1]), s[3], 6 + s[1]);
     }
     const sae4j_sae_params p      = sae_params(48, 3000, SAE4J_TOPK, 12);
@@ -362,11 +362,11 @@ void test_screened() {
     for (float & b : biased.tensors[SAE4J_B_ENC]) {
         b = 1e4f + 1e-2f * b;
     }
-    context = "screened, rows alike";
+    context = "filtered, rows alike";
     compare(alike, 60, 73);
-    context = "screened, one row far longer";
+    context = "filtered, one row far longer";
     compare(uneven, 60, 74);
-    context = "screened, large biases";
+    context = "filtered, large biases";
     compare(biased, 60, 75);
 }
 
@@ -376,11 +376,11 @@ void test_likely() {
     context           = "likely";
     const auto likely = [](std::vector<float> values, int64_t k) {
         std::vector<sae4j::Candidate> best;
-        for (int32_t i = 0; i < sae4j::Screen::wanted(k); i++) {
+        for (int32_t i = 0; i < sae4j::Bf16Filter::wanted(k); i++) {
             best.push_back({ i < static_cast<int32_t>(values.size()) ? values[i] : -9.0f, i });
         }
         const int64_t        count = static_cast<int64_t>(best.size());
-        const int64_t        found = sae4j::Screen::likely(best.data(), count, k, 0.1f);
+        const int64_t        found = sae4j::Bf16Filter::likely(best.data(), count, k, 0.1f);
         std::vector<int32_t> indices;
         for (int64_t i = 0; i < found; i++) {
             indices.push_back(best[i].index);
@@ -395,21 +395,21 @@ void test_likely() {
 }
 
 // Rounding that errs the same way everywhere: no bound can be lower, and none may be lower than what it is.
-void test_screen_error() {
+void test_filter_error() {
     const int64_t d = 96;
     for (float x_value : { 1.0f, 1.0039f }) {  // bf16 has it, or makes 1 of it
         for (float w_value : { 1.0f, 1.0039f }) {
             for (float factor : { 1.0f, 3.0f }) {
-                context = "error of the screen, x " + std::to_string(x_value) + ", w " + std::to_string(w_value);
+                context = "error of the filter, x " + std::to_string(x_value) + ", w " + std::to_string(w_value);
                 const std::vector<float> x(d, x_value);
                 sae4j::Buffer<float>     w(2 * d);
                 std::vector<uint16_t>    rounded(d);
                 const std::vector<float> factors{ 0.1f, factor };
                 std::fill_n(w.data(), 2 * d, w_value);
                 sae4j::kernels().to_bf16(x.data(), d, rounded.data());
-                const sae4j::Screen screen(std::move(w), 2, d, factors.data());
-                const double        found  = screen.error(x.data(), rounded.data());
-                const double        wanted = static_cast<double>(d) * factor * (double{ x_value } * w_value - 1);
+                const sae4j::Bf16Filter filter(std::move(w), 2, d, factors.data());
+                const double            found  = filter.error(x.data(), rounded.data());
+                const double            wanted = static_cast<double>(d) * factor * (double{ x_value } * w_value - 1);
                 CHECK(found >= wanted && found <= 1.01 * wanted + 4e-3);
             }
         }
@@ -534,9 +534,9 @@ int main() {
     test_exact(SAE4J_TOPK, 4, 2000, 1);
     test_exact(SAE4J_TOPK, 5, 1300, 4);
     test_splits(SAE4J_TOPK, 1700);
-    test_screened();
+    test_filtered();
     test_likely();
-    test_screen_error();
+    test_filter_error();
     test_in_place();
     test_all_tied(1300, 600);
     test_all_tied(1300, 4);

@@ -1,0 +1,45 @@
+// The products with activations on both sides, which are attention's within a sequence: OpenBLAS does them where it has
+// been opened and has memory, else sae4j's own kernels. All on the calling thread.
+#pragma once
+
+#include <cstdint>
+
+namespace sae4j {
+
+struct OpenBlas;
+
+// Opens OpenBLAS's library for the whole process, once and for all. path: UTF-8. Fails where memory is so short that
+// OpenBLAS would end the process.
+void open_openblas(const char * path);
+
+// What OpenBLAS says of itself, or "" if it has not been opened.
+const char * openblas_config();
+
+// Sets OpenBLAS's own threads to one, whatever somebody else has set them to meanwhile.
+void use_one_openblas_thread();
+
+// Floats of scratch that the products below need for all sizes up to these.
+int64_t product_scratch(int64_t n, int64_t k);
+
+// Who does the products of one session, from its beginning to its end.
+class Blas {
+  public:
+    // For so many threads at a time.
+    explicit Blas(int n_threads);
+    ~Blas();
+    Blas(const Blas &)             = delete;
+    Blas & operator=(const Blas &) = delete;
+
+    // C [m, n] = A [m, k] · Bᵀ, B [n, k].
+    void nt(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
+            int64_t ldc, float * scratch) const;
+    // C [m, n] = A [m, k] · B [k, n], or added to C.
+    void nn(int64_t m, int64_t n, int64_t k, const float * a, int64_t lda, const float * b, int64_t ldb, float * c,
+            int64_t ldc, bool add, float * scratch) const;
+
+  private:
+    int              n_threads_;
+    const OpenBlas * openblas_;  // NULL: own kernels
+};
+
+}  // namespace sae4j

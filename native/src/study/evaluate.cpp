@@ -1,0 +1,275 @@
+#include "study/evaluate.h"
+
+#include "kernels/kernels.h"
+#include "model/hook_points.h"
+#include "model/hooks.h"
+#include "model/pass.h"
+#include "model/unembed.h"
+#include "runtime/session.h"
+#include "runtime/status.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+namespace sae4j {
+
+namespace {
+
+constexpr sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
+
+// On the residual stream itself, or behind it: such a point has no residual beside it. A replacement by the same row
+// everywhere leaves no trace of the tokens there: every position of every sequence predicts the same, and one token's
+// tail is all of it.
+bool on_stream(sae4j_site site) {
+    return site == SAE4J_HOOK_RESID_PRE || site == SAE4J_HOOK_RESID_MID || site == SAE4J_HOOK_RESID_POST ||
+           site == SAE4J_HOOK_STANDARDIZED || site == SAE4J_HOOK_NORMALIZED;
+}
+
+class Evaluation {
+  public:
+    Evaluation(Session & session, const Model & model, const Batch & batch, const sae4j_evaluation & wanted) :
+        session_(session),
+        arena_(session.arena()),
+        model_(model),
+        batch_(batch),
+        wanted_(wanted) {}
+
+    void run() {
+        front();
+        if (!predictions_wanted()) {
+            return;
+        }
+        const State * last = stops_.empty() ? nullptr : &stops_.rbegin()->second;
+        runs_.push_back({ tail(batch_, last), false, { nullptr, wanted_.ce_clean, nullptr } });
+        replacement_ = arena_.take<float>(batch_.n_tokens * widest());
+        for (int32_t i = 0; i < wanted_.n_splices; i++) {
+            splice(wanted_.splices[i]);
+        }
+        for (int32_t i = 0; i < wanted_.n_places; i++) {
+            baselines(wanted_.places[i]);
+        }
+        compare(session_, model_, runs_, targets(), batch_.n_tokens);
+    }
+
+  private:
+    bool predictions_wanted() const {
+        const auto replaced = [](const sae4j_place & place) {
+            return place.zero || place.mean;
+        };
+        return wanted_.ce_clean || wanted_.n_splices > 0 ||
+               std::any_of(wanted_.places, wanted_.places + wanted_.n_places, replaced);
+    }
+
+    // The clean run up to the last point that anything is wanted of, and the places' sums.
+    void front() {
+        const Timer timer(session_.times().front);
+        for (int32_t i = 0; i < wanted_.n_places; i++) {
+            stops_[rank(wanted_.places[i].point)].point = wanted_.places[i].point;
+        }
+        for (int32_t i = 0; i < wanted_.n_splices; i++) {
+            stops_[rank(wanted_.splices[i].in)].point = wanted_.splices[i].in;
+        }
+        const State * last = nullptr;
+        for (auto & [rank, state] : stops_) {
+            state = forward_to(state.point, batch_, last);
+            last  = &state;
+        }
+        for (int32_t i = 0; i < wanted_.n_places; i++) {
+            sums(wanted_.places[i]);
+        }
+    }
+
+    int rank(sae4j_point point) const { return rank_of(model_.shape(), point); }
+
+    int64_t width(sae4j_point point) const { return width_of(model_.shape(), point); }
+
+    // The clean run at a point.
+    const State & at(sae4j_point point) const { return stops_.at(rank(point)); }
+
+    bool counted(int64_t token) const { return !wanted_.counted || wanted_.counted[token]; }
+
+    bool replaced(int64_t token) const { return !wanted_.replaced || wanted_.replaced[token]; }
+
+    int64_t widest() const {
+        int64_t widest = 0;
+        for (int32_t i = 0; i < wanted_.n_places; i++) {
+            widest = std::max(widest, width(wanted_.places[i].point));
+        }
+        return widest;
+    }
+
+    // A run's state at a point, going on from start, in memory of its own.
+    State forward_to(sae4j_point point, const Batch & batch, const State * start) {
+        const int64_t     width = this->width(point), d = model_.shape().n_embd;
+        float *           x        = arena_.take<float>(batch.n_tokens * width);
+        float *           residual = on_stream(point.site) ? nullptr : arena_.take<float>(batch.n_tokens * d);
+        const Arena::Mark mark(arena_);
+        const State       state = forward(session_, model_, batch, Hooks(), start, point);
+        std::copy_n(state.activation, batch.n_tokens * width, x);
+        if (!state.residual) {
+            return { point, x, nullptr };
+        }
+        std::copy_n(state.residual, batch.n_tokens * d, residual);
+        return { point, x, residual };
+    }
+
+    // ln_final.hook_normalized [n_tokens, n_embd] of a run that goes on from start.
+    const float * tail(const Batch & batch, const State * start) {
+        const Timer timer(session_.times().tail);
+        return forward_to(normalized, batch, start).activation;
+    }
+
+    // The same with activation [n_tokens, width] in the place of a clean one.
+    const float * tail(const Batch & batch, const State & clean, const float * activation) {
+        const State start{ clean.point, activation, clean.residual };
+        return tail(batch, &start);
+    }
+
+    // Σ x² of each token, and Σ x over the counted ones of each sequence.
+    void sums(const sae4j_place & place) const {
+        const int64_t width = this->width(place.point);
+        const float * x     = at(place.point).activation;
+        for (int64_t s = 0, t = 0; s < batch_.n_sequences(); s++) {
+            double * const x_sum = place.x_sum ? place.x_sum + s * width : nullptr;
+            for (; t < batch_.offsets[s + 1]; t++, x += width) {
+                if (place.x_squared) {
+                    place.x_squared[t] = kernels().dot(x, x, width);
+                }
+                for (int64_t i = 0; x_sum && counted(t) && i < width; i++) {
+                    x_sum[i] += x[i];
+                }
+            }
+        }
+    }
+
+    // The run with x̂ in the place of x, and how well x̂ reconstructs.
+    void splice(const sae4j_splice & splice) {
+        const State &                clean = at(wanted_.places[splice.place].point);
+        const sae4j_reconstruction & r     = splice.reconstruction;
+        const int64_t                width = this->width(clean.point);
+        reconstruct(session_, *reinterpret_cast<const Sae *>(splice.sae), at(splice.in).activation, batch_.n_tokens,
+                    replacement_, [&](int64_t first, const Latents & latents) { tally_latents(r, first, latents); });
+        for (int64_t t = 0; t < batch_.n_tokens; t++) {
+            const float * x    = clean.activation + t * width;
+            float *       y    = replacement_ + t * width;
+            r.squared_error[t] = kernels().sum_sq_diff(x, y, width);
+            r.x_hat_squared[t] = kernels().dot(y, y, width);
+            r.x_dot_x_hat[t]   = kernels().dot(x, y, width);
+            if (!replaced(t)) {
+                std::copy_n(x, width, y);
+            }
+        }
+        runs_.push_back({ tail(batch_, clean, replacement_), false, splice.effect });
+    }
+
+    void tally_latents(const sae4j_reconstruction & r, int64_t first, const Latents & latents) const {
+        for (size_t t = 0; t + 1 < latents.offsets.size(); t++) {
+            const int64_t token = first + static_cast<int64_t>(t);
+            double        l1    = 0;
+            for (int64_t j = latents.offsets[t]; j < latents.offsets[t + 1]; j++) {
+                l1 += latents.values[j];
+                if (counted(token)) {
+                    r.fires[latents.indices[j]]++;
+                }
+            }
+            r.l1[token] = l1;
+            r.l0[token] = static_cast<int32_t>(latents.offsets[t + 1] - latents.offsets[t]);
+        }
+    }
+
+    void baselines(const sae4j_place & place) {
+        if (place.zero) {
+            const std::vector<float> zeros(width(place.point), 0.0f);
+            replace_by_row(at(place.point), zeros.data(), place.zero_effect);
+        }
+        if (place.mean) {
+            replace_by_row(at(place.point), place.mean, place.mean_effect);
+        }
+    }
+
+    // The run with row [width] in the place of x.
+    void replace_by_row(const State & clean, const float * row, const sae4j_effect & effect) {
+        if (!wanted_.replaced && on_stream(clean.point.site)) {
+            const int32_t     one = 1;
+            const sae4j_batch single{ batch_.tokens, &one, 1 };
+            runs_.push_back({ tail(Batch(single, model_.shape()), clean, row), true, effect });
+            return;
+        }
+        const int64_t width = this->width(clean.point);
+        for (int64_t t = 0; t < batch_.n_tokens; t++) {
+            std::copy_n(replaced(t) ? row : clean.activation + t * width, width, replacement_ + t * width);
+        }
+        runs_.push_back({ tail(batch_, clean, replacement_), false, effect });
+    }
+
+    // The next token of each token, -1 at the end of a sequence.
+    const int32_t * targets() {
+        int32_t * next = arena_.take<int32_t>(batch_.n_tokens);
+        std::copy_n(batch_.tokens + 1, batch_.n_tokens - 1, next);
+        for (int64_t s = 0; s < batch_.n_sequences(); s++) {
+            next[batch_.offsets[s + 1] - 1] = -1;
+        }
+        return next;
+    }
+
+    Session &                session_;
+    Arena &                  arena_;
+    const Model &            model_;
+    const Batch &            batch_;
+    const sae4j_evaluation & wanted_;
+    std::map<int, State>     stops_;                  // the clean run, by rank of the point
+    float *                  replacement_ = nullptr;  // [n_tokens, widest place] of one run after the other
+    std::vector<Run>         runs_;
+};
+
+void check(const sae4j_model_shape & shape, const sae4j_place & place) {
+    rank_of(shape, place.point);
+    if (place.mean) {
+        TensorWriter::check_finite("mean", place.mean, width_of(shape, place.point));
+    }
+}
+
+void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation, int32_t index) {
+    const sae4j_splice &         splice = evaluation.splices[index];
+    const sae4j_reconstruction & r      = splice.reconstruction;
+    if (!splice.sae || !r.squared_error || !r.x_hat_squared || !r.x_dot_x_hat || !r.l1 || !r.l0 || !r.fires) {
+        fail(SAE4J_BAD_ARGUMENT, "splice %d: an SAE and all arrays of its reconstruction are needed", index);
+    }
+    if (splice.place < 0 || splice.place >= evaluation.n_places) {
+        fail(SAE4J_BAD_ARGUMENT, "splice %d: expected a place in 0 … %d, found %d", index, evaluation.n_places - 1,
+             splice.place);
+    }
+    const sae4j_point out   = evaluation.places[splice.place].point;
+    const Sae &       sae   = *reinterpret_cast<const Sae *>(splice.sae);
+    const int         ahead = rank_of(shape, out) - rank_of(shape, splice.in);
+    check_sae(sae, name_of(splice.in), width_of(shape, splice.in), name_of(out), width_of(shape, out));
+    if (ahead < 0 || (ahead > 0 && !sae.is_transcoder())) {
+        fail(SAE4J_BAD_ARGUMENT, "splice %d: %s that reads %s cannot replace %s", index,
+             sae.is_transcoder() ? "a transcoder" : "an SAE", name_of(splice.in).c_str(), name_of(out).c_str());
+    }
+}
+
+void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation) {
+    if (evaluation.n_places < 0 || (evaluation.n_places > 0 && !evaluation.places)) {
+        fail(SAE4J_BAD_ARGUMENT, "expected %d places, found none", evaluation.n_places);
+    }
+    if (evaluation.n_splices < 0 || (evaluation.n_splices > 0 && !evaluation.splices)) {
+        fail(SAE4J_BAD_ARGUMENT, "expected %d splices, found none", evaluation.n_splices);
+    }
+    for (int32_t i = 0; i < evaluation.n_places; i++) {
+        check(shape, evaluation.places[i]);
+    }
+    for (int32_t i = 0; i < evaluation.n_splices; i++) {
+        check(shape, evaluation, i);
+    }
+}
+
+}  // namespace
+
+void evaluate(Session & session, const Model & model, const Batch & batch, const sae4j_evaluation & evaluation) {
+    check(model.shape(), evaluation);
+    Evaluation(session, model, batch, evaluation).run();
+}
+
+}  // namespace sae4j
