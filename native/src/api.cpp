@@ -3,12 +3,14 @@
 #include "model/batch.h"
 #include "model/hook_points.h"
 #include "model/hooks.h"
+#include "model/load_gguf.h"
 #include "model/model.h"
 #include "model/pass.h"
 #include "model/unembed.h"
 #include "runtime/blas.h"
 #include "runtime/session.h"
 #include "runtime/status.h"
+#include "sae/latents.h"
 #include "sae/sae.h"
 #include "sae4j.h"
 #include "study/evaluate.h"
@@ -23,7 +25,7 @@
 
 using namespace sae4j;
 
-// The handles are the classes under another name.
+// A model and an SAE are the classes under another name.
 static Model * of(sae4j_model * model) {
     return reinterpret_cast<Model *>(model);
 }
@@ -40,8 +42,13 @@ static const Sae * of(const sae4j_sae * sae) {
     return reinterpret_cast<const Sae *>(sae);
 }
 
+struct sae4j_session {
+    Session session;
+    Latents latents;  // last encoded for the caller, who may read them until the next call
+};
+
 static Session * of(sae4j_session * session) {
-    return reinterpret_cast<Session *>(session);
+    return &session->session;
 }
 
 static void require(bool condition, const char * what) {
@@ -101,7 +108,7 @@ sae4j_status sae4j_model_new(sae4j_model_shape shape, const char * vocab_path, s
         require(out_model, "a place for the model is needed");
         std::unique_ptr<Vocab> vocab;
         if (vocab_path) {
-            vocab = GgufFile(vocab_path).vocabulary();
+            vocab = Vocab::read(GgufFile(vocab_path));
         }
         auto model = std::make_unique<Model>(shape, params, "model", std::move(vocab));
         *out_model = reinterpret_cast<sae4j_model *>(model.release());
@@ -216,8 +223,8 @@ sae4j_status sae4j_sae_encode(sae4j_session * session, const sae4j_sae * sae, co
         require(session && x && out_latents, "a session, activations and a place are needed");
         require_count(n_tokens);
         const Lease lease(*of(session));
-        encode(*of(session), finished(sae), x, n_tokens, of(session)->latents());
-        *out_latents = of(session)->latents().view();
+        encode(*of(session), finished(sae), x, n_tokens, session->latents);
+        *out_latents = session->latents.view();
     });
 }
 
@@ -251,16 +258,16 @@ sae4j_session_params sae4j_session_default_params(void) {
 sae4j_status sae4j_session_new(sae4j_session_params params, sae4j_session ** out_session) {
     return guarded([&] {
         require(out_session, "a place for the session is needed");
-        *out_session = reinterpret_cast<sae4j_session *>(new Session(params));
+        *out_session = new sae4j_session{ Session(params), {} };
     });
 }
 
 void sae4j_session_free(sae4j_session * session) {
-    delete of(session);
+    delete session;
 }
 
 sae4j_times sae4j_session_get_times(const sae4j_session * session) {
-    return session ? reinterpret_cast<const Session *>(session)->times() : sae4j_times{};
+    return session ? session->session.times() : sae4j_times{};
 }
 
 // ---------------------------------------------------------------- runs

@@ -2,6 +2,8 @@
 // it is, and what to join first. A token of text is spelled in letters that stand for one byte each.
 #pragma once
 
+#include "tensor/gguf_file.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,13 +24,17 @@ enum class TokenType : int32_t {
 
 struct BytePairs {
     std::vector<std::string> tokens;
-    std::vector<TokenType>   types;   // one a token
+    std::vector<TokenType>   types;   // one per token
     std::vector<std::string> merges;  // two tokens and a space between them
     int32_t                  bos = -1;
     int32_t                  eos = -1;
 
     // Numbers by text. Its keys are views of the tokens.
     using Ids = std::unordered_map<std::string_view, int32_t>;
+
+    // What a file says, or nothing if it has no tokenizer. Fails unless that is GPT-2's. A file that does not say how a
+    // text is split into words, as none did before April 2024, is taken to mean GPT-2's way.
+    static std::optional<BytePairs> read(const GgufFile & file);
 
     // Fails, naming origin, unless each text is one token's and each merge joins two tokens that spell bytes to a third.
     Ids check(const std::string & origin) const;

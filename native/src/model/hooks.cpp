@@ -3,6 +3,7 @@
 #include "model/hook_points.h"
 #include "runtime/session.h"
 #include "runtime/status.h"
+#include "sae/latents.h"
 #include "sae/sae.h"
 #include "tensor/finite.h"
 

@@ -95,7 +95,4 @@ class Model {
     std::vector<Block> blocks_;
 };
 
-// A GGUF file, whole.
-std::unique_ptr<Model> load_gguf(const std::string & path, sae4j_model_params params);
-
 }  // namespace sae4j

@@ -145,6 +145,11 @@ Vocab::Vocab(const BytePairs & pairs, const std::string & origin) : bos_(pairs.b
     std::sort(marks_.begin(), marks_.end(), [](const Mark & a, const Mark & b) { return a.text < b.text; });
 }
 
+std::unique_ptr<Vocab> Vocab::read(const GgufFile & file) {
+    const auto pairs = BytePairs::read(file);
+    return pairs ? std::make_unique<Vocab>(*pairs, file.name()) : nullptr;
+}
+
 // The longest mark with which a text begins.
 const Vocab::Mark * Vocab::mark_at(std::string_view text, bool special) const {
     if (text.empty() || !begins_[static_cast<uint8_t>(text.front())]) {

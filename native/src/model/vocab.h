@@ -22,6 +22,9 @@ class Vocab {
     // origin: what messages call the place where the byte pairs come from.
     Vocab(const BytePairs & pairs, const std::string & origin);
 
+    // That of a file, or null if it has none.
+    static std::unique_ptr<Vocab> read(const GgufFile & file);
+
     sae4j_vocab_info info() const { return { static_cast<int32_t>(pieces_.size()), bos_, eos_ }; }
 
     // At most one token a byte. Fails on text that is not UTF-8, or has a byte that no token spells.

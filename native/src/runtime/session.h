@@ -3,7 +3,6 @@
 
 #include "runtime/blas.h"
 #include "runtime/memory.h"
-#include "sae/latents.h"
 #include "sae4j.h"
 
 #include <atomic>
@@ -28,9 +27,6 @@ class Session {
 
     Arena & arena() { return arena_; }
 
-    // The latents last encoded; unlike the arena they outlive the call.
-    Latents & latents() { return latents_; }
-
     sae4j_times & times() { return times_; }
 
     const sae4j_times & times() const { return times_; }
@@ -42,7 +38,6 @@ class Session {
     Blas              blas_;
     ggml_threadpool * pool_;
     Arena             arena_;
-    Latents           latents_;
     sae4j_times       times_{};
     std::atomic<bool> busy_{ false };
 };

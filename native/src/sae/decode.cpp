@@ -97,7 +97,7 @@ void decode(Session & session, const Sae & sae, const sae4j_latents & latents, f
 void reconstruct(Session & session, const Sae & sae, const float * x, int64_t n_tokens, float * x_hat,
                  const std::function<void(int64_t, const Latents &)> & seen) {
     const int64_t d = sae.params().d, step = tokens_a_piece(sae);
-    Latents &     latents = session.latents();
+    Latents       latents;
     for (int64_t first = 0; first < n_tokens; first += step) {
         const Arena::Mark mark(session.arena());
         const int64_t     m = std::min(step, n_tokens - first);

@@ -7,6 +7,7 @@
 #include "model/unembed.h"
 #include "runtime/session.h"
 #include "runtime/status.h"
+#include "sae/latents.h"
 
 #include <algorithm>
 #include <map>
