@@ -223,7 +223,7 @@ final class AblateCommand implements Callable<Integer> {
     overrides.describe(document);
     positions.describe(document);
     input.describe(document);
-    document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+    document.input(modelOptions.input(model));
     headers.describe(document);
     return document;
   }

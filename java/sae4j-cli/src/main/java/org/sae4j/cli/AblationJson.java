@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import org.sae4j.AblationEffect;
 import org.sae4j.AblationSummary;
@@ -15,10 +16,14 @@ import org.sae4j.Interval;
 final class AblationJson {
   private AblationJson() {}
 
-  /** The summaries: one object for one SAE; for several, an array under {@code saes}. */
-  static JsonObject of(List<Path> saes, AblationFindings findings) {
+  /**
+   * The summaries: one object for one SAE; for several, an array under {@code saes}.
+   *
+   * @param interruption when the run was interrupted, if it was
+   */
+  static JsonObject of(
+      List<Path> saes, List<AblationSummary> summaries, Optional<String> interruption) {
     JsonObject json = new JsonObject();
-    List<AblationSummary> summaries = findings.summaries();
     if (summaries.size() == 1) {
       addTo(json, summaries.get(0));
     } else {
@@ -30,22 +35,23 @@ final class AblationJson {
       }
       json.add("saes", array);
     }
-    findings.interruption().ifPresent(when -> json.addProperty("interrupted", when));
+    interruption.ifPresent(when -> json.addProperty("interrupted", when));
     return json;
   }
 
   /** The same, and every effect. */
   static JsonObject withEffects(
-      List<Path> saes, AblationFindings findings, List<AblationEffect> effects) {
-    JsonObject json = of(saes, findings);
+      List<Path> saes,
+      List<AblationSummary> summaries,
+      Optional<String> interruption,
+      List<AblationEffect> effects) {
+    JsonObject json = of(saes, summaries, interruption);
     for (int i = 0; i < saes.size(); i++) {
       int sae = i;
       JsonObject own =
           saes.size() == 1 ? json : json.getAsJsonArray("saes").get(i).getAsJsonObject();
       addEffects(
-          own,
-          findings.summaries().get(i),
-          effects.stream().filter(effect -> effect.sae() == sae).toList());
+          own, summaries.get(i), effects.stream().filter(effect -> effect.sae() == sae).toList());
     }
     return json;
   }

@@ -67,7 +67,7 @@ final class CaptureCommand implements Callable<Integer> {
       JsonDocument document = options(points, input);
       write(model, points, sequences, document);
       if (json.wanted()) {
-        document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+        document.input(modelOptions.input(model));
         input.files(sequences.count(), sequences.tokens()).forEach(document::input);
         json.write(document);
       }

@@ -92,7 +92,7 @@ final class ConvertCommand implements Callable<Integer> {
       json.write(
           new JsonDocument("convert")
               .option("type", precision.name().toLowerCase(Locale.ROOT))
-              .input(ModelFile.describe(source.model, model.shape()))
+              .input(Checksums.shown(p -> ModelFile.describe(source.model, model.shape(), p)))
               .results(results));
     }
     return ExitCode.DONE;
@@ -141,7 +141,8 @@ final class ConvertCommand implements Callable<Integer> {
       results.addProperty("architecture", conversion.architecture());
       JsonDocument document = new JsonDocument("convert").option("hook", hookName);
       overrides.describe(document);
-      json.write(document.input(SaeDescription.input(sae)).results(results));
+      json.write(
+          document.input(Checksums.shown(p -> SaeDescription.input(sae, p))).results(results));
     }
     return ExitCode.DONE;
   }

@@ -76,13 +76,16 @@ final class DemoCommand implements Callable<Integer> {
       DemoFiles files, Model model, Input input, EvaluationResult result, AblationSummary ablation)
       throws IOException {
     JsonDocument document = new JsonDocument("demo");
-    EvaluationOutcome.describe(Optional.of(result.hook().name()), result.options(), document);
+    EvaluationJson.describe(Optional.of(result.hook().name()), result.options(), document);
     document
         .option("threads", result.options().threads())
         .option("precision", PrecisionName.of(model.options().precision()));
     input.describe(document);
-    JsonObject modelFile = ModelFile.describe(files.model(), model.shape());
-    JsonObject saeFile = SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()));
+    JsonObject modelFile =
+        Checksums.shown(p -> ModelFile.describe(files.model(), model.shape(), p));
+    JsonObject saeFile =
+        Checksums.shown(
+            p -> SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()), p));
     JsonObject textFile = input.files(result.sequences(), result.tokensRun()).get(0);
     modelFile.addProperty("path", files.resource(files.model()));
     saeFile.addProperty("path", files.resource(files.sae()));

@@ -139,7 +139,7 @@ final class EffectLines implements EffectsOutput {
   @Override
   public void write(AblationFindings findings) throws IOException {
     JsonObject last = new JsonObject();
-    last.add("results", AblationJson.of(saes, findings));
+    last.add("results", AblationJson.of(saes, findings.summaries(), findings.interruption()));
     append(last);
     file.complete();
     worthKeeping = true;

@@ -26,6 +26,11 @@ final class EffectsInDocument implements EffectsOutput {
 
   @Override
   public void write(AblationFindings findings) throws IOException {
-    json.write(document.get().results(AblationJson.withEffects(saes, findings, effects)));
+    json.write(
+        document
+            .get()
+            .results(
+                AblationJson.withEffects(
+                    saes, findings.summaries(), findings.interruption(), effects)));
   }
 }

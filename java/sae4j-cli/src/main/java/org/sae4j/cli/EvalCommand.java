@@ -129,11 +129,11 @@ final class EvalCommand implements Callable<Integer> {
     if (!json.wanted()) {
       return document;
     }
-    EvaluationOutcome.describe(headers.hookNames(), evaluationOptions(), document);
+    EvaluationJson.describe(headers.hookNames(), evaluationOptions(), document);
     modelOptions.describe(document);
     overrides.describe(document);
     positions.describe(document);
-    document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+    document.input(modelOptions.input(model));
     headers.describe(document);
     input.describe(document);
     return document;

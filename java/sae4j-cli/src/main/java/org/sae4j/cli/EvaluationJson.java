@@ -5,6 +5,9 @@ import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
 import org.sae4j.FeatureDensity;
 import org.sae4j.FrequencyBand;
@@ -31,6 +34,26 @@ final class EvaluationJson {
       json.add("paired", PairedJson.of(saes, results));
     }
     return json;
+  }
+
+  /**
+   * Writes down how it is done.
+   *
+   * @param hook the activation, or several
+   */
+  static void describe(Optional<?> hook, EvaluationOptions options, JsonDocument document) {
+    JsonObject bootstrap = new JsonObject();
+    bootstrap.addProperty("replicates", options.resampling().replicates());
+    bootstrap.addProperty("seed", options.resampling().seed());
+    document
+        .option("hook", hook)
+        .option("replaced", options.replaced().toString())
+        .option("counted", options.counted().toString())
+        .option("kl_positions", options.klPositions().name().toLowerCase(Locale.ROOT))
+        .option("mean_baseline", options.meanBaseline().toString())
+        .option("bootstrap", Optional.of(bootstrap))
+        .option("until_ci", options.untilCi().stream().boxed().findAny())
+        .option("batch_tokens", options.batchTokens());
   }
 
   private static JsonObject addTo(JsonObject json, EvaluationResult result) {

@@ -1,17 +1,14 @@
 package org.sae4j.cli;
 
-import com.google.gson.JsonObject;
 import java.io.PrintWriter;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
 
-/** How an evaluation was done, and whether it found all it was to find. */
+/** What there is to say of an evaluation besides its numbers. */
 final class EvaluationOutcome {
   private EvaluationOutcome() {}
 
@@ -62,25 +59,5 @@ final class EvaluationOutcome {
           + Figures.of(result.options().untilCi().orElseThrow());
     }
     return result.replicates().missing().orElse("");
-  }
-
-  /**
-   * Writes down how it is done.
-   *
-   * @param hook the activation, or several
-   */
-  static void describe(Optional<?> hook, EvaluationOptions options, JsonDocument document) {
-    JsonObject bootstrap = new JsonObject();
-    bootstrap.addProperty("replicates", options.resampling().replicates());
-    bootstrap.addProperty("seed", options.resampling().seed());
-    document
-        .option("hook", hook)
-        .option("replaced", options.replaced().toString())
-        .option("counted", options.counted().toString())
-        .option("kl_positions", options.klPositions().name().toLowerCase(Locale.ROOT))
-        .option("mean_baseline", options.meanBaseline().toString())
-        .option("bootstrap", Optional.of(bootstrap))
-        .option("until_ci", options.untilCi().stream().boxed().findAny())
-        .option("batch_tokens", options.batchTokens());
   }
 }

@@ -2,7 +2,6 @@ package org.sae4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,19 +28,13 @@ final class EvaluationRanking {
     this.labels = labels();
   }
 
-  /** The indices of SAEs, the smallest KL first; equal ones stay in their order. */
-  static List<Integer> byKl(List<EvaluationResult> results) {
-    Comparator<Integer> kl = Comparator.comparingDouble(i -> results.get(i).downstream().kl());
-    return IntStream.range(0, results.size()).boxed().sorted(kl).toList();
-  }
-
   /**
    * Prints them.
    *
    * @param headers of the same SAEs, in the same order
    */
   static void print(List<EvaluationResult> results, SaeHeaders headers, PrintWriter out) {
-    List<Integer> order = byKl(results);
+    List<Integer> order = PairedJson.byKl(results);
     List<EvaluationResult> ranked = order.stream().map(results::get).toList();
     EvaluationRanking ranking = new EvaluationRanking(ranked, headers.inOrder(order), order);
     ranking.run(out);

@@ -136,7 +136,7 @@ final class Input {
     if (described.isEmpty()) {
       source.files().requireUnchanged();
       for (Path file : source.files().paths()) {
-        described.add(InputFile.of(kind, file, new JsonObject()));
+        described.add(Checksums.shown(p -> InputFile.of(kind, file, new JsonObject(), p)));
       }
       source.files().requireUnchanged();
     }

@@ -17,8 +17,9 @@ final class InputFile {
   private InputFile() {}
 
   /** Describes one file. */
-  static JsonObject of(String kind, Path file, JsonObject shape) throws IOException {
-    return of(kind, file, sha256(file), shape);
+  static JsonObject of(String kind, Path file, JsonObject shape, ByteProgress progress)
+      throws IOException {
+    return of(kind, file, sha256(file, progress), shape);
   }
 
   /**
@@ -27,16 +28,18 @@ final class InputFile {
    * <p>Its SHA-256 is that of what {@code sha256sum} prints for the files, by their names.
    *
    * @param files those files in it that were read
+   * @param progress hears of each file by itself
    */
-  static JsonObject of(String kind, Path folder, List<Path> files, JsonObject shape)
+  static JsonObject of(
+      String kind, Path folder, List<Path> files, JsonObject shape, ByteProgress progress)
       throws IOException {
     if (files.equals(List.of(folder))) {
-      return of(kind, folder, shape);
+      return of(kind, folder, shape, progress);
     }
     JsonArray parts = new JsonArray();
     StringBuilder listing = new StringBuilder();
     for (Path file : files.stream().distinct().sorted().toList()) {
-      String digest = sha256(file);
+      String digest = sha256(file, progress);
       listing.append(digest).append("  ").append(file.getFileName()).append('\n');
       JsonObject part = new JsonObject();
       part.addProperty("path", file.toString());
@@ -59,16 +62,15 @@ final class InputFile {
     return description;
   }
 
-  private static String sha256(Path file) throws IOException {
+  private static String sha256(Path file, ByteProgress progress) throws IOException {
     MessageDigest digest = sha256();
     long size = Files.size(file);
     byte[] buffer = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(file);
-        ProgressDisplay progress = new ProgressDisplay("SHA-256", " MB", 1 << 20)) {
+    try (InputStream in = Files.newInputStream(file)) {
       long done = 0;
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         digest.update(buffer, 0, count);
-        progress.update(done += count, size);
+        progress.bytes(done += count, size);
       }
     }
     return HexFormat.of().formatHex(digest.digest());

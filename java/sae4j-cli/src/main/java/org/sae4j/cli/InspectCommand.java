@@ -67,7 +67,9 @@ final class InspectCommand implements Callable<Integer> {
       found.add(json(inspection));
       if (json.wanted()) {
         JsonObject shape = inspection.json().getAsJsonObject("shape");
-        document.input(InputFile.of(inspection.kind(), path, inspection.files(), shape));
+        document.input(
+            Checksums.shown(
+                p -> InputFile.of(inspection.kind(), path, inspection.files(), shape, p)));
       }
       return ExitCode.DONE;
     } catch (IOException e) {

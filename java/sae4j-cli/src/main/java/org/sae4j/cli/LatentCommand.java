@@ -190,7 +190,7 @@ final class LatentCommand implements Callable<Integer> {
     modelOptions.describe(document);
     overrides.describe(document);
     input.describe(document);
-    document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+    document.input(modelOptions.input(model));
     headers.describe(document);
     return document;
   }

@@ -75,9 +75,9 @@ final class LogitsCommand implements Callable<Integer> {
       JsonDocument document = options(point, input);
       write(model, point, sequences, document);
       if (json.wanted()) {
-        document.input(ModelFile.describe(modelOptions.path(), model.shape()));
+        document.input(modelOptions.input(model));
         for (SaeFile file : files) {
-          document.input(SaeDescription.input(file));
+          document.input(Checksums.shown(progress -> SaeDescription.input(file, progress)));
         }
         input.files(sequences.count(), sequences.tokens()).forEach(document::input);
         json.write(document);

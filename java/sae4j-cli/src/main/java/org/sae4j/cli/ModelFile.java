@@ -25,8 +25,9 @@ final class ModelFile {
   private ModelFile() {}
 
   /** Writes down which model it is. */
-  static JsonObject describe(Path path, ModelShape shape) throws IOException {
-    return InputFile.of("model", path, files(path), json(shape));
+  static JsonObject describe(Path path, ModelShape shape, ByteProgress progress)
+      throws IOException {
+    return InputFile.of("model", path, files(path), json(shape), progress);
   }
 
   static JsonObject json(ModelShape shape) {

@@ -1,5 +1,6 @@
 package org.sae4j.cli;
 
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -66,6 +67,11 @@ final class ModelOptionsMixin {
               .formatted(hook, model.shape().layers() - 1));
     }
     return hook;
+  }
+
+  /** Says which model it is. */
+  JsonObject input(Model model) throws IOException {
+    return Checksums.shown(progress -> ModelFile.describe(path, model.shape(), progress));
   }
 
   /** Writes down these options. */

@@ -7,9 +7,6 @@ import org.sae4j.PairedDifference;
 
 /** How SAEs differ from the best of them on the same tokens, for people. */
 final class PairedTable {
-  /** The numbers that are compared. */
-  static final List<String> KEYS = List.of("kl", "delta_ce", "explained_variance");
-
   private PairedTable() {}
 
   /**
@@ -26,11 +23,13 @@ final class PairedTable {
             .formatted(
                 labels.get(0).strip(),
                 best.replicates().missing().isEmpty() ? " (95 % interval)" : ""));
-    table.line("", KEYS, "");
+    table.line("", PairedJson.KEYS, "");
     for (int i = 1; i < results.size(); i++) {
       EvaluationResult result = results.get(i);
       table.line(
-          labels.get(i), KEYS.stream().map(key -> cell(result.minus(best, key))).toList(), "");
+          labels.get(i),
+          PairedJson.KEYS.stream().map(key -> cell(result.minus(best, key))).toList(),
+          "");
     }
     table.print(out);
   }

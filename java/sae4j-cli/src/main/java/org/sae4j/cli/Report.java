@@ -168,7 +168,7 @@ final class Report {
       }
       json.addProperty(side, index);
     }
-    for (String key : List.of("kl", "delta_ce", "explained_variance")) {
+    for (String key : PairedJson.KEYS) {
       ResultJson of = difference.objectOrEmpty(key);
       if (of.number("difference").isPresent()) {
         JsonObject own = of.allNumbers();

@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.sae4j.FormatException;
 
@@ -36,6 +37,7 @@ record ReportInput(String model, String modelSha256, String paths, String sha256
 
   /** The files and how much of them. */
   String text() {
-    return paths + ", " + Figures.count(tokens, "token");
+    return String.format(
+        Locale.ROOT, "%s, %,d %s", paths, tokens, tokens == 1 ? "token" : "tokens");
   }
 }

@@ -39,11 +39,11 @@ final class SaeDescription {
   }
 
   /** Writes down which SAE it is. */
-  static JsonObject input(SaeFile file) throws IOException {
+  static JsonObject input(SaeFile file, ByteProgress progress) throws IOException {
     JsonObject shape = new JsonObject();
     shape.addProperty("d_in", file.config().dIn());
     shape.addProperty("d_sae", file.config().dSae());
-    JsonObject input = InputFile.of("sae", file.path(), file.files(), shape);
+    JsonObject input = InputFile.of("sae", file.path(), file.files(), shape, progress);
     describe(file.config(), input);
     return input;
   }

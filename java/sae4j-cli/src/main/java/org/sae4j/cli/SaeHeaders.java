@@ -67,7 +67,7 @@ record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
   /** Writes down which SAEs they are. */
   void describe(JsonDocument document) throws IOException {
     for (SaeFile file : files) {
-      document.input(SaeDescription.input(file));
+      document.input(Checksums.shown(progress -> SaeDescription.input(file, progress)));
     }
   }
 }

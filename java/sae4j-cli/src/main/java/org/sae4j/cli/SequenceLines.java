@@ -1,6 +1,5 @@
 package org.sae4j.cli;
 
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,7 +42,7 @@ final class SequenceLines implements AutoCloseable {
     }
     try {
       begin(result.sequence());
-      file.get().append(JsonDocument.line(json(result)));
+      file.get().append(JsonDocument.line(SequenceJson.of(saes, result)));
       if (result.sae() == saes.size() - 1) {
         file.get().flush();
       }
@@ -69,26 +68,6 @@ final class SequenceLines implements AutoCloseable {
       }
     }
     file.get().truncate(lines.end());
-  }
-
-  private JsonObject json(SequenceResult result) {
-    JsonObject json = new JsonObject();
-    json.addProperty("sae", saes.get(result.sae()).toString());
-    json.addProperty("sequence", result.sequence());
-    json.addProperty("tokens", result.tokens());
-    json.addProperty("compared", result.compared());
-    json.addProperty("targeted", result.targeted());
-    json.add("kl", JsonDocument.number(result.kl()));
-    json.add("delta_ce", JsonDocument.number(result.deltaCe()));
-    json.add("ce_clean", JsonDocument.number(result.ceClean()));
-    json.add("ce_sae", JsonDocument.number(result.ceSae()));
-    json.add("top1_agreement", JsonDocument.number(result.top1Agreement()));
-    json.add("mse", JsonDocument.number(result.mse()));
-    json.add("cosine_similarity", JsonDocument.number(result.cosineSimilarity()));
-    json.add("l2_ratio", JsonDocument.number(result.l2Ratio()));
-    json.add("l0", JsonDocument.number(result.l0()));
-    json.add("l1", JsonDocument.number(result.l1()));
-    return json;
   }
 
   /**
