@@ -211,4 +211,24 @@ class LatentCommandTest {
     assertThat(run.err()).contains(part, "--help").doesNotContain("\tat ");
     assertThat(run.out()).isEmpty();
   }
+
+  @Test
+  void contextsFitIntoLines(@TempDir Path folder) throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "a\tb\u001b[31m\tc\u202e\n".repeat(40));
+    CommandRun run =
+        CommandRun.of(
+            "latent",
+            "--latents",
+            "3",
+            "--max-tokens",
+            "128",
+            "--model",
+            TestArguments.MODEL,
+            "--sae",
+            TestArguments.OPENAI,
+            "--text",
+            text.toString());
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("<09>", "<1b>", "↵").doesNotContain("\t");
+  }
 }

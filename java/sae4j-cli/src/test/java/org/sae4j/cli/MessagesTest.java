@@ -25,6 +25,7 @@ import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
 import org.sae4j.Sequences;
 import org.sae4j.Session;
+import org.sae4j.testing.SampleResults;
 
 /** Mistakes that users make: what the commands say, and that the page of messages explains it. */
 class MessagesTest {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.sae4j.testing.SampleResults;
 
 /** What a person does with a page, in a real browser. */
 class ReportPageTest {
@@ -30,15 +32,19 @@ class ReportPageTest {
   static void start() throws IOException {
     browser = Browser.start(folder.resolve("profile"));
     page = folder.resolve("page.html");
-    CommandRun run =
-        CommandRun.of(
-            "report",
-            SampleResults.eval(folder, MANY).toString(),
-            SampleResults.ablate(folder).toString(),
-            SampleResults.latent(folder).toString(),
-            "-o",
-            page.toString());
-    assertThat(run.exitCode()).as(run.err()).isZero();
+    write(
+        page,
+        SampleResults.eval(folder, MANY),
+        SampleResults.ablate(folder),
+        SampleResults.latent(folder));
+  }
+
+  private static void write(Path page, Path... results) throws IOException {
+    List<ResultDocument> documents = new ArrayList<>();
+    for (Path result : results) {
+      documents.add(ResultDocument.read(result));
+    }
+    Files.writeString(page, ReportPage.html(Report.of(documents)));
   }
 
   @AfterAll
@@ -108,12 +114,7 @@ class ReportPageTest {
     Path latent = SampleResults.latent(other);
     Files.writeString(
         latent, Files.readString(latent).replace("\"tokens\":1000", "\"tokens\":512"));
-    CommandRun.of(
-        "report",
-        latent.toString(),
-        SampleResults.eval(other, 10).toString(),
-        "-o",
-        other.resolve("page.html").toString());
+    write(other.resolve("page.html"), latent, SampleResults.eval(other, 10));
     browser.open(other.resolve("page.html"));
 
     assertThat(browser.one("#summary").getText())

@@ -3,13 +3,11 @@ package org.sae4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.Model;
+import org.sae4j.testing.TestData;
 
 class TokenTextTest {
   @Test
@@ -28,7 +26,7 @@ class TokenTextTest {
 
   @Test
   void everyTokenFitsIntoALine() throws IOException {
-    try (Model model = Model.open(Path.of(TestArguments.MODEL))) {
+    try (Model model = Model.open(TestData.path("model-f32.gguf"))) {
       List<String> shown =
           IntStream.range(0, model.tokenizer().size())
               .mapToObj(id -> TokenText.quoted(model, id))
@@ -36,26 +34,5 @@ class TokenTextTest {
       assertThat(shown).contains("'<0a>'", "'<1b>'");
       assertThat(String.join("", shown).codePoints()).noneMatch(ControlCharacters::contain);
     }
-  }
-
-  /** Also where tokens are a context. */
-  @Test
-  void contextsFitIntoLines(@TempDir Path folder) throws IOException {
-    Path text = Files.writeString(folder.resolve("text"), "a\tb\u001b[31m\tc\u202e\n".repeat(40));
-    CommandRun run =
-        CommandRun.of(
-            "latent",
-            "--latents",
-            "3",
-            "--max-tokens",
-            "128",
-            "--model",
-            TestArguments.MODEL,
-            "--sae",
-            TestArguments.OPENAI,
-            "--text",
-            text.toString());
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(run.out()).contains("<09>", "<1b>", "↵").doesNotContain("\t");
   }
 }

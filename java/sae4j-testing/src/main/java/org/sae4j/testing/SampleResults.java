@@ -1,4 +1,4 @@
-package org.sae4j.cli;
+package org.sae4j.testing;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
@@ -13,13 +13,14 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Documents as commands write them, with numbers that one knows. */
-final class SampleResults {
+public final class SampleResults {
   /** What would do something if it were not taken as text. */
-  static final String HOSTILE =
+  public static final String HOSTILE =
       "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>";
 
   /** By their L0 and KL; the third is beaten by the second. */
-  static final List<String> SAES = List.of("zoo/small/ae.pt", "zoo/large/ae.pt", "zoo/bad/ae.pt");
+  public static final List<String> SAES =
+      List.of("zoo/small/ae.pt", "zoo/large/ae.pt", "zoo/bad/ae.pt");
 
   private static final double[] L0 = {8, 64, 70};
   private static final double[] KL = {0.5, 0.125, 0.25};
@@ -29,7 +30,7 @@ final class SampleResults {
   private SampleResults() {}
 
   /** An object of keys and values in turn. */
-  static Map<String, Object> object(Object... pairs) {
+  public static Map<String, Object> object(Object... pairs) {
     Map<String, Object> object = new LinkedHashMap<>();
     for (int i = 0; i < pairs.length; i += 2) {
       object.put((String) pairs[i], pairs[i + 1]);
@@ -37,7 +38,7 @@ final class SampleResults {
     return object;
   }
 
-  static Path write(Path file, Object... lines) throws IOException {
+  public static Path write(Path file, Object... lines) throws IOException {
     StringBuilder text = new StringBuilder();
     for (Object line : lines) {
       text.append(GSON.toJson(line)).append('\n');
@@ -46,7 +47,7 @@ final class SampleResults {
   }
 
   /** A document but for its results. */
-  static Map<String, Object> header(String command, List<String> saes) {
+  public static Map<String, Object> header(String command, List<String> saes) {
     List<Object> inputs = new ArrayList<>();
     inputs.add(input("model", "gpt2.gguf", object("layers", 12)));
     for (String sae : saes) {
@@ -59,7 +60,7 @@ final class SampleResults {
     inputs.add(input("text", "prose.txt", object("sequences", 2, "tokens", 1000)));
     return object(
         "schema",
-        "sae4j/" + command + "/" + JsonDocument.schemaVersion(command),
+        "sae4j/" + command + "/" + (command.equals("eval") ? 2 : 1),
         "sae4j",
         object("version", "0.1.0"),
         "options",
@@ -79,7 +80,7 @@ final class SampleResults {
   }
 
   /** Everything that {@code eval} has to say of three SAEs, each with so many latents. */
-  static Path eval(Path folder, int latents) throws IOException {
+  public static Path eval(Path folder, int latents) throws IOException {
     List<Object> saes = new ArrayList<>();
     for (int i = 0; i < SAES.size(); i++) {
       double kl = KL[i];
@@ -138,7 +139,7 @@ final class SampleResults {
   }
 
   /** Effects one a line: of latent 3 sparsities 0.1 and 0.3, of channel 5 0.6. */
-  static Path ablate(Path folder) throws IOException {
+  public static Path ablate(Path folder) throws IOException {
     Map<String, Object> summary =
         object("mean", 0.2, "ci95", List.of(0.1, 0.3), "row_mean", 0.62, "pairs", 2);
     summary.put("by_latent", List.of(means("latent", 3, 0.2)));
@@ -158,7 +159,7 @@ final class SampleResults {
     return object(thing, which, "pairs", 2, "sparsity", sparsity, "row_sparsity", 0.62);
   }
 
-  static Map<String, Object> effect(String thing, int which, double sparsity, double kl) {
+  public static Map<String, Object> effect(String thing, int which, double sparsity, double kl) {
     return object(
         "sequence",
         0,
@@ -179,7 +180,7 @@ final class SampleResults {
   }
 
   /** Latents 3 and 4; what latent 4 likes is hostile. */
-  static Path latent(Path folder) throws IOException {
+  public static Path latent(Path folder) throws IOException {
     Object results =
         object(
             "sae",
@@ -214,7 +215,7 @@ final class SampleResults {
   }
 
   /** The JSON of an id in a page. */
-  static JsonObject inPage(String html, String id) {
+  public static JsonObject inPage(String html, String id) {
     String begin = "id=\"" + id + "\">";
     int from = html.indexOf(begin) + begin.length();
     return GSON.fromJson(html.substring(from, html.indexOf("</script>", from)), JsonObject.class);
