@@ -14,6 +14,11 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
+import org.sae4j.results.EffectJson;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.ModelDescription;
+import org.sae4j.results.SaeNames;
+import org.sae4j.results.plot.SparsityHistograms;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -193,7 +198,7 @@ final class AblateCommand implements Callable<Integer> {
       StrongestEffects strongest) {
     PrintWriter out = json.text();
     AblationOptions options = options();
-    out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
+    out.println("Model     " + modelOptions.path() + ": " + ModelDescription.text(model.shape()));
     headers.print(out);
     out.println("Input     " + input);
     out.printf(

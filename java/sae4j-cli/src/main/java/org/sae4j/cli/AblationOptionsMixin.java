@@ -9,6 +9,7 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
 import org.sae4j.Positions;
 import org.sae4j.TokenSample;
+import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -12,6 +12,9 @@ import org.sae4j.AblationOptions;
 import org.sae4j.AblationSummary;
 import org.sae4j.Interval;
 import org.sae4j.Model;
+import org.sae4j.results.EffectJson;
+import org.sae4j.results.SaeNames;
+import org.sae4j.results.TokenText;
 
 /** The results of {@code ablate} for people: a line for each number, or of several for each SAE. */
 final class AblationTable {

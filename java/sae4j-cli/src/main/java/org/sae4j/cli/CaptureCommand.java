@@ -16,6 +16,7 @@ import org.sae4j.Session;
 import org.sae4j.format.DType;
 import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SafetensorsWriter;
+import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import org.sae4j.results.ByteProgress;
 
 /** Shows a bar while an input is read for its checksum. */
 final class Checksums {

@@ -15,6 +15,10 @@ import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SaeFile;
 import org.sae4j.format.SaeLensConversion;
 import org.sae4j.format.WeightPrecision;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.ModelDescription;
+import org.sae4j.results.SaeDescription;
+import org.sae4j.results.TokenText;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,7 +96,8 @@ final class ConvertCommand implements Callable<Integer> {
       json.write(
           new JsonDocument("convert")
               .option("type", precision.name().toLowerCase(Locale.ROOT))
-              .input(Checksums.shown(p -> ModelFile.describe(source.model, model.shape(), p)))
+              .input(
+                  Checksums.shown(p -> ModelDescription.describe(source.model, model.shape(), p)))
               .results(results));
     }
     return ExitCode.DONE;

@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import java.io.IOException;
+import org.sae4j.results.JsonDocument;
 
 /** A document that says how much input there was, which takes somebody who has read all of it. */
 final class CountedDocument {

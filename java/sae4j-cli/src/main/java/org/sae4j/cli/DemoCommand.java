@@ -18,6 +18,11 @@ import org.sae4j.TokenSample;
 import org.sae4j.corpus.CorpusFiles;
 import org.sae4j.corpus.TextCorpus;
 import org.sae4j.format.SaeFile;
+import org.sae4j.results.AblationJson;
+import org.sae4j.results.EvaluationJson;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.ModelDescription;
+import org.sae4j.results.SaeDescription;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,7 +87,7 @@ final class DemoCommand implements Callable<Integer> {
         .option("precision", PrecisionName.of(model.options().precision()));
     input.describe(document);
     JsonObject modelFile =
-        Checksums.shown(p -> ModelFile.describe(files.model(), model.shape(), p));
+        Checksums.shown(p -> ModelDescription.describe(files.model(), model.shape(), p));
     JsonObject saeFile =
         Checksums.shown(
             p -> SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()), p));

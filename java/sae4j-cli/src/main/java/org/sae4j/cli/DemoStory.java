@@ -8,6 +8,7 @@ import org.sae4j.EvaluationResult.Downstream;
 import org.sae4j.Model;
 import org.sae4j.Sae;
 import org.sae4j.Sequences;
+import org.sae4j.results.ModelDescription;
 
 /** The demo's result, told to somebody who sees sae4j for the first time. */
 final class DemoStory {
@@ -50,7 +51,7 @@ final class DemoStory {
           sae4j ablate --model MODEL --sae SAE --text FILE.txt
           sae4j eval --help
         """,
-        ModelFile.text(model.shape()),
+        ModelDescription.text(model.shape()),
         sequences.tokens(),
         result.hook(),
         sae.config().dIn(),

@@ -14,6 +14,10 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.sae4j.AblationEffect;
 import org.sae4j.FormatException;
+import org.sae4j.results.EffectJson;
+import org.sae4j.results.JsonDifference;
+import org.sae4j.results.JsonObjects;
+import org.sae4j.results.ResultJson;
 
 /**
  * What an earlier run wrote into a file of one effect a line.
@@ -109,10 +113,10 @@ record EarlierRun(
 
   private static JsonObject parse(Path file, String line, long at) throws FormatException {
     try {
-      return JsonValues.object(line);
+      return JsonObjects.object(line);
     } catch (JsonParseException | IllegalStateException | IOException e) {
       throw FormatException.of(
-          file, "byte " + at + ": expected a line of JSON: " + JsonValues.said(e), e);
+          file, "byte " + at + ": expected a line of JSON: " + JsonObjects.said(e), e);
     }
   }
 

@@ -11,6 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.sae4j.AblationEffect;
 import org.sae4j.format.ReplacedFile;
+import org.sae4j.results.AblationJson;
+import org.sae4j.results.EffectJson;
+import org.sae4j.results.JsonDocument;
 
 /**
  * Effects that are written as they come, one a line.

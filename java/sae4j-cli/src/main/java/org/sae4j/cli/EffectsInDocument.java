@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.sae4j.AblationEffect;
+import org.sae4j.results.AblationJson;
 
 /** Effects that are kept, to be written into one JSON document at the end. */
 final class EffectsInDocument implements EffectsOutput {

@@ -13,6 +13,9 @@ import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
+import org.sae4j.results.EvaluationJson;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.ModelDescription;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -103,7 +106,7 @@ final class EvalCommand implements Callable<Integer> {
     PrintWriter out = json.text();
     EvaluationResult first = results.get(0);
     EvaluationOptions options = first.options();
-    out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
+    out.println("Model     " + modelOptions.path() + ": " + ModelDescription.text(model.shape()));
     if (results.size() == 1) {
       headers.print(out);
     }

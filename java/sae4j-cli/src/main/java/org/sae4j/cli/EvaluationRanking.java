@@ -10,6 +10,9 @@ import java.util.stream.IntStream;
 import org.sae4j.EvaluationResult;
 import org.sae4j.Interval;
 import org.sae4j.format.SaeFile;
+import org.sae4j.results.PairedJson;
+import org.sae4j.results.SaeDescription;
+import org.sae4j.results.SaeNames;
 
 /** The results of {@code eval} of several SAEs for people: a line for each, the best first. */
 final class EvaluationRanking {

@@ -13,6 +13,8 @@ import java.util.stream.Collectors;
 import org.sae4j.Corpus;
 import org.sae4j.FormatException;
 import org.sae4j.corpus.CorpusFiles;
+import org.sae4j.results.InputFile;
+import org.sae4j.results.JsonDocument;
 
 /** The tokens that a command runs on. */
 final class Input {

@@ -18,6 +18,9 @@ import org.sae4j.Model;
 import org.sae4j.Positions;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.LatentJson;
+import org.sae4j.results.ModelDescription;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -162,7 +165,7 @@ final class LatentCommand implements Callable<Integer> {
   private void print(Model model, SaeHeaders headers, Input input, LatentStudyResult result) {
     PrintWriter out = json.text();
     LatentStudyOptions options = result.options();
-    out.println("Model     " + modelOptions.path() + ": " + ModelFile.text(model.shape()));
+    out.println("Model     " + modelOptions.path() + ": " + ModelDescription.text(model.shape()));
     headers.print(out);
     out.println("Input     " + input.description(result.sequences(), result.tokensRun()));
     out.printf(

@@ -10,6 +10,8 @@ import org.sae4j.LatentProfile;
 import org.sae4j.LatentStudyResult;
 import org.sae4j.Model;
 import org.sae4j.TokenLogit;
+import org.sae4j.results.ControlCharacters;
+import org.sae4j.results.TokenText;
 
 /** The results of {@code latent} for people: of each latent its tokens, then a context a line. */
 final class LatentTable {

@@ -14,6 +14,8 @@ import org.sae4j.Session;
 import org.sae4j.format.DType;
 import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SaeFile;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.SaeDescription;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

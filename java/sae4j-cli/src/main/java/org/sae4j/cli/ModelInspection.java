@@ -15,6 +15,7 @@ import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.ModelTensor;
 import org.sae4j.format.StoredTensor;
+import org.sae4j.results.ModelDescription;
 
 /** What the header of a model says. */
 final class ModelInspection {
@@ -32,14 +33,14 @@ final class ModelInspection {
     JsonObject json = new JsonObject();
     json.addProperty("architecture", GPT2);
     json.addProperty("name", model.name());
-    json.add("shape", ModelFile.json(model.shape()));
+    json.add("shape", ModelDescription.json(model.shape()));
     return of(
         model.folder(),
         "Hugging Face folder",
         json,
         tensors,
         model.assumptions(),
-        ModelFile.files(model));
+        ModelDescription.files(model));
   }
 
   static Inspection of(GgufHeader header) {

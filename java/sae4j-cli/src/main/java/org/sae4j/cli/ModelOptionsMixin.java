@@ -9,6 +9,8 @@ import org.sae4j.Model;
 import org.sae4j.ModelOptions;
 import org.sae4j.Precision;
 import org.sae4j.SessionOptions;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.ModelDescription;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -71,7 +73,7 @@ final class ModelOptionsMixin {
 
   /** Says which model it is. */
   JsonObject input(Model model) throws IOException {
-    return Checksums.shown(progress -> ModelFile.describe(path, model.shape(), progress));
+    return Checksums.shown(progress -> ModelDescription.describe(path, model.shape(), progress));
   }
 
   /** Writes down these options. */

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import org.sae4j.EvaluationResult;
 import org.sae4j.PairedDifference;
+import org.sae4j.results.PairedJson;
 
 /** How SAEs differ from the best of them on the same tokens, for people. */
 final class PairedTable {

@@ -1,6 +1,7 @@
 package org.sae4j.cli;
 
 import org.sae4j.Positions;
+import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Option;
 
 /** Which tokens are replaced, and which count. */

@@ -12,6 +12,9 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.sae4j.Checkpoint;
 import org.sae4j.FormatException;
+import org.sae4j.results.JsonDifference;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.JsonObjects;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -102,7 +105,7 @@ final class ResumeOptions {
 
   private static JsonObject parse(Path file, String identity) throws FormatException {
     try {
-      return JsonValues.object(identity);
+      return JsonObjects.object(identity);
     } catch (JsonParseException | IllegalStateException | IOException e) {
       throw FormatException.of(file, "this is the checkpoint of something else", e);
     }

@@ -10,6 +10,9 @@ import java.util.Optional;
 import org.sae4j.HookPoint;
 import org.sae4j.SaeConfig;
 import org.sae4j.format.SaeFile;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.SaeDescription;
+import org.sae4j.results.SaeNames;
 
 /**
  * What the files of SAEs say, but for their weights.

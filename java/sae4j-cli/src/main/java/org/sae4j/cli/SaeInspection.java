@@ -8,6 +8,7 @@ import java.util.Locale;
 import org.sae4j.SaeConfig;
 import org.sae4j.format.SaeFile;
 import org.sae4j.format.SaeTensor;
+import org.sae4j.results.SaeDescription;
 
 /** What the file of an SAE says, apart from its weights. */
 final class SaeInspection {

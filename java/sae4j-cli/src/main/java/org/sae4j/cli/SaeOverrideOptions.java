@@ -14,6 +14,7 @@ import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 import org.sae4j.format.SaeFile;
+import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -16,6 +16,7 @@ import org.sae4j.SaeSuspect;
 import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.SessionOptions;
+import org.sae4j.results.JsonDocument;
 
 /**
  * A first look at SAEs before the work: warnings only, which change nothing.

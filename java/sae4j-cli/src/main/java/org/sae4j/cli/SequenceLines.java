@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import org.sae4j.FormatException;
 import org.sae4j.SequenceResult;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.SequenceJson;
 
 /** What each SAE does on each sequence, one a line, written as it comes. */
 final class SequenceLines implements AutoCloseable {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.sae4j.format.DType;
 import org.sae4j.format.SafetensorsWriter;
+import org.sae4j.results.JsonDocument;
 
 /** A safetensors file that a command writes, and its report of it. */
 final class TensorFile {

@@ -4,6 +4,7 @@ import java.io.FilterWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import org.sae4j.results.ControlCharacters;
 
 /**
  * What commands print to: a terminal shows it and obeys none of it.

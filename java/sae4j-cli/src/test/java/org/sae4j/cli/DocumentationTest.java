@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.results.JsonDocument;
 import org.sae4j.testing.Jvm;
 import org.sae4j.testing.TestData;
 
@@ -184,6 +185,7 @@ class DocumentationTest {
         List.of(
             "java/sae4j/src/main",
             "java/sae4j-corpus/src/main",
+            "java/sae4j-results/src/main",
             "java/sae4j-cli/src/main",
             "java/sae4j-native/src/main",
             "native/src")) {

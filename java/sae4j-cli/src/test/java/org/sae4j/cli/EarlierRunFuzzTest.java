@@ -12,6 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sae4j.AblationControl;
 import org.sae4j.FormatException;
+import org.sae4j.results.EffectJson;
+import org.sae4j.results.JsonDocument;
 import org.sae4j.testing.Refusal;
 import org.sae4j.testing.SampleResults;
 

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.results.UnitHistogram;
+import org.sae4j.results.plot.SparsityPlot;
 import org.sae4j.testing.Jvm;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sae4j.results.JsonDocument;
+import org.sae4j.results.SaeNames;
 import org.sae4j.testing.SampleResults;
 
 class ReportCommandTest {

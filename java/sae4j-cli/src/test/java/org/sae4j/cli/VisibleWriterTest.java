@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.results.ControlCharacters;
 
 /** Nothing that a file or an argument holds is an order to the terminal. */
 class VisibleWriterTest {

@@ -1,8 +1,0 @@
-package org.sae4j.cli;
-
-/** Hears how much of a file has been read. */
-@FunctionalInterface
-interface ByteProgress {
-  /** Hears of the bytes so far, and of how many there are. */
-  void bytes(long done, long total);
-}

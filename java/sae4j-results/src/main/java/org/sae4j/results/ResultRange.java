@@ -1,0 +1,53 @@
+package org.sae4j.results;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.DoublePredicate;
+
+/** Which numbers a key of results can have: what sae4j does not write it does not read. */
+enum ResultRange {
+  COUNT("a whole number from 0", x -> x >= 0 && x == Math.rint(x)),
+  FROM_ZERO("a number from 0", x -> x >= 0),
+  /** Rounding may take one that is 0 a little below. */
+  NATS("nats from 0", x -> x >= -1e-3),
+  SHARE("0 to 1", x -> x >= 0 && x <= 1),
+  UP_TO_ONE("at most 1", x -> x <= 1),
+  COSINE("-1 to 1", x -> Math.abs(x) <= 1 + 1e-6);
+
+  private static final Map<String, ResultRange> BY_KEY = new HashMap<>();
+
+  static {
+    put(COUNT, "tokens", "sequences", "pairs", "skipped", "below_noise", "compared", "targeted");
+    put(COUNT, "counts", "dead", "fires", "latent", "channel", "sequence", "position", "id");
+    put(COUNT, "top_up", "top_down", "d_in", "d_out", "d_sae", "future");
+    put(FROM_ZERO, "seconds", "tokens_per_second", "from", "to", "l0", "l1", "k");
+    put(FROM_ZERO, "mse", "normalized_mse", "l2_ratio", "effective_tokens", "max_activation");
+    put(NATS, "kl", "kl_zero", "kl_mean", "kl_by_position");
+    put(NATS, "ce_clean", "ce_sae", "ce_zero", "ce_mean");
+    put(SHARE, "top1_agreement", "dead_fraction", "density", "sparsity", "row_sparsity");
+    put(SHARE, "mean", "median", "row_mean");
+    put(UP_TO_ONE, "explained_variance");
+    put(COSINE, "cosine_similarity");
+  }
+
+  private final String text;
+  private final DoublePredicate contains;
+
+  ResultRange(String text, DoublePredicate contains) {
+    this.text = text;
+    this.contains = contains;
+  }
+
+  private static void put(ResultRange range, String... keys) {
+    List.of(keys).forEach(key -> BY_KEY.put(key, range));
+  }
+
+  /** What is expected of a finite number with this key, if this one is not that. */
+  static Optional<String> broken(String key, double value) {
+    return Optional.ofNullable(BY_KEY.get(key))
+        .filter(range -> !range.contains.test(value))
+        .map(range -> range.text);
+  }
+}
