@@ -176,7 +176,7 @@ final class AblateCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     if (findings.interruption().isPresent()) {
       err.printf(
-          "%s: %s; the results are of what was done%s%n",
+          "%s: %s; the results cover what was done%s%n",
           spec.qualifiedName(),
           findings.interruption().get(),
           json.isLines() ? ", and --resume goes on" : "");

@@ -87,7 +87,7 @@ final class AblationTable {
 
   private String heading() {
     long logits = (long) options.future() * model.shape().vocabulary();
-    return "Share of %,d logits at %d positions that the ablation of one %s moves; smaller is sparser"
+    return "Share of %,d logits at %d positions that move when one %s is ablated; smaller is sparser"
         .formatted(logits, options.future(), things());
   }
 
@@ -108,7 +108,7 @@ final class AblationTable {
                         Figures.of(ci95.low()),
                         Figures.of(ci95.high()),
                         summary.drawn().name().toLowerCase(Locale.ROOT)))
-        .orElse("no interval of so few effects");
+        .orElse("too few effects for an interval");
   }
 
   private void run(AblationSummary summary) {
@@ -164,7 +164,7 @@ final class AblationTable {
     double seconds = rows.get(0).summary().seconds();
     long pairs = rows.stream().mapToLong(row -> row.summary().pairs()).sum();
     double each = 1e3 * seconds / Math.max(1, pairs);
-    table.line("  seconds", List.of(Figures.of(seconds)), Figures.of(each) + " ms a pair");
+    table.line("  seconds", List.of(Figures.of(seconds)), Figures.of(each) + " ms per pair");
   }
 
   private void undefined(PrintWriter out) {

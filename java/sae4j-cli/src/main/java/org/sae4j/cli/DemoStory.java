@@ -26,26 +26,26 @@ final class DemoStory {
         Locale.ROOT,
         """
         A small GPT-2 (%s)
-        read %,d tokens of a text that it has never seen. At %s its activation,
-        %d numbers a token, was replaced by what a sparse autoencoder makes of it:
-        %.1f of %,d latents a token, decoded again. What that does to the next-token predictions:
+        read %,d tokens of a text that it has never seen. At %s, its activation
+        (%d numbers per token) was replaced by a sparse autoencoder's reconstruction, decoded from
+        %.1f of %,d latents per token. What this does to the next-token predictions:
 
           KL from the clean predictions      %s nats
           cross-entropy, clean               %s nats
           cross-entropy, reconstructed       %s nats   (delta CE %s: positive is worse)
           ... with the mean activation       %s
           ... with zero                      %s
-          score                              %-8s  (1: as the clean model; 0: as bad as zero)
+          score                              %-8s  (1: as good as the clean model; 0: as bad as zero)
           same likeliest next token          %s of positions
           variance explained                 %s
 
-        %,.0f tokens a second: clean, reconstructed, mean and zero, %d threads.
+        %,.0f tokens per second: clean, reconstructed, mean and zero, %d threads.
 
         Then the latents active at %d of the tokens were set to zero one by one: %,d runs, %.1f s.
-        One of them moves %s of the logits of the next %d positions, on average: the smaller
-        this share, the more to the point its effect.
+        On average, one of them moves %s of the logits of the next %d positions. The smaller
+        this share, the more specific a latent's effect.
 
-        Now with your own files (GPT-2 as GGUF or Hugging Face folder; SAE of any format):
+        Next, with your own files (GPT-2 as GGUF or Hugging Face folder; SAE in any format):
           sae4j inspect MODEL SAE
           sae4j eval --model MODEL --sae SAE --text FILE.txt
           sae4j ablate --model MODEL --sae SAE --text FILE.txt

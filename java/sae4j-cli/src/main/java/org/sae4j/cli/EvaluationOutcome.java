@@ -55,7 +55,7 @@ final class EvaluationOutcome {
   /** What there is to say of the number of sequences: why there were no more, or too few. */
   static String ofSequences(EvaluationResult result) {
     if (result.stoppedEarly()) {
-      return "then kl was sure: its interval is narrower than "
+      return "stopped early: the interval of kl is narrower than "
           + Figures.of(result.options().untilCi().orElseThrow());
     }
     return result.replicates().missing().orElse("");

@@ -77,7 +77,7 @@ final class EvaluationRanking {
     boolean sure = results.get(0).replicates().missing().isEmpty();
     table.heading(
         results.size()
-            + " SAEs, the smallest kl first, in nats"
+            + " SAEs by kl in nats, best first"
             + (sure ? "; ± is half the 95 % interval" : ""));
     table.line("", List.of("kl", "delta_ce", "explained_variance", "l0"), "at");
     for (int i = 0; i < results.size(); i++) {
@@ -108,10 +108,10 @@ final class EvaluationRanking {
             .collect(Collectors.joining(", "));
     return Optional.of(
         others.isEmpty()
-            ? "By kl no other may be as good as %s: each difference's 95 %% interval leaves out 0"
+            ? "By kl, %s is best: the 95 %% interval of each difference excludes 0"
                 .formatted(numbers.get(0))
-            : "By kl as good as %s may be: %s (0 is in the difference's 95 %% interval)"
-                .formatted(numbers.get(0), others));
+            : "By kl, %s may be as good as %s: the 95 %% interval of the difference includes 0"
+                .formatted(others, numbers.get(0)));
   }
 
   private boolean mayBeAsGood(int i) {

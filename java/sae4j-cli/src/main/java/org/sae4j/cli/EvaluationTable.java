@@ -53,8 +53,8 @@ final class EvaluationTable {
   }
 
   private void baselines() {
-    table.heading("Against zero and the mean activation in its place");
-    line("ce_loss_score", Figures::of, "1 is as the clean model, 0 as zero ablation");
+    table.heading("Baselines: zero or the mean in place of the activation");
+    line("ce_loss_score", Figures::of, "1 is as good as the clean model, 0 as bad as zero");
     line("kl_score", Figures::of, "the same in terms of kl");
     line("ce_zero", Figures::of, "nats");
     line("ce_mean", Figures::of, "nats; mean " + result.options().meanBaseline());
@@ -68,7 +68,7 @@ final class EvaluationTable {
     line("normalized_mse", Figures::of, "share of the variance");
     line("explained_variance", Figures::of, "");
     line("cosine_similarity", Figures::of, "");
-    line("l2_ratio", Figures::of, "norm of the reconstruction over the activation's");
+    line("l2_ratio", Figures::of, "norm of the reconstruction divided by the activation's");
     line("relative_reconstruction_bias", Figures::of, "1 is unbiased");
   }
 

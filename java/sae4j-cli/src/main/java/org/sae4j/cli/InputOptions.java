@@ -182,7 +182,7 @@ final class InputOptions {
         agreed("context sizes", "--context", saes.stream().map(InputOptions::contextSize).toList());
     if (trained.isPresent() && trained.get() > longest) {
       throw wrongUsage(
-          "the SAE was trained on %d tokens a sequence, the model takes %d: give --context"
+          "the SAE was trained on %d tokens per sequence, the model takes %d: give --context"
               .formatted(trained.get(), longest));
     }
     return trained.orElse(Math.min(DEFAULT_CONTEXT, longest));

@@ -20,7 +20,7 @@ final class PairedTable {
     EvaluationResult best = results.get(0);
     AlignedTable table = new AlignedTable();
     table.heading(
-        "How they differ from %s on the same tokens%s"
+        "Differences from %s on the same tokens%s"
             .formatted(
                 labels.get(0).strip(),
                 best.replicates().missing().isEmpty() ? " (95 % interval)" : ""));

@@ -75,7 +75,7 @@ final class SaeInspection {
 
   private static String encoder(SaeConfig sae) {
     List<String> parts = new ArrayList<>();
-    parts.add(sae.applyBDecToInput() ? "sees x less b_dec" : "sees x itself");
+    parts.add(sae.applyBDecToInput() ? "sees x minus b_dec" : "sees x itself");
     if (sae.rescaleActsByDecoderNorm()) {
       parts.add("pre-activations scaled by the decoder's norms");
     }

@@ -215,7 +215,7 @@ class AblateCommandTest {
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("SAE #1", "SAE #2", "Largest effects of SAE #2")
-        .contains("Share of 32,768 logits at 16 positions that the ablation of one latent moves")
+        .contains("Share of 32,768 logits at 16 positions that move when one latent is ablated")
         .containsPattern(
             "(?m)^ +mean +ci95 +median +row_mean +pairs +below_noise +KL below 1.00e-06 nats: in no mean$")
         .containsPattern("(?m)^#1 latents +0\\.\\d+ +\\(0\\.\\d+, 0\\.\\d+\\) +0\\.\\d+")
@@ -371,7 +371,7 @@ class AblateCommandTest {
 
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.INTERRUPTED);
     assertThat(run.err())
-        .containsPattern("interrupted after \\d+ of 98 .*the results are of what was done");
+        .containsPattern("interrupted after \\d+ of 98 .*the results cover what was done");
     assertThat(run.out()).contains("row_mean");
     JsonObject results =
         JsonParser.parseString(Files.readString(json)).getAsJsonObject().getAsJsonObject("results");

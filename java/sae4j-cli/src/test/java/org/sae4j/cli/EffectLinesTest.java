@@ -205,7 +205,7 @@ class EffectLinesTest {
     CommandRun run = interrupted(options);
 
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.INTERRUPTED);
-    assertThat(run.err()).contains("the results are of what was done, and --resume goes on");
+    assertThat(run.err()).contains("the results cover what was done, and --resume goes on");
     List<String> lines = Files.readAllLines(file);
     JsonObject results = parse(lines.get(lines.size() - 1)).getAsJsonObject("results");
     assertThat(results.get("pairs").getAsInt()).isEqualTo(lines.size() - 2);

@@ -201,13 +201,13 @@ class EvalCommandTest {
       "#7 topk_layer_norm",
       "#8 old_topk"
     };
-    int from = run.out().indexOf("8 SAEs, the smallest kl first");
+    int from = run.out().indexOf("8 SAEs by kl in nats, best first");
     assertThat(run.out().substring(from)).containsSubsequence(order);
     assertThat(run.out())
         .containsPattern(
             "(?m)^#3 standard +0\\.\\d+ +±0\\.\\d+ +[+]0\\.\\d+ +0\\.9\\d+ +\\d+\\.\\d+"
                 + " +blocks\\.3\\.hook_resid_post$")
-        .containsPattern("By kl as good as #3 may be: #6 ")
+        .containsPattern("By kl, #6 may be as good as #3: ")
         .containsPattern("(?m)^#3 .*saelens/standard: SAELens, 192 to 1536 latents, relu");
   }
 

@@ -113,7 +113,7 @@ class EvalStatisticsTest {
     assertThat(a - b)
         .isBetween(number(kl.getAsJsonArray("ci95"), 0), number(kl.getAsJsonArray("ci95"), 1));
     assertThat(eval("--max-tokens", "640", "--sae", TestArguments.SAELENS).out())
-        .containsPattern("How they differ from #1 \\S+ on the same tokens")
+        .containsPattern("Differences from #1 \\S+ on the same tokens")
         .containsPattern("#2 \\S+ +[+]\\d\\.\\d+ \\([+-]\\d");
     assertThat(eval("--max-tokens", "256", "--sae", TestArguments.SAELENS).out())
         .contains("intervals need 5 sequences, found 4")
@@ -130,7 +130,7 @@ class EvalStatisticsTest {
     JsonObject run = document.getAsJsonArray("inputs").get(2).getAsJsonObject();
     assertThat(run.getAsJsonObject("shape").get("sequences").getAsInt()).isEqualTo(32);
     assertThat(eval("--until-ci", "1000").out())
-        .contains("then kl was sure: its interval is narrower than 1000");
+        .contains("stopped early: the interval of kl is narrower than 1000");
   }
 
   @Test

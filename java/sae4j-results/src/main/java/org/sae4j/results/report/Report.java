@@ -97,12 +97,13 @@ public final class Report {
     for (Map.Entry<String, Measured> result : document.results()) {
       ReportSae.Part part = new ReportSae.Part(document, result.getValue());
       if (indices.putIfAbsent(result.getKey(), place(result.getKey(), part)) != null) {
-        throw FormatException.of(document.file(), "results of one SAE twice: " + result.getKey());
+        throw FormatException.of(document.file(), "two results for one SAE: " + result.getKey());
       }
       noteResults(result.getKey(), part.json());
     }
     Optional<String> interrupted = document.all().string("interrupted");
-    interrupted.ifPresent(when -> warn(document.name(), when + "; of what was done until then"));
+    interrupted.ifPresent(
+        when -> warn(document.name(), when + "; the results cover what was done until then"));
     for (ResultJson difference : document.all().objects("paired")) {
       addPaired(difference, indices);
     }

@@ -151,7 +151,7 @@ function paretoChart(width, points, label) {
     y: { ...y, label: null },
     symbol: { domain: byGroup.map(([group]) => group), range: byGroup.map(([group]) => SHAPES[group % SHAPES.length][0]) },
     marks: [
-      ...axes("L0, active latents a token", label, width, { x: ticks(x), y: ticks(y) }),
+      ...axes("L0, active latents per token", label, width, { x: ticks(x), y: ticks(y) }),
       Plot.line(fronts.flat(), { x: "x", y: "y", z: "group", curve: "step-after", stroke: INK, strokeWidth: 1.25, strokeOpacity: 0.55 }),
       Plot.ruleX(points.filter((p) => p.low !== undefined), { x: "x", y1: "low", y2: "high", stroke: "colour", strokeWidth: 1.5 }),
       Plot.dot(points, { x: "x", y: "y", symbol: "group", r: 5, fill: "colour", stroke: "var(--paper)", strokeWidth: 1 }),

@@ -92,7 +92,7 @@ function start() {
     const ends = best.eval.ci95.kl;
     summary.append(
       element("p", {},
-        `${title(best)} changes the model’s predictions least: KL ${figures(best.eval.kl)}${ends ? " " + intervalText(ends) : ""} with ${figures(best.eval.l0)} active latents a token. ` +
+        `${title(best)} changes the model’s predictions least: KL ${figures(best.eval.kl)}${ends ? " " + intervalText(ends) : ""} with ${figures(best.eval.l0)} active latents per token. ` +
         `${fronts.kl.size} of ${evaluated.length} SAEs are the best for their sparsity.`),
     );
   }
@@ -101,7 +101,7 @@ function start() {
   }
   const warnings = report.notes.filter((note) => note.warning).length;
   if (warnings > 0) {
-    summary.append(element("p", { class: "warning" }, `${plural(warnings, "warning")} about these numbers: `, element("a", { href: "#notes" }, "read first"), "."));
+    summary.append(element("p", { class: "warning" }, `${plural(warnings, "warning")} about these numbers: `, element("a", { href: "#notes" }, "read them first"), "."));
   }
 }
 
@@ -166,7 +166,7 @@ function overview() {
   const alike = { Activation: (sae) => sae.hook, Tokens: (sae) => sae.eval?.tokens }; // at the top, if all have one
   const any = (column) => !(column.label in alike) || distinct(saes.map(alike[column.label])).length > 1;
   const known = (column) => !column.number || saes.some((sae) => column.get(sae) !== null);
-  const meaning = "ΔCE: positive is worse. CE score: 1 is as the clean model, 0 as zeros. Front: best for its sparsity. ";
+  const meaning = "ΔCE: positive is worse. CE score: 1 is as good as the clean model, 0 as bad as zeros. Front: best for its sparsity. ";
   if (evaluated.length === 0) document.querySelector("#saes p").remove();
   section("saes", table(`${plural(saes.length, "SAE")}. ${evaluated.length > 0 ? meaning : ""}Up to ${COLOURS} are drawn.`,
     columns.filter(any).filter(known), saes, { size: 20, search: saes.length > 20 ? (sae, text) => `${sae.path} ${kind(sae)} ${sae.hook}`.toLowerCase().includes(text) : null, searchLabel: "Search SAEs" }));
@@ -202,7 +202,7 @@ function groupLegend() {
   const differ = (key) => distinct(groups.map((group) => group[key])).length > 1;
   const name = (group) => ["hook", "model", "input"].filter((key) => differ(key)).map((key) => group[key]).join(", ") || `${group.tokens} tokens`;
   return element("div", {},
-    element("p", {}, `What differs in model, input or activation does not compare: there are ${groups.length} lines.`),
+    element("p", {}, `SAEs of different models, inputs or activations cannot be compared, so there are ${groups.length} lines.`),
     element("ul", { class: "legend", "aria-label": "Shapes" }, ...groups.map((group) => element("li", {}, `${SHAPES[group.i % SHAPES.length][1]} ${name(group)}`))));
 }
 
@@ -218,7 +218,7 @@ function lines(id, what, keys, points, options, label, caption) {
       })),
     );
   const charts = present.map((key) =>
-    changing(figure(`${NAMES[key] ?? what} ${options.by}`, `A line for each SAE that is ticked above: ${NAMES[key] ?? what} ${options.by}; the numbers are in the table below.`,
+    changing(figure(`${NAMES[key] ?? what} ${options.by}`, `One line per SAE ticked above: ${NAMES[key] ?? what} ${options.by}; the numbers are in the table below.`,
       (width) => lineChart(width, all(key), { ...options, y: options.y ?? `${NAMES[key]}, nats`, zero: key === "delta_ce" }))),
   );
   const make = () => {
@@ -329,12 +329,12 @@ function ablation() {
     content.push(
       element("ul", { class: "legend", "aria-label": "Shapes" },
         element("li", {}, element("span", { class: "swatch" }), `${rows[0].of}, filled`),
-        ...(rows.some((row) => row.of !== rows[0].of) ? [element("li", {}, element("span", { class: "swatch outline" }), "channels, as many at each token, outlined")] : [])),
+        ...(rows.some((row) => row.of !== rows[0].of) ? [element("li", {}, element("span", { class: "swatch outline" }), "as many channels per token, outlined")] : [])),
       element("div", { class: "pair" }, ...Object.keys(names).map((key) =>
         changing(figure(names[key], `Histograms of ${key.replace("_", " ")}; the means are in the table below.`, (width) => shareHistograms(width, now(), key))))),
     );
   }
-  section("ablation", ...content, table("Means over effects that are above the noise, 95 % interval by bootstrap", columns, rows));
+  section("ablation", ...content, table("Means over effects above the noise, 95 % intervals by bootstrap", columns, rows));
 }
 
 // ---- differences
@@ -378,7 +378,7 @@ function paired() {
     ]),
   ];
   section("paired", element("div", { class: "tools" }, element("label", {}, "Compared with", choice)),
-    involved.length - 1 > MOST ? element("p", { class: "muted" }, `The ${MOST} lowest of ${involved.length - 1} are drawn.`) : "",
+    involved.length - 1 > MOST ? element("p", { class: "muted" }, `Only the ${MOST} lowest of ${involved.length - 1} are drawn.`) : "",
     element("div", { class: "pair" }, ...charts),
     numbers(() => table("Differences on the same tokens, 95 % intervals", columns, report.paired, { search: (pair, text) => `${title(saes[pair.a])} ${title(saes[pair.b])}`.toLowerCase().includes(text) })));
 }
@@ -443,7 +443,7 @@ function latentTable(sae) {
     { label: "Promoted", fixed: true, get: (row) => row.own?.promoted.length || null, show: (row) => (row.own ? tokens(row.own.promoted) : "") },
     { label: "Suppressed", fixed: true, get: (row) => row.own?.suppressed.length || null, show: (row) => (row.own ? tokens(row.own.suppressed) : "") },
   ].filter((c) => rows.some((row) => c.get(row) !== null && c.get(row) !== undefined));
-  const parts = rows.some((row) => row.fires !== null) ? ["Fires: at how many tokens. Density: at which share of them."] : [];
+  const parts = rows.some((row) => row.fires !== null) ? ["Fires: at how many tokens the latent is active. Density: that as a share of all tokens."] : [];
   if (data.fires && data.shown_of) parts.push(`Both are of ${data.shown_of} where contexts are shown, else of the evaluation’s ${plural(data.tokens, "token")}.`);
   if (rows.some((row) => row.pairs !== null)) parts.push("Sparsity, row sparsity and KL: means over the ablations of this latent.");
   return table(`${plural(rows.length, "latent")} of ${title(sae)}. ${parts.join(" ")}`, columns, rows, {
@@ -476,7 +476,7 @@ function notes() {
     { label: "About", head: true, get: (note) => note.about },
     { label: "What", get: (note) => note.text },
   ];
-  section("notes", table("What was assumed because a file does not say it, and what puts numbers in doubt", columns, [...report.notes].sort((a, b) => b.warning - a.warning)));
+  section("notes", table("What was assumed because a file does not say it, and what makes numbers doubtful", columns, [...report.notes].sort((a, b) => b.warning - a.warning)));
 }
 
 function keys(object) {

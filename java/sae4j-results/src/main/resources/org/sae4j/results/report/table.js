@@ -105,7 +105,7 @@ function table(caption, columns, rows, options = {}) {
       body.append(element("tr", {}, element("td", { colSpan: columns.length, class: "muted" }, "Nothing found.")));
     }
     const all = shown.length.toLocaleString("en-US");
-    part.textContent = printing && to < shown.length ? `Printed are the first ${to} of ${all} rows; to print others, search or sort.` : "";
+    part.textContent = printing && to < shown.length ? `Only the first ${to} of ${all} rows are printed; to print others, search or sort.` : "";
     status.textContent = shown.length === 0 ? "" : `${(from + 1).toLocaleString("en-US")}–${to.toLocaleString("en-US")} of ${all}`;
     back.disabled = page === 0;
     forth.disabled = to >= shown.length;

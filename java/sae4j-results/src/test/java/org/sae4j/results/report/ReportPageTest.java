@@ -312,7 +312,7 @@ class ReportPageTest {
 
     assertThat(browser.count("#latents tbody > tr:has(th)")).isEqualTo(200);
     assertThat(browser.one("#latents caption").getText())
-        .contains("Printed are the first 200 of 131,072 rows");
+        .contains("Only the first 200 of 131,072 rows are printed");
     assertThat(browser.one("#saes caption").getText()).doesNotContain("Printed");
     assertThat(browser.one("#latents .detail").isDisplayed()).isTrue();
 
