@@ -9,6 +9,8 @@ import java.util.OptionalInt;
 /**
  * What one sparse autoencoder computes, and where, whatever the format of its file.
  *
+ * <p>{@link #builder} makes one by name.
+ *
  * @param format the format of the file, for people: {@code OpenAI}, {@code SAELens}
  * @param dIn the width of the activation that it reads
  * @param dOut the width of the activation that its output replaces: dIn unless it is a transcoder
@@ -88,5 +90,148 @@ public record SaeConfig(
   /** Tells whether the output replaces another activation than the one that is read. */
   public boolean isTranscoder() {
     return hookNameOut.isPresent();
+  }
+
+  /**
+   * Begins an SAE whose output replaces what it reads and that leaves its input as it is.
+   *
+   * @param dIn the width of what it reads, and of its output unless {@link Builder#dOut} says so
+   * @param dSae the number of latents
+   */
+  public static Builder builder(String format, int dIn, int dSae, Activation activation) {
+    return new Builder(format, dIn, dSae, activation);
+  }
+
+  /** Collects what an SAE computes; {@link #build} checks it. */
+  public static final class Builder {
+    private final String format;
+    private final int dIn;
+    private final int dSae;
+    private final Activation activation;
+    private int dOut;
+    private Normalization normalization = Normalization.NONE;
+    private OptionalDouble scale = OptionalDouble.empty();
+    private boolean applyBDecToInput;
+    private boolean rescaleActsByDecoderNorm;
+    private boolean centreInput;
+    private ValueBiases valueBiases = ValueBiases.KEPT;
+    private Optional<String> hookName = Optional.empty();
+    private Optional<String> hookNameOut = Optional.empty();
+    private OptionalInt contextSize = OptionalInt.empty();
+    private Optional<Boolean> prependBos = Optional.empty();
+    private Optional<String> modelName = Optional.empty();
+    private List<String> assumptions = List.of();
+
+    private Builder(String format, int dIn, int dSae, Activation activation) {
+      this.format = format;
+      this.dIn = dIn;
+      this.dOut = dIn;
+      this.dSae = dSae;
+      this.activation = activation;
+    }
+
+    /** The width of the activation that the output replaces. */
+    public Builder dOut(int dOut) {
+      this.dOut = dOut;
+      return this;
+    }
+
+    /** What happens to the input before encoding; nothing by default. */
+    public Builder normalization(Normalization normalization) {
+      this.normalization = normalization;
+      return this;
+    }
+
+    /** The constant of {@link Normalization#EXPECTED_AVERAGE_ONLY_IN}. */
+    public Builder scale(double scale) {
+      this.scale = OptionalDouble.of(scale);
+      return this;
+    }
+
+    /** Whether the encoder sees the input less the decoder bias. */
+    public Builder applyBDecToInput(boolean applyBDecToInput) {
+      this.applyBDecToInput = applyBDecToInput;
+      return this;
+    }
+
+    /** Whether pre-activations are multiplied by the norms of the decoder rows. */
+    public Builder rescaleActsByDecoderNorm(boolean rescaleActsByDecoderNorm) {
+      this.rescaleActsByDecoderNorm = rescaleActsByDecoderNorm;
+      return this;
+    }
+
+    /** Whether the mean over the width is subtracted before the SAE. */
+    public Builder centreInput(boolean centreInput) {
+      this.centreInput = centreInput;
+      return this;
+    }
+
+    /** Where the value biases are; in {@code attn.hook_z} by default. */
+    public Builder valueBiases(ValueBiases valueBiases) {
+      this.valueBiases = valueBiases;
+      return this;
+    }
+
+    /** The activation that the SAE was trained on. */
+    public Builder hookName(String hookName) {
+      this.hookName = Optional.of(hookName);
+      return this;
+    }
+
+    /** The activation that a transcoder's output replaces. */
+    public Builder hookNameOut(String hookNameOut) {
+      this.hookNameOut = Optional.of(hookNameOut);
+      return this;
+    }
+
+    /** The number of tokens in a training sequence. */
+    public Builder contextSize(int contextSize) {
+      this.contextSize = OptionalInt.of(contextSize);
+      return this;
+    }
+
+    /** Whether training sequences began with the beginning-of-sequence token. */
+    public Builder prependBos(boolean prependBos) {
+      this.prependBos = Optional.of(prependBos);
+      return this;
+    }
+
+    /** The model that the SAE was trained on. */
+    public Builder modelName(String modelName) {
+      this.modelName = Optional.of(modelName);
+      return this;
+    }
+
+    /** Everything that was assumed rather than read from a file. */
+    public Builder assumptions(List<String> assumptions) {
+      this.assumptions = assumptions;
+      return this;
+    }
+
+    /**
+     * Makes the configuration.
+     *
+     * @throws IllegalArgumentException if no SAE is like that
+     */
+    public SaeConfig build() {
+      return new SaeConfig(
+          format,
+          dIn,
+          dOut,
+          dSae,
+          activation,
+          normalization,
+          scale,
+          applyBDecToInput,
+          rescaleActsByDecoderNorm,
+          centreInput,
+          valueBiases,
+          hookName,
+          hookNameOut,
+          contextSize,
+          prependBos,
+          modelName,
+          assumptions);
+    }
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.FormatException;
 
@@ -49,8 +48,8 @@ final class DictionaryLearningConfig {
     return trainer.integer("k", 1);
   }
 
-  OptionalInt contextSize() throws FormatException {
-    return buffer.integer("ctx_len", 1).map(OptionalInt::of).orElse(OptionalInt.empty());
+  Optional<Integer> contextSize() throws FormatException {
+    return buffer.integer("ctx_len", 1);
   }
 
   Optional<String> modelName() throws FormatException {

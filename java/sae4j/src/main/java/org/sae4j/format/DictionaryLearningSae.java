@@ -9,13 +9,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
-import org.sae4j.ValueBiases;
 
 /**
  * The {@code ae.pt} files of {@code dictionary_learning}, with or without the {@code config.json}
@@ -90,33 +88,18 @@ final class DictionaryLearningSae {
     checkGroups(n);
     List<String> ignored =
         weights.requireAllTaken(dictionary.ignored(), "an SAE of class " + dictionary.className());
-    InputNormalization normalization =
-        InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
-    Optional<String> hook = hook();
-    boolean centreInput = Centring.of(false, overrides, assumptions);
-    OptionalInt contextSize = config.isPresent() ? config.get().contextSize() : OptionalInt.empty();
-    Optional<String> modelName = config.isPresent() ? config.get().modelName() : Optional.empty();
+    SaeConfig.Builder sae =
+        SaeConfig.builder(FORMAT, d, n, activation).applyBDecToInput(dictionary.subtractsBias());
+    InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions).addTo(sae);
+    if (config.isPresent()) {
+      config.get().hook(assumptions).ifPresent(sae::hookName);
+      config.get().contextSize().ifPresent(sae::contextSize);
+      config.get().modelName().ifPresent(sae::modelName);
+    }
+    sae.centreInput(Centring.of(false, overrides, assumptions));
     config.ifPresent(said -> assumptions.addAll(said.unused()));
     assumptions.addAll(weights.others(dictionary.hasK() ? Set.of("k") : Set.of()));
-    SaeConfig canonical =
-        new SaeConfig(
-            FORMAT,
-            d,
-            d,
-            n,
-            activation,
-            normalization.kind(),
-            normalization.scale(),
-            dictionary.subtractsBias(),
-            false,
-            centreInput,
-            ValueBiases.KEPT,
-            hook,
-            Optional.empty(),
-            contextSize,
-            Optional.empty(),
-            modelName,
-            assumptions);
+    SaeConfig canonical = sae.assumptions(assumptions).build();
     return new SaeFile(path, canonical, tensors, files, ignored);
   }
 
@@ -266,9 +249,5 @@ final class DictionaryLearningSae {
       throw FormatException.mismatch(
           file, "tensor group_sizes", "a sum of " + n + ", the number of latents", sum);
     }
-  }
-
-  private Optional<String> hook() throws FormatException {
-    return config.isPresent() ? config.get().hook(assumptions) : Optional.empty();
   }
 }

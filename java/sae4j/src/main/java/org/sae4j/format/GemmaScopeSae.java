@@ -8,13 +8,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
-import org.sae4j.ValueBiases;
 
 /**
  * Google's Gemma Scope: {@code params.npz}, and since its second edition {@code config.json} with
@@ -99,32 +97,17 @@ final class GemmaScopeSae {
     int d = hook.output().isPresent() ? width(encoder) : dOut;
     boolean skip = checkConfig(d, n);
     Map<SaeTensor, StoredTensor> tensors = tensors(d, dOut, n, skip);
-    InputNormalization normalization =
-        InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
+    SaeConfig.Builder sae = SaeConfig.builder(FORMAT, d, n, new Activation.JumpRelu()).dOut(dOut);
+    InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions).addTo(sae);
+    hook.input().ifPresent(sae::hookName);
+    hook.output().ifPresent(sae::hookNameOut);
     hook.assumption().ifPresent(assumptions::add);
-    Optional<String> modelName = modelName();
     if (config.isPresent()) {
+      config.get().string("model_name").ifPresent(sae::modelName);
       assumptions.addAll(config.get().unused(WITHOUT_EFFECT));
     }
-    SaeConfig canonical =
-        new SaeConfig(
-            FORMAT,
-            d,
-            dOut,
-            n,
-            new Activation.JumpRelu(),
-            normalization.kind(),
-            normalization.scale(),
-            false,
-            false,
-            Centring.of(false, overrides, assumptions),
-            ValueBiases.KEPT,
-            hook.input(),
-            hook.output(),
-            OptionalInt.empty(),
-            Optional.empty(),
-            modelName,
-            assumptions);
+    sae.centreInput(Centring.of(false, overrides, assumptions));
+    SaeConfig canonical = sae.assumptions(assumptions).build();
     return new SaeFile(path, canonical, tensors, files, List.of());
   }
 
@@ -184,9 +167,5 @@ final class GemmaScopeSae {
 
   private GemmaScopeHook hook() throws FormatException {
     return config.isPresent() ? GemmaScopeHook.of(config.get()) : GemmaScopeHook.of(file);
-  }
-
-  private Optional<String> modelName() throws FormatException {
-    return config.isPresent() ? config.get().string("model_name") : Optional.empty();
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import org.sae4j.FormatException;
 import org.sae4j.Normalization;
+import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 
 /**
@@ -42,5 +43,11 @@ record InputNormalization(Normalization kind, OptionalDouble scale) {
       return new InputNormalization(kind, overrides.scale());
     }
     return new InputNormalization(kind, declared.scale());
+  }
+
+  /** Puts it into a configuration. */
+  void addTo(SaeConfig.Builder sae) {
+    sae.normalization(kind);
+    scale.ifPresent(sae::scale);
   }
 }

@@ -8,13 +8,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
-import org.sae4j.ValueBiases;
 
 /**
  * {@code NAME.pt} with {@code NAME_cfg.json} beside it, as the code for SAEs of one-layer models
@@ -71,40 +69,25 @@ final class OneLayerSae {
     tensors.put(SaeTensor.B_ENC, weights.weights("b_enc", n));
     tensors.put(SaeTensor.B_DEC, weights.weights("b_dec", d));
     weights.requireAllTaken(Set.of(), "an SAE of " + FORMAT);
-    InputNormalization normalization =
-        InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions);
+    SaeConfig.Builder sae =
+        SaeConfig.builder(FORMAT, d, n, new Activation.Relu())
+            .applyBDecToInput(true)
+            .prependBos(true);
+    InputNormalization.of(file, InputNormalization.NONE, overrides, assumptions).addTo(sae);
     Optional<String> hook = config.string("act_name");
+    hook.ifPresent(sae::hookName);
     checkLayer(hook);
     assumptions.add("prepend_bos: not written by this project, taken as true");
     if (hook.filter(name -> name.endsWith("hook_z")).isPresent()) {
       assumptions.add(
           "value biases: taken as a part of hook_z; nothing says whether the model had them folded");
     }
-    boolean centreInput = Centring.of(false, overrides, assumptions);
-    OptionalInt contextSize =
-        config.integer("seq_len", 1).map(OptionalInt::of).orElse(OptionalInt.empty());
-    Optional<String> modelName = config.string("model_name");
+    sae.centreInput(Centring.of(false, overrides, assumptions));
+    config.integer("seq_len", 1).ifPresent(sae::contextSize);
+    config.string("model_name").ifPresent(sae::modelName);
     assumptions.addAll(config.unused(WITHOUT_EFFECT));
     assumptions.addAll(weights.others(Set.of()));
-    SaeConfig canonical =
-        new SaeConfig(
-            FORMAT,
-            d,
-            d,
-            n,
-            new Activation.Relu(),
-            normalization.kind(),
-            normalization.scale(),
-            true,
-            false,
-            centreInput,
-            ValueBiases.KEPT,
-            hook,
-            Optional.empty(),
-            contextSize,
-            Optional.of(true),
-            modelName,
-            assumptions);
+    SaeConfig canonical = sae.assumptions(assumptions).build();
     return new SaeFile(file, canonical, tensors, List.of(file, configOf(file)), List.of());
   }
 

@@ -9,14 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
-import org.sae4j.ValueBiases;
 
 /** The {@code .pt} files of OpenAI's {@code sparse_autoencoder}. */
 final class OpenAiSae {
@@ -69,25 +67,13 @@ final class OpenAiSae {
               + normalization.kind().key()
               + ": not stored in the file, taken from its activation as OpenAI's loader does");
     }
-    SaeConfig config =
-        new SaeConfig(
-            FORMAT,
-            d,
-            d,
-            n,
-            activation,
-            normalization.kind(),
-            normalization.scale(),
-            true,
-            false,
-            Centring.of(false, overrides, assumptions),
-            ValueBiases.KEPT,
-            hookName(),
-            Optional.empty(),
-            OptionalInt.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            assumptions);
+    SaeConfig.Builder sae =
+        SaeConfig.builder(FORMAT, d, n, activation)
+            .applyBDecToInput(true)
+            .centreInput(Centring.of(false, overrides, assumptions));
+    normalization.addTo(sae);
+    hookName().ifPresent(sae::hookName);
+    SaeConfig config = sae.assumptions(assumptions).build();
     List<String> ignored = entries.keySet().stream().filter(STATISTICS::contains).toList();
     return new SaeFile(file, config, tensors, List.of(file), ignored);
   }

@@ -9,14 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
-import org.sae4j.ValueBiases;
 
 /** SAELens folders, of every version. */
 final class SaeLensSae {
@@ -67,43 +65,27 @@ final class SaeLensSae {
     checkScalingFactor();
     noteOtherDtype(tensors.get(SaeTensor.W_ENC));
     InputNormalization declared = declaredNormalization();
-    boolean applyBDecToInput = config.applyBDecToInput();
-    boolean rescale = config.rescaleActsByDecoderNorm();
+    SaeConfig.Builder sae =
+        SaeConfig.builder(FORMAT, config.dIn(), config.dSae(), activation)
+            .dOut(config.dOut())
+            .applyBDecToInput(config.applyBDecToInput())
+            .rescaleActsByDecoderNorm(config.rescaleActsByDecoderNorm());
     SaeLensModelOptions model = config.modelOptions();
-    boolean centreInput = Centring.of(model.centreInput(), overrides, assumptions);
-    ValueBiases valueBiases = model.valueBiases();
+    sae.centreInput(Centring.of(model.centreInput(), overrides, assumptions));
+    sae.valueBiases(model.valueBiases());
     model.refuseRefactoring();
-    Optional<Boolean> prependBos = config.prependBos();
+    config.prependBos().ifPresent(sae::prependBos);
     SaeLensLayerNorms norms = new SaeLensLayerNorms(config, overrides.hookNormalized());
-    Optional<String> hookName = config.hookName().map(norms::named);
-    Optional<String> hookNameOut = config.hookNameOut().map(norms::named);
-    OptionalInt contextSize = config.contextSize().map(OptionalInt::of).orElse(OptionalInt.empty());
-    Optional<String> modelName = config.modelName();
+    config.hookName().map(norms::named).ifPresent(sae::hookName);
+    config.hookNameOut().map(norms::named).ifPresent(sae::hookNameOut);
+    config.contextSize().ifPresent(sae::contextSize);
+    config.modelName().ifPresent(sae::modelName);
     assumptions.addAll(config.assumptions());
     assumptions.addAll(model.assumptions());
     assumptions.addAll(norms.assumptions());
     assumptions.addAll(config.unused());
-    InputNormalization normalization =
-        InputNormalization.of(folder.resolve(CONFIG), declared, overrides, assumptions);
-    SaeConfig canonical =
-        new SaeConfig(
-            FORMAT,
-            config.dIn(),
-            config.dOut(),
-            config.dSae(),
-            activation,
-            normalization.kind(),
-            normalization.scale(),
-            applyBDecToInput,
-            rescale,
-            centreInput,
-            valueBiases,
-            hookName,
-            hookNameOut,
-            contextSize,
-            prependBos,
-            modelName,
-            assumptions);
+    InputNormalization.of(folder.resolve(CONFIG), declared, overrides, assumptions).addTo(sae);
+    SaeConfig canonical = sae.assumptions(assumptions).build();
     return new SaeFile(path, canonical, tensors, files, List.of());
   }
 

@@ -8,13 +8,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.Activation;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
-import org.sae4j.ValueBiases;
 
 /**
  * Folders of EleutherAI's {@code sparsify}: SAEs and transcoders, with or without a skip
@@ -86,28 +84,17 @@ final class SparsifySae {
           "is a transcoder, and its name does not say of which module: expected one such as h.3"
               + " or h.3.mlp");
     }
-    InputNormalization normalization =
-        InputNormalization.of(folder, InputNormalization.NONE, overrides, assumptions);
+    SaeConfig.Builder sae = SaeConfig.builder(FORMAT, d, n, activation).applyBDecToInput(subtracts);
+    InputNormalization.of(folder, InputNormalization.NONE, overrides, assumptions).addTo(sae);
     assumptions.addAll(config.unused(WITHOUT_EFFECT));
-    SaeConfig canonical =
-        new SaeConfig(
-            FORMAT,
-            d,
-            d,
-            n,
-            activation,
-            normalization.kind(),
-            normalization.scale(),
-            subtracts,
-            false,
-            Centring.of(false, overrides, assumptions),
-            ValueBiases.KEPT,
-            transcode ? hook.flatMap(ModuleHook::input) : hook.map(ModuleHook::output),
-            transcode ? hook.map(ModuleHook::output) : Optional.empty(),
-            OptionalInt.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            assumptions);
+    sae.centreInput(Centring.of(false, overrides, assumptions));
+    if (transcode) {
+      hook.flatMap(ModuleHook::input).ifPresent(sae::hookName);
+      hook.map(ModuleHook::output).ifPresent(sae::hookNameOut);
+    } else {
+      hook.map(ModuleHook::output).ifPresent(sae::hookName);
+    }
+    SaeConfig canonical = sae.assumptions(assumptions).build();
     List<Path> files = List.of(folder.resolve(CONFIG), folder.resolve(WEIGHTS));
     return new SaeFile(path, canonical, tensors, files, List.of());
   }
