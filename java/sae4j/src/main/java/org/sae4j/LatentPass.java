@@ -45,7 +45,7 @@ final class LatentPass {
       if (latent < 0 || latent >= sae.config().dSae()) {
         throw new IllegalArgumentException(
             "latent %d: the SAE %s has latents 0 to %d"
-                .formatted(latent, sae.path(), sae.config().dSae() - 1));
+                .formatted(latent, sae.name(), sae.config().dSae() - 1));
       }
     }
     return new HashSet<>(given.latents())::contains;

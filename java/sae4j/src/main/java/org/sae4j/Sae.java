@@ -22,17 +22,19 @@ import org.sae4j.format.ValueBiasFolding;
  * of a {@link Session} each. Closing twice is fine; {@link #close} waits for the calls in progress.
  */
 public final class Sae implements AutoCloseable {
-  private final Path path;
-  private final SaeOverrides overrides;
+  private static final String IN_MEMORY = "an SAE in memory";
+
+  private final String name;
+  private final Optional<SaeFile> file;
   private final SaeConfig config;
   private final long weightBytes;
   private final NativeHandle<sae4j_sae> handle;
   private final Object turn = new Object();
   private Optional<NativeHandle<sae4j_session>> session = Optional.empty();
 
-  private Sae(Path path, SaeOverrides overrides, SaeConfig config, sae4j_sae sae) {
-    this.path = path;
-    this.overrides = overrides;
+  private Sae(String name, Optional<SaeFile> file, SaeConfig config, sae4j_sae sae) {
+    this.name = name;
+    this.file = file;
     this.config = config;
     this.weightBytes = org.sae4j.engine.global.sae4j.sae4j_sae_get_bytes(sae);
     this.handle =
@@ -55,14 +57,18 @@ public final class Sae implements AutoCloseable {
    *     SaeConfig#valueBiases}, or without a constant that its file lacks
    */
   public static Sae open(Path path, SaeOverrides overrides) throws IOException {
-    SaeFile file = read(path, overrides);
-    if (file.config().valueBiases().areFolded()) {
-      throw new IllegalArgumentException(
-          path
-              + ": is of attn.hook_z without the model's value biases (fold_value_biases): open it"
-              + " with the model");
-    }
-    return new Sae(path, overrides, file.config(), SaeTensors.load(file, Map.of()));
+    return open(read(path, overrides));
+  }
+
+  /**
+   * Loads an SAE whose file has been read, but for its weights.
+   *
+   * @throws FormatException if the weights are not all numbers, or no longer there
+   * @throws IllegalArgumentException as {@link #open(Path, SaeOverrides)}
+   */
+  public static Sae open(SaeFile file) throws IOException {
+    requireKept(file.config(), file.path().toString());
+    return open(file, Map.of());
   }
 
   /**
@@ -77,12 +83,53 @@ public final class Sae implements AutoCloseable {
    * @throws FormatException if the file is damaged, contradicts itself or is of another format
    */
   public static Sae open(Path path, SaeOverrides overrides, Model model) throws IOException {
-    SaeFile file = read(path, overrides);
-    Map<SaeTensor, float[]> changed =
-        file.config().valueBiases().areFolded()
-            ? ValueBiasFolding.of(file, layer -> file.config().valueBiases().of(model, layer))
-            : Map.of();
-    return new Sae(path, overrides, file.config(), SaeTensors.load(file, changed));
+    return open(read(path, overrides), model);
+  }
+
+  /**
+   * Loads an SAE for a model once its file has been read, but for its weights.
+   *
+   * @throws FormatException if the weights are not all numbers, or no longer there
+   */
+  public static Sae open(SaeFile file, Model model) throws IOException {
+    ValueBiases biases = file.config().valueBiases();
+    return open(
+        file,
+        biases.areFolded()
+            ? ValueBiasFolding.of(file, layer -> biases.of(model, layer))
+            : Map.of());
+  }
+
+  private static Sae open(SaeFile file, Map<SaeTensor, float[]> changed) throws IOException {
+    Engine.load();
+    sae4j_sae sae = SaeTensors.load(file, changed);
+    return new Sae(file.path().toString(), Optional.of(file), file.config(), sae);
+  }
+
+  /**
+   * Makes an SAE of weights in memory.
+   *
+   * @param weights exactly the parameters that its activation needs, and {@link SaeTensor#W_SKIP}
+   *     if it has a skip connection; matrices row-major, of the shapes that {@link SaeTensor} says.
+   *     They are copied
+   * @throws IllegalArgumentException if a parameter is missing, needless or of another length, or
+   *     if the SAE cannot do without a constant or a model
+   * @throws NotFiniteException if a parameter is not all numbers
+   */
+  public static Sae of(SaeConfig config, Map<SaeTensor, float[]> weights) {
+    requireKept(config, IN_MEMORY);
+    Engine.load();
+    sae4j_sae sae = SaeTensors.of(config, IN_MEMORY, weights);
+    return new Sae(IN_MEMORY, Optional.empty(), config, sae);
+  }
+
+  private static void requireKept(SaeConfig config, String name) {
+    if (config.valueBiases().areFolded()) {
+      throw new IllegalArgumentException(
+          name
+              + ": is of attn.hook_z without the model's value biases (fold_value_biases): open it"
+              + " with the model");
+    }
   }
 
   private static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
@@ -93,14 +140,14 @@ public final class Sae implements AutoCloseable {
     return SaeFile.read(path, overrides);
   }
 
-  /** The file or folder that it came from. */
-  public Path path() {
-    return path;
+  /** What messages call it: the file or folder that it came from. */
+  public String name() {
+    return name;
   }
 
-  /** What the caller knew better than the file. */
-  SaeOverrides overrides() {
-    return overrides;
+  /** What its file says; none if it was made in memory. */
+  Optional<SaeFile> file() {
+    return file;
   }
 
   /** What it computes. */
@@ -238,7 +285,7 @@ public final class Sae implements AutoCloseable {
     if (found != expected) {
       throw new IllegalArgumentException(
           "SAE %s at %s: expected width %d, the activation's, found %d"
-              .formatted(path, point, expected, found));
+              .formatted(name, point, expected, found));
     }
   }
 
@@ -247,7 +294,7 @@ public final class Sae implements AutoCloseable {
     if (config.isTranscoder()) {
       throw new IllegalArgumentException(
           "%s: %s needs an SAE, not a transcoder, which replaces %s"
-              .formatted(path, what, config.hookNameOut().get()));
+              .formatted(name, what, config.hookNameOut().get()));
     }
     return this;
   }
@@ -257,7 +304,7 @@ public final class Sae implements AutoCloseable {
     if (config.valueBiases().areFolded() && !hook().equals(Optional.of(point))) {
       throw new IllegalArgumentException(
           "%s: was opened with the value biases of %s, and cannot replace %s"
-              .formatted(path, config.hookName().orElseThrow(), point));
+              .formatted(name, config.hookName().orElseThrow(), point));
     }
     return this;
   }

@@ -92,6 +92,28 @@ public record SaeConfig(
     return hookNameOut.isPresent();
   }
 
+  /** The same SAE as if its input were not normalised. */
+  public SaeConfig withoutNormalization() {
+    return new SaeConfig(
+        format,
+        dIn,
+        dOut,
+        dSae,
+        activation,
+        Normalization.NONE,
+        OptionalDouble.empty(),
+        applyBDecToInput,
+        rescaleActsByDecoderNorm,
+        centreInput,
+        valueBiases,
+        hookName,
+        hookNameOut,
+        contextSize,
+        prependBos,
+        modelName,
+        assumptions);
+  }
+
   /**
    * Begins an SAE whose output replaces what it reads and that leaves its input as it is.
    *

@@ -56,12 +56,6 @@ public record SaeOverrides(
         normalization, OptionalDouble.of(scale), hookNormalized, centred, transcoder);
   }
 
-  /** The same with the file's constant, if it has one. */
-  SaeOverrides withoutScale() {
-    return new SaeOverrides(
-        normalization, OptionalDouble.empty(), hookNormalized, centred, transcoder);
-  }
-
   /** The same with {@code hook_normalized} taken for one of its two values. */
   public SaeOverrides withHookNormalized(HookNormalized hookNormalized) {
     return new SaeOverrides(normalization, scale, Optional.of(hookNormalized), centred, transcoder);

@@ -25,42 +25,117 @@ import static org.sae4j.engine.global.sae4j.sae4j_sae_new;
 import static org.sae4j.engine.global.sae4j.sae4j_sae_write;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import org.sae4j.engine.sae4j_chunk;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_sae_params;
 import org.sae4j.format.SaeFile;
 import org.sae4j.format.SaeTensor;
 import org.sae4j.format.StoredTensor;
 
-/** Streams an SAE from its file into the engine; no matrix is ever whole on the Java heap. */
+/** Hands an SAE's weights to the engine; no matrix of a file is ever whole on the Java heap. */
 final class SaeTensors {
   private SaeTensors() {}
 
+  /** Hands one tensor to the engine, chunk by chunk. */
+  private interface Source {
+    void write(SaeTensor name, ToIntFunction<sae4j_chunk> engine) throws IOException;
+  }
+
   /**
-   * Loads an SAE.
+   * Loads an SAE from its file.
    *
    * @param changed vectors that take the place of the file's
    */
   static sae4j_sae load(SaeFile file, Map<SaeTensor, float[]> changed) throws IOException {
+    SaeConfig config = file.config();
+    TensorChunks.Check check = status -> Engine.check(status, file.path());
+    return load(
+        config,
+        file.path().toString(),
+        file.tensors().keySet(),
+        check,
+        (name, engine) -> {
+          StoredTensor tensor = file.tensor(name);
+          if (isCentred(name, config)) {
+            TensorChunks.vector(centred(tensor.toFloats(), config.dIn()), check, engine);
+          } else if (changed.containsKey(name)) {
+            TensorChunks.vector(changed.get(name), check, engine);
+          } else if (tensor.rank() == 2) {
+            TensorChunks.forEach(tensor, engine);
+          } else {
+            TensorChunks.vector(tensor, engine);
+          }
+        });
+  }
+
+  /**
+   * Makes an SAE of arrays.
+   *
+   * @param name what it is called in messages
+   * @throws IllegalArgumentException if one is missing, needless or of another length
+   */
+  static sae4j_sae of(SaeConfig config, String name, Map<SaeTensor, float[]> weights) {
+    requireFitting(config, weights);
+    try {
+      return load(
+          config,
+          name,
+          weights.keySet(),
+          Engine::check,
+          (tensor, engine) -> {
+            float[] values = weights.get(tensor);
+            TensorChunks.vector(
+                isCentred(tensor, config) ? centred(values.clone(), config.dIn()) : values,
+                Engine::check,
+                engine);
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void requireFitting(SaeConfig config, Map<SaeTensor, float[]> weights) {
+    Set<SaeTensor> needed = EnumSet.copyOf(SaeTensor.of(config.activation()));
+    if (weights.containsKey(SaeTensor.W_SKIP)) {
+      needed.add(SaeTensor.W_SKIP);
+    }
+    if (!needed.equals(weights.keySet())) {
+      throw new IllegalArgumentException(
+          "weights: expected " + needed + ", found " + weights.keySet());
+    }
+    for (Map.Entry<SaeTensor, float[]> tensor : weights.entrySet()) {
+      long expected = tensor.getKey().length(config);
+      if (tensor.getValue().length != expected) {
+        throw new IllegalArgumentException(
+            "weights: expected %d values of %s, found %d"
+                .formatted(expected, tensor.getKey(), tensor.getValue().length));
+      }
+    }
+  }
+
+  private static sae4j_sae load(
+      SaeConfig config,
+      String path,
+      Set<SaeTensor> tensors,
+      TensorChunks.Check check,
+      Source source)
+      throws IOException {
     sae4j_sae sae = new sae4j_sae();
+    boolean skip = tensors.contains(SaeTensor.W_SKIP);
     try (CallMemory memory = new CallMemory()) {
-      Engine.check(sae4j_sae_new(params(file, memory), sae), file.path());
+      check.status(sae4j_sae_new(params(config, path, skip, memory), sae));
     }
     try {
-      for (Map.Entry<SaeTensor, StoredTensor> tensor : file.tensors().entrySet()) {
-        int name = tensor(tensor.getKey());
-        boolean centredSkip = tensor.getKey() == SaeTensor.W_SKIP && file.config().centreInput();
-        if (centredSkip) {
-          float[] values = centred(tensor.getValue());
-          TensorChunks.vector(values, file.path(), chunk -> sae4j_sae_write(sae, name, chunk));
-        } else if (changed.containsKey(tensor.getKey())) {
-          float[] values = changed.get(tensor.getKey());
-          TensorChunks.vector(values, file.path(), chunk -> sae4j_sae_write(sae, name, chunk));
-        } else {
-          write(tensor.getValue(), name, sae);
-        }
+      for (SaeTensor tensor : tensors) {
+        int name = tensor(tensor);
+        source.write(tensor, chunk -> sae4j_sae_write(sae, name, chunk));
       }
-      Engine.check(sae4j_sae_finish(sae), file.path());
+      check.status(sae4j_sae_finish(sae));
       return sae;
     } catch (Throwable e) {
       sae4j_sae_free(sae);
@@ -68,10 +143,12 @@ final class SaeTensors {
     }
   }
 
-  /** A matrix [rows, columns] whose product with x is that of the original with x less its mean. */
-  private static float[] centred(StoredTensor matrix) throws IOException {
-    float[] values = matrix.toFloats();
-    int columns = Math.toIntExact(matrix.dim(1));
+  private static boolean isCentred(SaeTensor name, SaeConfig config) {
+    return name == SaeTensor.W_SKIP && config.centreInput();
+  }
+
+  /** Makes the product of a matrix [rows, columns] with x that of the original with x centred. */
+  private static float[] centred(float[] values, int columns) {
     for (int row = 0; row < values.length; row += columns) {
       double mean = 0;
       for (int i = row; i < row + columns; i++) {
@@ -84,22 +161,14 @@ final class SaeTensors {
     return values;
   }
 
-  private static void write(StoredTensor tensor, int name, sae4j_sae sae) throws IOException {
-    if (tensor.rank() == 2) {
-      TensorChunks.forEach(tensor, chunk -> sae4j_sae_write(sae, name, chunk));
-    } else {
-      TensorChunks.vector(tensor, chunk -> sae4j_sae_write(sae, name, chunk));
-    }
-  }
-
-  private static sae4j_sae_params params(SaeFile file, CallMemory memory) {
-    SaeConfig config = file.config();
+  private static sae4j_sae_params params(
+      SaeConfig config, String path, boolean skip, CallMemory memory) {
     sae4j_sae_params params =
         memory
             .keep(sae4j_sae_default_params())
             .d(config.dIn())
             .d_out(config.isTranscoder() ? config.dOut() : 0)
-            .skip(file.tensors().containsKey(SaeTensor.W_SKIP) ? 1 : 0)
+            .skip(skip ? 1 : 0)
             .n(config.dSae())
             .activation(activation(config.activation()))
             .normalization(normalization(config.normalization()))
@@ -113,18 +182,18 @@ final class SaeTensors {
       params.k(groups.k());
     }
     if (config.normalization() == Normalization.EXPECTED_AVERAGE_ONLY_IN) {
-      params.scale((float) scale(file));
+      params.scale((float) scale(config, path));
     }
     return params;
   }
 
-  private static double scale(SaeFile file) {
-    return file.config()
+  private static double scale(SaeConfig config, String path) {
+    return config
         .scale()
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    file.path()
+                    path
                         + ": normalisation expected_average_only_in without its scale; give it"
                         + " with SaeOverrides"));
   }

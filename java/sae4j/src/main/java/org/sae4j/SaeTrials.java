@@ -160,15 +160,20 @@ final class SaeTrials {
     return longer;
   }
 
-  /** Tries all normalisations on the SAE without its own, for which it is loaded again. */
+  /**
+   * Tries all normalisations on the SAE without its own, for which it is loaded again; one that was
+   * made in memory cannot be.
+   */
   private void tryNormalizations(float[] x) {
     Normalization own = sae.config().normalization();
     if (own == Normalization.NONE) {
       tryNormalizations(sae, x);
       return;
     }
-    SaeOverrides without = sae.overrides().withoutScale().withNormalization(Normalization.NONE);
-    try (Sae plain = Sae.open(sae.path(), without, session.model())) {
+    if (sae.file().isEmpty()) {
+      return;
+    }
+    try (Sae plain = Sae.open(sae.file().get().withoutNormalization(), session.model())) {
       tryNormalizations(plain, x);
     } catch (IOException | OutOfMemoryError e) {
       // The other trials need neither the file nor memory for a second SAE.

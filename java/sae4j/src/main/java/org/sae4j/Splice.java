@@ -32,6 +32,6 @@ record Splice(Sae sae, HookPoint in, HookPoint out) {
     return hook.orElseThrow(
         () ->
             new IllegalArgumentException(
-                sae.path() + " does not say which activation it is for: give a hook"));
+                sae.name() + " does not say which activation it is for: give a hook"));
   }
 }

@@ -6,7 +6,6 @@ import static org.sae4j.engine.global.sae4j.SAE4J_DTYPE_F32;
 import static org.sae4j.engine.global.sae4j.SAE4J_DTYPE_F64;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_chunk;
@@ -17,6 +16,11 @@ final class TensorChunks {
   private static final int CHUNK_BYTES = 4 << 20;
 
   private TensorChunks() {}
+
+  /** Throws what a status of the engine stands for. */
+  interface Check {
+    void status(int status) throws IOException;
+  }
 
   /**
    * Hands over a matrix, or a vector without gaps.
@@ -47,16 +51,16 @@ final class TensorChunks {
       forEach(tensor, write);
       return;
     }
-    vector(tensor.toFloats(), tensor.file(), write);
+    vector(tensor.toFloats(), status -> Engine.check(status, tensor.file()), write);
   }
 
-  /** Hands over a vector in memory. */
-  static void vector(float[] values, Path file, ToIntFunction<sae4j_chunk> write)
+  /** Hands over values in memory, row-major. */
+  static void vector(float[] values, Check check, ToIntFunction<sae4j_chunk> write)
       throws IOException {
     try (CallMemory memory = new CallMemory()) {
       sae4j_chunk chunk = memory.struct(new sae4j_chunk()).dtype(SAE4J_DTYPE_F32);
       chunk.count(values.length).data(memory.floats(values));
-      Engine.check(write.applyAsInt(chunk), file);
+      check.status(write.applyAsInt(chunk));
     }
   }
 

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,8 +28,6 @@ class AblationBruteForceTest {
   private static final ModelShape ODD = new ModelShape(3, 2, 16, 48, 32, 97, true, 1e-5f);
   private static final ModelShape EVEN = new ModelShape(2, 4, 32, 64, 24, 128, false, 1e-5f);
   private static final ModelShape SMALLEST = new ModelShape(1, 1, 8, 24, 20, 33, true, 1e-5f);
-
-  @TempDir Path folder;
 
   static Stream<Arguments> shapesAndHooks() {
     return Stream.of(
@@ -110,7 +105,8 @@ class AblationBruteForceTest {
   void transcoders(String in, String out) throws IOException {
     int width = out.endsWith("hook_post") ? EVEN.feedForward() : EVEN.embedding();
     try (Sae transcoder =
-        RandomSae.skipTranscoder(folder.resolve(out), in, EVEN.embedding(), 12, out, width)) {
+        RandomSae.skipTranscoder(
+            HookPoint.of(in), EVEN.embedding(), 12, HookPoint.of(out), width)) {
       compareEverything(transcoder);
     }
   }
@@ -128,9 +124,9 @@ class AblationBruteForceTest {
   /** Compares all effects; returns how many were large enough for it. */
   private long compare(ModelShape shape, AblationOptions options) throws IOException {
     HookPoint hook = options.hook().orElseThrow();
-    String normalization = shape == EVEN ? "layer_norm" : "none";
-    Path path = Files.createTempDirectory(folder, "sae");
-    try (Sae sae = RandomSae.topK(path, hook.width(shape), LATENTS, 6, normalization)) {
+    Normalization normalization = shape == EVEN ? Normalization.LAYER_NORM : Normalization.NONE;
+    try (Sae sae =
+        RandomSae.topK(hook.width(shape), LATENTS, 6, of -> of.normalization(normalization))) {
       return compare(shape, sae, options);
     }
   }

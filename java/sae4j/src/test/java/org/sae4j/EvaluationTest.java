@@ -270,7 +270,7 @@ class EvaluationTest {
 
   /** An SAE as wide as this encodes no more than 128 tokens at a time. */
   @Test
-  void latentsAreCountedInEveryPiece(@TempDir Path folder) throws IOException {
+  void latentsAreCountedInEveryPiece() {
     int latents = 1 << 16;
     ModelShape shape = new ModelShape(1, 2, 8, 16, 64, 61, true, 1e-5f);
     HookPoint hook = HookPoint.residPost(0);
@@ -281,7 +281,7 @@ class EvaluationTest {
     Sequences many = Sequences.of(random);
     try (Model small = Model.of(shape, new LivelyWeights(3), ModelOptions.defaults());
         Session session = small.newSession();
-        Sae wide = RandomSae.relu(folder, shape.embedding(), latents)) {
+        Sae wide = RandomSae.relu(shape.embedding(), latents)) {
       RunOptions capture = RunOptions.defaults().capture(hook).withoutLogits();
       Latents z = wide.encode(session.run(many, capture).activation(hook).toArray());
       long[] fires = new long[latents];

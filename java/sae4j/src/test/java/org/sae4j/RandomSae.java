@@ -1,195 +1,126 @@
 package org.sae4j;
 
-import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
-import org.sae4j.format.DType;
-import org.sae4j.format.SafetensorsWriter;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
+import org.sae4j.format.SaeTensor;
 
-/** SAELens folders with random weights. */
+/** SAEs in memory, most of them with random weights. */
 final class RandomSae {
+  private static final String FORMAT = "random";
+
   private RandomSae() {}
 
   /** TopK with {@code k} of {@code latents}, scaled by decoder norms, and a large decoder bias. */
-  static Sae topK(Path folder, int width, int latents, int k, String normalization)
-      throws IOException {
-    Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("cfg.json"),
-        """
-        {"architecture": "topk", "k": %d, "d_in": %d, "d_sae": %d, "dtype": "float32",
-         "apply_b_dec_to_input": true, "rescale_acts_by_decoder_norm": true,
-         "normalize_activations": "%s", "reshape_activations": "none",
-         "metadata": {"sae_lens_version": "6.54.12"}}
-        """
-            .formatted(k, width, latents, normalization));
-    SplittableRandom random = new SplittableRandom(width * 31L + latents);
-    weights(width, latents, width)
-        .write(
-            folder.resolve("sae_weights.safetensors"),
-            out -> {
-              out.append("W_enc", gaussian(random, width * latents, 0.5));
-              out.append("W_dec", gaussian(random, width * latents, 0.5));
-              out.append("b_enc", gaussian(random, latents, 0.1));
-              out.append("b_dec", gaussian(random, width, 1));
-            });
-    return Sae.open(folder);
+  static Sae topK(int width, int latents, int k, UnaryOperator<SaeConfig.Builder> more) {
+    SaeConfig.Builder sae =
+        SaeConfig.builder(FORMAT, width, latents, new Activation.TopK(k))
+            .applyBDecToInput(true)
+            .rescaleActsByDecoderNorm(true);
+    return gaussian(more.apply(sae).build(), false);
   }
 
-  /** ReLU whose latents are zero whatever it reads, so that its output is all ones. */
-  static Sae silent(Path folder, int width, int latents) throws IOException {
-    Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("cfg.json"),
-        """
-        {"architecture": "standard", "d_in": %d, "d_sae": %d, "dtype": "float32",
-         "apply_b_dec_to_input": true, "normalize_activations": "none",
-         "reshape_activations": "none", "metadata": {"sae_lens_version": "6.54.12"}}
-        """
-            .formatted(width, latents));
-    weights(width, latents, width)
-        .write(
-            folder.resolve("sae_weights.safetensors"),
-            out -> {
-              out.append("W_enc", filled(width * latents, 0));
-              out.append("W_dec", filled(width * latents, 1));
-              out.append("b_enc", filled(latents, -1));
-              out.append("b_dec", filled(width, 1));
-            });
-    return Sae.open(folder);
+  /** TopK as above of activations that are not normalised. */
+  static Sae topK(int width, int latents, int k) {
+    return topK(width, latents, k, UnaryOperator.identity());
   }
 
   /** ReLU, about half of whose latents are active. */
-  static Sae relu(Path folder, int width, int latents) throws IOException {
-    Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("cfg.json"),
-        """
-        {"architecture": "standard", "d_in": %d, "d_sae": %d, "dtype": "float32",
-         "apply_b_dec_to_input": true, "normalize_activations": "none",
-         "reshape_activations": "none", "metadata": {"sae_lens_version": "6.54.12"}}
-        """
-            .formatted(width, latents));
-    SplittableRandom random = new SplittableRandom(width * 31L + latents);
-    weights(width, latents, width)
-        .write(
-            folder.resolve("sae_weights.safetensors"),
-            out -> {
-              out.append("W_enc", gaussian(random, width * latents, 0.5));
-              out.append("W_dec", gaussian(random, width * latents, 0.5));
-              out.append("b_enc", gaussian(random, latents, 0.1));
-              out.append("b_dec", gaussian(random, width, 1));
-            });
-    return Sae.open(folder);
+  static Sae relu(int width, int latents) {
+    return gaussian(standard(new Activation.Relu(), width, latents), false);
   }
 
-  /**
-   * A skip transcoder of ReLU.
-   *
-   * @param in the hook that it reads, of this width
-   * @param out the hook that its output replaces
-   */
-  static Sae skipTranscoder(
-      Path folder, String in, int width, int latents, String out, int widthOut) throws IOException {
-    Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("cfg.json"),
-        """
-        {"architecture": "skip_transcoder", "d_in": %d, "d_out": %d, "d_sae": %d,
-         "dtype": "float32", "apply_b_dec_to_input": false, "normalize_activations": "none",
-         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s", "hook_name_out": "%s"}}
-        """
-            .formatted(width, widthOut, latents, in, out));
-    SplittableRandom random = new SplittableRandom(width * 31L + widthOut);
-    weights(width, latents, widthOut)
-        .tensor("W_skip", DType.F32, widthOut, width)
-        .write(
-            folder.resolve("sae_weights.safetensors"),
-            file -> {
-              file.append("W_enc", gaussian(random, width * latents, 0.5));
-              file.append("W_dec", gaussian(random, latents * widthOut, 0.5));
-              file.append("b_enc", gaussian(random, latents, 0.1));
-              file.append("b_dec", gaussian(random, widthOut, 1));
-              file.append("W_skip", gaussian(random, widthOut * width, 0.3));
-            });
-    return Sae.open(folder);
-  }
-
-  /** A folder of sparsify: TopK with {@code k} of {@code latents}, and a skip connection. */
-  static Sae skip(Path folder, int width, int latents, int k) throws IOException {
-    Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("cfg.json"),
-        """
-        {"activation": "topk", "num_latents": %d, "k": %d, "skip_connection": true,
-         "transcode": false, "d_in": %d}
-        """
-            .formatted(latents, k, width));
-    SplittableRandom random = new SplittableRandom(width * 31L + latents);
-    new SafetensorsWriter()
-        .tensor("encoder.weight", DType.F32, latents, width)
-        .tensor("encoder.bias", DType.F32, latents)
-        .tensor("W_dec", DType.F32, latents, width)
-        .tensor("b_dec", DType.F32, width)
-        .tensor("W_skip", DType.F32, width, width)
-        .write(
-            folder.resolve("sae.safetensors"),
-            out -> {
-              out.append("encoder.weight", gaussian(random, latents * width, 0.5));
-              out.append("encoder.bias", gaussian(random, latents, 0.1));
-              out.append("W_dec", gaussian(random, latents * width, 0.5));
-              out.append("b_dec", gaussian(random, width, 1));
-              out.append("W_skip", gaussian(random, width * width, 0.3));
-            });
-    return Sae.open(folder);
+  /** ReLU whose latents are zero whatever it reads, so that its output is all ones. */
+  static Sae silent(int width, int latents) {
+    return filled(
+        standard(new Activation.Relu(), width, latents),
+        Map.of(SaeTensor.W_DEC, 1f, SaeTensor.B_ENC, -1f, SaeTensor.B_DEC, 1f));
   }
 
   /** Weights so large that products with ordinary numbers leave the range of floats. */
-  static Sae steep(Path folder, String architecture, int width, int latents) throws IOException {
-    Files.createDirectories(folder);
-    Files.writeString(
-        folder.resolve("cfg.json"),
-        """
-        {"architecture": "%s", %s "d_in": %d, "d_sae": %d, "dtype": "float32",
-         "apply_b_dec_to_input": true, "normalize_activations": "none",
-         "metadata": {"sae_lens_version": "6.54.12"}}
-        """
-            .formatted(
-                architecture, architecture.equals("topk") ? "\"k\": 4," : "", width, latents));
-    weights(width, latents, width)
-        .write(
-            folder.resolve("sae_weights.safetensors"),
-            out -> {
-              out.append("W_enc", filled(width * latents, 1e30f));
-              out.append("W_dec", filled(width * latents, 1));
-              out.append("b_enc", filled(latents, 0));
-              out.append("b_dec", filled(width, 0));
+  static Sae steep(Activation activation, int width, int latents) {
+    return filled(
+        standard(activation, width, latents), Map.of(SaeTensor.W_ENC, 1e30f, SaeTensor.W_DEC, 1f));
+  }
+
+  /** A ReLU transcoder with a skip connection. */
+  static Sae skipTranscoder(HookPoint in, int width, int latents, HookPoint out, int widthOut) {
+    return gaussian(
+        SaeConfig.builder(FORMAT, width, latents, new Activation.Relu())
+            .dOut(widthOut)
+            .hookName(in.name())
+            .hookNameOut(out.name())
+            .build(),
+        true);
+  }
+
+  /** TopK with {@code k} of {@code latents}, and a skip connection. */
+  static Sae skip(HookPoint hook, int width, int latents, int k) {
+    return gaussian(
+        SaeConfig.builder(FORMAT, width, latents, new Activation.TopK(k))
+            .applyBDecToInput(true)
+            .hookName(hook.name())
+            .build(),
+        true);
+  }
+
+  private static SaeConfig standard(Activation activation, int width, int latents) {
+    return SaeConfig.builder(FORMAT, width, latents, activation).applyBDecToInput(true).build();
+  }
+
+  private static Sae gaussian(SaeConfig config, boolean skip) {
+    return gaussian(
+        config,
+        skip,
+        tensor ->
+            switch (tensor) {
+              case W_ENC, W_DEC -> 0.5;
+              case W_SKIP -> 0.3;
+              case B_ENC -> 0.1;
+              default -> 1;
             });
-    return Sae.open(folder);
   }
 
-  private static SafetensorsWriter weights(int width, int latents, int widthOut) {
-    return new SafetensorsWriter()
-        .tensor("W_enc", DType.F32, width, latents)
-        .tensor("W_dec", DType.F32, latents, widthOut)
-        .tensor("b_enc", DType.F32, latents)
-        .tensor("b_dec", DType.F32, widthOut);
+  /** Normally distributed weights, each tensor's with its own deviation; the encoder by columns. */
+  static Sae gaussian(SaeConfig config, boolean skip, ToDoubleFunction<SaeTensor> deviation) {
+    SplittableRandom random = new SplittableRandom(config.dIn() * 31L + config.dSae());
+    return of(
+        config,
+        skip,
+        tensor -> {
+          float[] values = new float[Math.toIntExact(tensor.length(config))];
+          int n = config.dSae();
+          for (int i = 0; i < values.length; i++) {
+            int at = tensor == SaeTensor.W_ENC ? i % n * config.dIn() + i / n : i;
+            values[at] = (float) (deviation.applyAsDouble(tensor) * random.nextGaussian());
+          }
+          return values;
+        });
   }
 
-  private static FloatBuffer gaussian(SplittableRandom random, int count, double deviation) {
-    FloatBuffer values = FloatBuffer.allocate(count);
-    for (int i = 0; i < count; i++) {
-      values.put((float) (deviation * random.nextGaussian()));
+  private static Sae filled(SaeConfig config, Map<SaeTensor, Float> fills) {
+    return of(
+        config,
+        false,
+        tensor -> {
+          float[] values = new float[Math.toIntExact(tensor.length(config))];
+          Arrays.fill(values, fills.getOrDefault(tensor, 0f));
+          return values;
+        });
+  }
+
+  private static Sae of(SaeConfig config, boolean skip, Function<SaeTensor, float[]> values) {
+    Set<SaeTensor> tensors = SaeTensor.of(config.activation());
+    if (skip) {
+      tensors.add(SaeTensor.W_SKIP);
     }
-    return values.flip();
-  }
-
-  private static FloatBuffer filled(int count, float value) {
-    float[] values = new float[count];
-    Arrays.fill(values, value);
-    return FloatBuffer.wrap(values);
+    Map<SaeTensor, float[]> weights = new EnumMap<>(SaeTensor.class);
+    tensors.forEach(tensor -> weights.put(tensor, values.apply(tensor)));
+    return Sae.of(config, weights);
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -192,8 +191,8 @@ class SaeSelfTestTest {
   }
 
   @Test
-  void whatNothingExplainsIsSaidSo(@TempDir Path folder) throws IOException {
-    try (Sae random = RandomSae.topK(folder, 192, 64, 4, "none")) {
+  void whatNothingExplainsIsSaidSo() {
+    try (Sae random = RandomSae.topK(192, 64, 4)) {
       SaeSelfTest test = test(session, random, Fixtures.HOOK);
       assertThat(test.suspect()).isEmpty();
       assertThat(test.explainedVariance()).isLessThan(SaeSelfTest.BAD);
@@ -203,11 +202,10 @@ class SaeSelfTestTest {
   }
 
   @Test
-  void aNumberOfSeventyDigitsIsNotWrittenOut(@TempDir Path folder) throws IOException {
+  void aNumberOfSeventyDigitsIsNotWrittenOut() {
     Normalization scaled = Normalization.EXPECTED_AVERAGE_ONLY_IN;
-    Files.createDirectories(folder);
-    try (Sae random = RandomSae.topK(folder, 192, 64, 4, "none");
-        Sae huge = Sae.open(folder, normalization(scaled).withScale(1e-18))) {
+    try (Sae random = RandomSae.topK(192, 64, 4);
+        Sae huge = RandomSae.topK(192, 64, 4, sae -> sae.normalization(scaled).scale(1e-18))) {
       assertThat(test(session, random, Fixtures.HOOK).warnings().get(0)).contains("variance -");
       assertThat(test(session, huge, Fixtures.HOOK).warnings().get(0))
           .containsPattern("variance -\\d\\.\\de\\+\\d\\d and");

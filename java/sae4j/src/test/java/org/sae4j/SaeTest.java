@@ -10,14 +10,18 @@ import java.nio.FloatBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeTensor;
 
 /** SAEs on their own: encode, decode, reconstruct. */
 class SaeTest {
@@ -118,9 +122,58 @@ class SaeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "saelens/standard",
+        "saelens/topk_layer_norm",
+        "saelens/jumprelu",
+        "saelens/gated",
+        "sparsify/h.3"
+      })
+  void arraysGiveTheSameAsTheirFile(String name) throws IOException {
+    SaeFile file = SaeFile.read(Fixtures.path("saes/" + name), SaeOverrides.none());
+    Map<SaeTensor, float[]> weights = arrays(file);
+    try (Sae opened = Sae.open(file);
+        Sae made = Sae.of(file.config(), weights)) {
+      assertThat(made.reconstruct(x)).isEqualTo(opened.reconstruct(x));
+      assertThat(made.weightBytes()).isEqualTo(opened.weightBytes());
+      assertThat(made.name()).isEqualTo("an SAE in memory");
+    }
+  }
+
+  private static Map<SaeTensor, float[]> arrays(SaeFile file) throws IOException {
+    Map<SaeTensor, float[]> weights = new EnumMap<>(SaeTensor.class);
+    for (SaeTensor tensor : file.tensors().keySet()) {
+      weights.put(tensor, file.tensor(tensor).toFloats());
+    }
+    return weights;
+  }
+
   @Test
-  void noLatentNeedBeActive(@TempDir Path folder) throws IOException {
-    try (Sae sae = RandomSae.silent(folder, 192, 16)) {
+  void arraysThatDoNotFitAreRefused() throws IOException {
+    SaeFile file = SaeFile.read(Fixtures.path("saes/saelens/standard"), SaeOverrides.none());
+    Map<SaeTensor, float[]> weights = arrays(file);
+    assertRefused(file.config(), weights, SaeTensor.B_DEC, new float[191])
+        .hasMessage("weights: expected 192 values of B_DEC, found 191");
+    assertRefused(file.config(), weights, SaeTensor.THRESHOLD, new float[1])
+        .hasMessageStartingWith("weights: expected [W_ENC, W_DEC, B_ENC, B_DEC], found [");
+    float[] infinite = new float[192];
+    infinite[7] = Float.POSITIVE_INFINITY;
+    assertRefused(file.config(), weights, SaeTensor.B_DEC, infinite)
+        .isInstanceOf(NotFiniteException.class);
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertRefused(
+      SaeConfig config, Map<SaeTensor, float[]> weights, SaeTensor name, float[] values) {
+    Map<SaeTensor, float[]> changed = new EnumMap<>(weights);
+    changed.put(name, values);
+    return assertThatThrownBy(() -> Sae.of(config, changed));
+  }
+
+  @Test
+  void noLatentNeedBeActive() {
+    try (Sae sae = RandomSae.silent(192, 16)) {
       Latents latents = sae.encode(x);
 
       assertThat(latents.tokens()).isEqualTo(128);
@@ -151,18 +204,16 @@ class SaeTest {
 
   /** Products of finite numbers need not be finite. */
   @ParameterizedTest
-  @ValueSource(strings = {"standard", "topk"})
-  void latentsAreNumbersOrRefused(String kind, @TempDir Path folder) throws IOException {
-    try (Sae large =
-        kind.equals("topk")
-            ? RandomSae.topK(folder, 8, 16, 4, "none")
-            : RandomSae.relu(folder, 8, 16)) {
+  @ValueSource(booleans = {false, true})
+  void latentsAreNumbersOrRefused(boolean topK) {
+    try (Sae large = topK ? RandomSae.topK(8, 16, 4) : RandomSae.relu(8, 16)) {
       float[] huge = new float[8];
       Arrays.fill(huge, 1e18f);
       Latents fine = large.encode(huge);
       assertThat(fine.values()).isNotEmpty();
     }
-    try (Sae steep = RandomSae.steep(folder.resolve("steep"), kind, 8, 16)) {
+    try (Sae steep =
+        RandomSae.steep(topK ? new Activation.TopK(4) : new Activation.Relu(), 8, 16)) {
       float[] ordinary = new float[8];
       Arrays.fill(ordinary, 1e10f);
       assertThatThrownBy(() -> steep.encode(ordinary))
@@ -231,7 +282,7 @@ class SaeTest {
 
   @Test
   void nothingThere() {
-    assertThatThrownBy(() -> Fixtures.sae("saes/none.pt")).isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> Sae.open(Path.of("none.pt"))).isInstanceOf(NoSuchFileException.class);
   }
 
   @Test

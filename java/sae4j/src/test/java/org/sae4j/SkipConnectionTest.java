@@ -12,7 +12,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * An SAE with a skip connection that is no transcoder, as EleutherAI's sparsify writes it.
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SkipConnectionTest {
   private static Model model;
+  private static Path path;
   private static Sae sae;
   private static Sequences tokens;
 
@@ -28,7 +28,8 @@ class SkipConnectionTest {
   static void open() throws IOException {
     Path folder = Fixtures.path("cases/ablate-skip-connection-sae");
     model = Fixtures.model();
-    sae = Sae.open(folder.resolve("h.3"));
+    path = folder.resolve("h.3");
+    sae = Sae.open(path);
     tokens = Sequences.fromJson(folder.resolve("tokens.json"));
   }
 
@@ -89,7 +90,7 @@ class SkipConnectionTest {
   /** In a model with a centred stream there is no mean that the skip could see. */
   @Test
   void theSkipSeesTheCentredActivationToo() throws IOException {
-    try (Sae centred = Sae.open(sae.path(), SaeOverrides.none().withCentred(true))) {
+    try (Sae centred = Sae.open(path, SaeOverrides.none().withCentred(true))) {
       float[] x = new float[192];
       float[] withoutMean = new float[192];
       double mean = 0;
@@ -109,9 +110,14 @@ class SkipConnectionTest {
   }
 
   @Test
-  void effectsAreThoseFoundTheLongWayRound(@TempDir Path folder) throws IOException {
-    for (String name : List.of("h.0", "layers.1", "h.1.mlp", "h.0.attn")) {
-      try (Sae random = RandomSae.skip(folder.resolve(name), 32, 40, 6)) {
+  void effectsAreThoseFoundTheLongWayRound() throws IOException {
+    for (HookPoint hook :
+        List.of(
+            HookPoint.residPost(0),
+            HookPoint.residPost(1),
+            HookPoint.mlpOut(1),
+            HookPoint.attnOut(0))) {
+      try (Sae random = RandomSae.skip(hook, 32, 40, 6)) {
         AblationBruteForceTest.compareEverything(random);
       }
     }

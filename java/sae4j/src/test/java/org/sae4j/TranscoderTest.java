@@ -6,20 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sae4j.format.DType;
+import org.sae4j.format.SaeTensor;
 import org.sae4j.format.Safetensors;
-import org.sae4j.format.SafetensorsWriter;
 
 /** A transcoder's evaluation against the same put together from runs with captures and edits. */
 class TranscoderTest {
@@ -102,8 +98,8 @@ class TranscoderTest {
     Sequences tokens = Fixtures.firstTwo();
     try (Model model = Fixtures.model();
         Session session = model.newSession();
-        Sae right = mlp(3, HookPoint.ln2(3), HookPoint.mlpOut(3));
-        Sae wrong = mlp(3, HookPoint.ln2(1), HookPoint.mlpOut(1))) {
+        Sae right = mlp(HookPoint.ln2(3), HookPoint.ln2(3), HookPoint.mlpOut(3));
+        Sae wrong = mlp(HookPoint.ln2(3), HookPoint.ln2(1), HookPoint.mlpOut(1))) {
       EvaluationResult result = Evaluation.of(model, right).run(tokens);
       assertThat(result.reconstruction().explainedVariance()).isGreaterThan(0.98);
       assertThat(result.downstream().kl()).isLessThan(0.02 * result.downstream().klZero());
@@ -123,8 +119,8 @@ class TranscoderTest {
     Sequences tokens = Fixtures.firstTwo();
     HookPoint out = HookPoint.mlpOut(3);
     try (Model model = Fixtures.model();
-        Sae before = mlp(3, HookPoint.ln2Standardized(3), out);
-        Sae after = mlp(3, HookPoint.ln2(3), out)) {
+        Sae before = mlp(HookPoint.ln2Standardized(3), HookPoint.ln2Standardized(3), out);
+        Sae after = mlp(HookPoint.ln2(3), HookPoint.ln2(3), out)) {
       EvaluationResult standardized = Evaluation.of(model, before).run(tokens);
       EvaluationResult normalized = Evaluation.of(model, after).run(tokens);
       assertClose(standardized.downstream().kl(), normalized.downstream().kl());
@@ -139,12 +135,10 @@ class TranscoderTest {
   void theWrongSideOfTheWeightsIsNamed() throws IOException {
     Sequences tokens = Fixtures.firstTwo();
     HookPoint out = HookPoint.mlpOut(3);
-    SaeOverrides overrides = SaeOverrides.none().withHookNormalized(HookNormalized.AFTER);
     try (Model model = Fixtures.changedModel(folder.resolve("model"), TranscoderTest::rescaleNorm);
         Session session = model.newSession();
-        Sae right = mlp(3, HookPoint.ln2Standardized(3), out);
-        Sae wrong = Sae.open(right.path(), overrides)) {
-      assertThat(wrong.hook()).contains(HookPoint.ln2(3));
+        Sae right = mlp(HookPoint.ln2Standardized(3), HookPoint.ln2Standardized(3), out);
+        Sae wrong = mlp(HookPoint.ln2Standardized(3), HookPoint.ln2(3), out)) {
       assertThat(selfTest(session, right, tokens).warnings()).isEmpty();
       SaeSelfTest test = selfTest(session, wrong, tokens);
       assertThat(test.suspect().map(SaeSuspect::kind)).contains(SaeSuspect.Kind.LAYER_NORM);
@@ -190,7 +184,7 @@ class TranscoderTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
               "%s: replacing %s needs an SAE, not a transcoder, which replaces %s"
-                  .formatted(transcoder.path(), read, written));
+                  .formatted(transcoder.name(), read, written));
       RunOptions edit = RunOptions.defaults().edit(read, Edit.reconstruct(transcoder));
       assertThatThrownBy(() -> session.run(tokens, edit))
           .isInstanceOf(IllegalArgumentException.class)
@@ -198,16 +192,19 @@ class TranscoderTest {
     }
   }
 
-  /** The MLP of a block, said to be anywhere: GELU(u) ≈ Σ ReLU(u − knot) · (change of slope). */
-  private Sae mlp(int layer, HookPoint saidIn, HookPoint saidOut) throws IOException {
+  /**
+   * The MLP of a block as a product of what it reads, said to be anywhere: GELU(u) ≈ Σ ReLU(u −
+   * knot) · (change of slope).
+   */
+  private static Sae mlp(HookPoint read, HookPoint saidIn, HookPoint saidOut) throws IOException {
     Safetensors weights = Safetensors.read(Fixtures.path("model/model.safetensors"));
-    String mlp = "transformer.h." + layer + ".mlp.";
+    String mlp = "transformer.h." + read.layer() + ".mlp.";
     float[] in = weights.tensor(mlp + "c_fc.weight").toFloats();
     float[] inBias = weights.tensor(mlp + "c_fc.bias").toFloats();
     float[] out = weights.tensor(mlp + "c_proj.weight").toFloats();
     int n = inBias.length;
-    if (saidIn.site() == Site.LN2_STANDARDIZED) {
-      String norm = "transformer.h." + layer + ".ln_2.";
+    if (read.site() == Site.LN2_STANDARDIZED) {
+      String norm = "transformer.h." + read.layer() + ".ln_2.";
       float[] weight = weights.tensor(norm + "weight").toFloats();
       float[] bias = weights.tensor(norm + "bias").toFloats();
       for (int i = 0; i < in.length; i++) {
@@ -216,27 +213,36 @@ class TranscoderTest {
       }
     }
     int latents = KNOTS.length * n;
-    float[] enc = new float[D * latents];
+    float[] enc = new float[latents * D];
     float[] encBias = new float[latents];
     float[] dec = new float[latents * D];
     for (int k = 0; k < KNOTS.length; k++) {
       float change = (float) (slope(k) - slope(k - 1));
-      for (int i = 0; i < D; i++) {
-        System.arraycopy(in, i * n, enc, i * latents + k * n, n);
-      }
       for (int j = 0; j < n; j++) {
+        for (int i = 0; i < D; i++) {
+          enc[(k * n + j) * D + i] = in[i * n + j];
+        }
         encBias[k * n + j] = (float) (inBias[j] - KNOTS[k]);
       }
       for (int i = 0; i < n * D; i++) {
         dec[k * n * D + i] = change * out[i];
       }
     }
-    Map<String, float[]> tensors = new LinkedHashMap<>();
-    tensors.put("W_enc", enc);
-    tensors.put("b_enc", encBias);
-    tensors.put("W_dec", dec);
-    tensors.put("b_dec", weights.tensor(mlp + "c_proj.bias").toFloats());
-    return saeLens("transcoder", saidIn, saidOut, tensors);
+    return Sae.of(
+        config(saidIn, latents, saidOut),
+        Map.of(
+            SaeTensor.W_ENC, enc,
+            SaeTensor.B_ENC, encBias,
+            SaeTensor.W_DEC, dec,
+            SaeTensor.B_DEC, weights.tensor(mlp + "c_proj.bias").toFloats()));
+  }
+
+  private static SaeConfig config(HookPoint in, int latents, HookPoint out) {
+    return SaeConfig.builder("a test's", D, latents, new Activation.Relu())
+        .dOut(out.site() == Site.MLP_POST ? 4 * D : D)
+        .hookName(in.name())
+        .hookNameOut(out.name())
+        .build();
   }
 
   /** The slope of the line from a knot to the next: 0 before all, 1 behind. */
@@ -253,75 +259,8 @@ class TranscoderTest {
     return u / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (u + 0.044715 * u * u * u)));
   }
 
-  /** Random weights. */
-  private Sae transcoder(String architecture, HookPoint in, HookPoint out) throws IOException {
-    int width = out.site() == Site.MLP_POST ? 4 * D : D;
-    Random random = new Random(width);
-    Map<String, float[]> tensors = new LinkedHashMap<>();
-    tensors.put("W_enc", gaussian(random, D * 64));
-    tensors.put("b_enc", gaussian(random, 64));
-    tensors.put("W_dec", gaussian(random, 64 * width));
-    tensors.put("b_dec", gaussian(random, width));
-    if (architecture.startsWith("skip")) {
-      tensors.put("W_skip", gaussian(random, width * D));
-    }
-    return saeLens(architecture, in, out, tensors);
-  }
-
-  private static float[] gaussian(Random random, int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (0.1 * random.nextGaussian());
-    }
-    return values;
-  }
-
-  /** A SAELens folder. */
-  private Sae saeLens(
-      String architecture, HookPoint in, HookPoint out, Map<String, float[]> tensors)
-      throws IOException {
-    Path target = Files.createTempDirectory(folder, architecture);
-    int latents = tensors.get("b_enc").length;
-    int width = tensors.get("b_dec").length;
-    Files.writeString(
-        target.resolve("cfg.json"),
-        """
-        {"architecture": "%s", "d_in": %d, "d_sae": %d, "d_out": %d, "dtype": "float32",
-         "apply_b_dec_to_input": false, "normalize_activations": "none",
-         "metadata": {"sae_lens_version": "6.54.12", "hook_name": "%s", "hook_name_out": "%s",
-          "model_from_pretrained_kwargs": {"fold_ln": true}}}
-        """
-            .formatted(
-                architecture,
-                D,
-                latents,
-                width,
-                transformerLensName(in),
-                transformerLensName(out)));
-    Map<String, long[]> shapes =
-        Map.of(
-            "W_enc", new long[] {D, latents},
-            "b_enc", new long[] {latents},
-            "W_dec", new long[] {latents, width},
-            "b_dec", new long[] {width},
-            "W_skip", new long[] {width, D});
-    SafetensorsWriter weights = new SafetensorsWriter();
-    tensors.keySet().forEach(name -> weights.tensor(name, DType.F32, shapes.get(name)));
-    weights.write(
-        target.resolve("sae_weights.safetensors"),
-        output -> {
-          for (Map.Entry<String, float[]> tensor : tensors.entrySet()) {
-            output.append(tensor.getKey(), FloatBuffer.wrap(tensor.getValue()));
-          }
-        });
-    return Sae.open(target);
-  }
-
-  private static String transformerLensName(HookPoint point) {
-    return point
-        .name()
-        .replace("hook_normalized", "hook_out")
-        .replace("hook_standardized", "hook_normalized");
+  private static Sae transcoder(String architecture, HookPoint in, HookPoint out) {
+    return RandomSae.gaussian(config(in, 64, out), architecture.startsWith("skip"), tensor -> 0.1);
   }
 
   private static double[][] logProbabilities(Logits logits) {

@@ -76,7 +76,7 @@ final class AblateCommand implements Callable<Integer> {
       }
       Input input = inputOptions.read(model, headers.configs());
       CountedCorpus corpus = new CountedCorpus(input.corpus());
-      try (OpenSaes saes = OpenSaes.open(paths, overrides, model);
+      try (OpenSaes saes = OpenSaes.open(headers.files(), model);
           EffectsOutput output = output(model, headers, input, corpus)) {
         SelfTests.run(
             model,

@@ -44,15 +44,20 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     json.requireWritable();
     try (DemoFiles files = DemoFiles.extract();
-        Model model = Model.open(files.model());
-        Sae sae = Sae.open(files.sae())) {
+        Model model = Model.open(files.model())) {
+      return run(files, model, SaeFile.read(files.sae(), SaeOverrides.none()));
+    }
+  }
+
+  private int run(DemoFiles files, Model model, SaeFile file) throws IOException {
+    try (Sae sae = Sae.open(file)) {
       Input input = input(files, model);
       Sequences sequences = Sequences.read(input.corpus());
       EvaluationResult result = evaluate(model, sae, sequences);
       AblationSummary ablation = ablate(model, sae, sequences);
       DemoStory.print(model, sae, sequences, result, ablation, json.text());
       if (json.wanted()) {
-        json.write(document(files, model, input, result, ablation));
+        json.write(document(files, model, file, input, result, ablation));
       }
       return EvaluationOutcome.exitCode(List.of(result), spec.commandLine().getErr());
     }
@@ -78,7 +83,12 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static JsonDocument document(
-      DemoFiles files, Model model, Input input, EvaluationResult result, AblationSummary ablation)
+      DemoFiles files,
+      Model model,
+      SaeFile file,
+      Input input,
+      EvaluationResult result,
+      AblationSummary ablation)
       throws IOException {
     JsonDocument document = new JsonDocument("demo");
     EvaluationJson.describe(Optional.of(result.hook().name()), result.options(), document);
@@ -88,9 +98,7 @@ final class DemoCommand implements Callable<Integer> {
     input.describe(document);
     JsonObject modelFile =
         Checksums.shown(p -> ModelDescription.describe(files.model(), model.shape(), p));
-    JsonObject saeFile =
-        Checksums.shown(
-            p -> SaeDescription.input(SaeFile.read(files.sae(), SaeOverrides.none()), p));
+    JsonObject saeFile = Checksums.shown(p -> SaeDescription.input(file, p));
     JsonObject textFile = input.files(result.sequences(), result.tokensRun()).get(0);
     modelFile.addProperty("path", files.resource(files.model()));
     saeFile.addProperty("path", files.resource(files.sae()));

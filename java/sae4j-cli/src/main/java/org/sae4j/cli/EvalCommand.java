@@ -64,7 +64,7 @@ final class EvalCommand implements Callable<Integer> {
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
       try (Closeable reserved = resume.prepare(json, document, input);
-          OpenSaes saes = OpenSaes.open(paths, overrides, model);
+          OpenSaes saes = OpenSaes.open(headers.files(), model);
           SequenceLines sequences = run.sequences(paths, resume.wanted())) {
         Evaluation evaluation = Evaluation.of(model, saes.list()).with(evaluationOptions());
         SelfTests selfTests =

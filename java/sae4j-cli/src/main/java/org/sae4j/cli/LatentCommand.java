@@ -111,7 +111,7 @@ final class LatentCommand implements Callable<Integer> {
       Input input = inputOptions.read(model, headers.configs());
       JsonDocument document = document(model, headers, input);
       try (Closeable reserved = resume.prepare(json, document, input);
-          Sae sae = overrides.open(path, model)) {
+          Sae sae = Sae.open(headers.files().get(0), model)) {
         LatentStudyResult result = study(model, sae, input);
         print(model, headers, input, result);
         if (json.wanted()) {

@@ -75,7 +75,7 @@ final class LogitsCommand implements Callable<Integer> {
       Input input = inputOptions.read(model, files.stream().map(SaeFile::config).toList());
       EqualSequences sequences = input.equallyLong(spec.commandLine().getErr());
       JsonDocument document = options(point, input);
-      write(model, point, sequences, document);
+      write(model, files, point, sequences, document);
       if (json.wanted()) {
         document.input(modelOptions.input(model));
         for (SaeFile file : files) {
@@ -116,10 +116,14 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private void write(
-      Model model, Optional<HookPoint> point, EqualSequences sequences, JsonDocument document)
+      Model model,
+      List<SaeFile> files,
+      Optional<HookPoint> point,
+      EqualSequences sequences,
+      JsonDocument document)
       throws IOException {
-    List<Path> toLoad = replace == Replacement.SAE ? sae.stream().toList() : List.of();
-    try (OpenSaes saes = OpenSaes.open(toLoad, overrides, model);
+    List<SaeFile> toLoad = replace == Replacement.SAE ? files : List.of();
+    try (OpenSaes saes = OpenSaes.open(toLoad, model);
         Session session = model.newSession(modelOptions.session())) {
       RunOptions options = RunOptions.defaults();
       if (point.isPresent()) {

@@ -1,11 +1,11 @@
 package org.sae4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.sae4j.Model;
 import org.sae4j.Sae;
+import org.sae4j.format.SaeFile;
 
 /** Several SAEs in memory, closed together. */
 final class OpenSaes implements AutoCloseable {
@@ -14,12 +14,11 @@ final class OpenSaes implements AutoCloseable {
   private OpenSaes() {}
 
   /** Loads SAEs for a model, in order. */
-  static OpenSaes open(List<Path> paths, SaeOverrideOptions overrides, Model model)
-      throws IOException {
+  static OpenSaes open(List<SaeFile> files, Model model) throws IOException {
     OpenSaes opened = new OpenSaes();
     try {
-      for (Path path : paths) {
-        opened.saes.add(overrides.open(path, model));
+      for (SaeFile file : files) {
+        opened.saes.add(Sae.open(file, model));
       }
       return opened;
     } catch (Throwable e) {

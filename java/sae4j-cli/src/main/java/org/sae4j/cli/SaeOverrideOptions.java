@@ -8,9 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.sae4j.FormatException;
 import org.sae4j.HookNormalized;
-import org.sae4j.Model;
 import org.sae4j.Normalization;
-import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 import org.sae4j.format.SaeFile;
@@ -83,10 +81,6 @@ final class SaeOverrideOptions {
         || hookNormalized.isPresent()
         || centred
         || transcoder != null;
-  }
-
-  Sae open(Path path, Model model) throws IOException {
-    return Sae.open(path, overrides(), model);
   }
 
   private static void requireScale(Path path, SaeConfig config) throws FormatException {

@@ -47,7 +47,7 @@ record SelfTests(List<SaeSelfTest> tests) {
       List<SaeSelfTest> tests = SaeSelfTest.of(session, saes, hook, sequences, counted);
       for (int i = 0; i < tests.size(); i++) {
         for (String warning : warnings(tests.get(i))) {
-          err.println("warning: " + saes.get(i).path() + ": " + warning);
+          err.println("warning: " + saes.get(i).name() + ": " + warning);
         }
       }
       err.flush();

@@ -87,6 +87,11 @@ public record SaeFile(
         || DictionaryLearningSae.recognises(folder);
   }
 
+  /** The same SAE as if its input were not normalised. */
+  public SaeFile withoutNormalization() {
+    return new SaeFile(path, config.withoutNormalization(), tensors, files, ignored);
+  }
+
   /** Finds a parameter; the SAE's activation must be one that has it. */
   public StoredTensor tensor(SaeTensor name) {
     StoredTensor tensor = tensors.get(name);
