@@ -78,7 +78,7 @@ public record SaeSelfTest(
     List<String> warnings = new ArrayList<>();
     if (suspect.isPresent() || bad) {
       String verdict =
-          suspect.map(SaeSelfTest::improvement).orElse("; nothing that was tried makes it better");
+          suspect.map(SaeSelfTest::improvement).orElse("; nothing that was tried improves it");
       warnings.add(numbers(splice, sequences, fit, suspect) + verdict);
     }
     return new SaeSelfTest(

@@ -197,7 +197,7 @@ class SaeSelfTestTest {
       assertThat(test.suspect()).isEmpty();
       assertThat(test.explainedVariance()).isLessThan(SaeSelfTest.BAD);
       assertThat(test.warnings()).hasSize(1);
-      assertThat(test.warnings().get(0)).contains("nothing that was tried makes it better");
+      assertThat(test.warnings().get(0)).contains("nothing that was tried improves it");
     }
   }
 

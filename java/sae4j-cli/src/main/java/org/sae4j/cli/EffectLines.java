@@ -57,7 +57,7 @@ final class EffectLines implements EffectsOutput {
       EarlierRun earlier = EarlierRun.read(file.path(), file::content, format);
       if (!earlier.isEmpty()) {
         throw new IOException(
-            file.path() + ": a run that did not end left it behind: give --resume, or delete it");
+            file.path() + ": left behind by an unfinished run: give --resume, or delete it");
       }
       file.truncate(0);
     }

@@ -34,7 +34,7 @@ final class EvaluationOutcome {
     if (found > guess) {
       err.printf(
           Locale.ROOT,
-          "warning: ce_clean %s is above ln %d = %s, that of a blind guess: is the text in another"
+          "warning: ce_clean %s is above ln %d = %s, the loss of a blind guess: is the text in another"
               + " encoding, or are the tokens of another vocabulary?%n",
           Figures.of(found),
           vocabulary,

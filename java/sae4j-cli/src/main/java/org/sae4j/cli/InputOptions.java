@@ -106,7 +106,7 @@ final class InputOptions {
       Files.newInputStream(file).close();
       if (!Files.isRegularFile(file) && !Files.isDirectory(file)) {
         throw FormatException.of(
-            file, "expected a file, found something that may not be read twice");
+            file, "expected a file, found something that cannot be read twice");
       }
     }
     return source.tokens.isEmpty() ? text(files, model, saes) : tokens(files, model);

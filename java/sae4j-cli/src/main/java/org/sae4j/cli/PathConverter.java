@@ -23,7 +23,7 @@ final class PathConverter implements ITypeConverter<Path> {
   static String problem(InvalidPathException e) {
     String value = e.getInput();
     return value.contains(NO_LETTER)
-        ? "this locale's encoding, %s, has not all letters of %s: set LC_ALL=C.UTF-8"
+        ? "this locale's encoding, %s, lacks letters of %s: set LC_ALL=C.UTF-8"
             .formatted(System.getProperty("sun.jnu.encoding"), value)
         : "expected a path, found '" + value + "': " + e.getReason();
   }

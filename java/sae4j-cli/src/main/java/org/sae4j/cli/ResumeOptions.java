@@ -52,7 +52,7 @@ final class ResumeOptions {
     }
     if (!wanted && json.isFile() && Files.exists(file(json))) {
       throw new IOException(
-          file(json) + ": a run that did not end left it behind: give --resume, or delete it");
+          file(json) + ": left behind by an unfinished run: give --resume, or delete it");
     }
   }
 

@@ -138,7 +138,7 @@ class MessagesTest {
         "eval --model MODEL --sae @empty --text @text.txt      | holds no SAE that sae4j reads",
         "eval --model MODEL --sae @damaged --text @text.txt    | bytes after the header",
         "eval --model MODEL --sae SAE --text @latin.txt        | expected UTF-8, found",
-        "eval --model MODEL --sae SAE --text @wide.txt         | , found the mark of",
+        "eval --model MODEL --sae SAE --text @wide.txt         | , found the byte order mark of",
         "eval --model MODEL --sae SAE --text @nul.txt          | found a NUL",
         "eval --model MODEL --sae SAE --text @*.none           | no file matches",
         "eval --model MODEL --sae SAE --text @pair             | files of one kind",
@@ -184,9 +184,9 @@ class MessagesTest {
         "ablate --model MODEL --sae SAE --text @text.txt --json @run.jsonl --resume"
             + " | --resume needs the same run again",
         "eval --model MODEL --sae SAE --text @text.txt --json @left.json"
-            + " | a run that did not end left it behind",
+            + " | left behind by an unfinished run",
         "report @run.jsonl -o @page.html                       | results are missing: the run did not end",
-        "convert OVERLAP -o @model.gguf                        | for which GGUF has no word",
+        "convert OVERLAP -o @model.gguf                        | because GGUF cannot express anything else",
         "convert SAE -o @model.gguf                            | expected a folder with config.json",
         "report @dup.json   -o @page.html                      | expected once, found twice",
         "report @neg.json      -o @page.html                   | nats from 0",
@@ -235,15 +235,15 @@ class MessagesTest {
     Path eval = SampleResults.eval(folder, 3);
     Path other = folder.resolve("other.json");
     Files.writeString(other, Files.readString(eval).replace("\"tokens\":1000}", "\"tokens\":999}"));
-    requireExplained(report(eval, other).err(), "compare by their intervals only");
+    requireExplained(report(eval, other).err(), "can be compared by their intervals only");
     Files.writeString(other, Files.readString(eval).replace("\"future\":16", "\"future\":8"));
-    requireExplained(report(eval, other).err(), "got in different ways do not compare");
+    requireExplained(report(eval, other).err(), "measured in different ways cannot be compared");
     Files.writeString(
         other,
         Files.readString(eval)
             .replaceAll("(gpt2.gguf\",\"sha256\":\")..", "$1ff")
             .replaceAll("(\"sha256\":\")..([^}]*gpt2.gguf)", "$1ff$2"));
-    requireExplained(report(eval, other).err(), "different models do not compare");
+    requireExplained(report(eval, other).err(), "different models cannot be compared");
   }
 
   private CommandRun report(Path... results) {
@@ -288,7 +288,7 @@ class MessagesTest {
             "256");
 
     assertThat(run.exitCode()).isZero();
-    requireExplained(run.err(), "; nothing that was tried makes it better");
+    requireExplained(run.err(), "; nothing that was tried improves it");
   }
 
   @Test

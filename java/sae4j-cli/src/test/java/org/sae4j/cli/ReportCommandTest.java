@@ -184,9 +184,9 @@ class ReportCommandTest {
 
     assertThat(run.err())
         .contains(
-            "inputs: numbers of different tokens compare by their intervals only: prose.txt, 1,000"
+            "inputs: numbers of different tokens can be compared by their intervals only: prose.txt, 1,000"
                 + " tokens (eval.json); prose.txt, 512 tokens (latent.json)",
-            "option context: numbers got in different ways do not compare: 64 (eval.json); 128"
+            "option context: numbers measured in different ways cannot be compared: 64 (eval.json); 128"
                 + " (latent.json)")
         .doesNotContain("bos", "threads", "top");
     assertThat(first()).hasSize(2);

@@ -10,7 +10,7 @@ import org.sae4j.FormatException;
 /** The texts in a file, one after another. */
 interface Documents extends Closeable {
   /** What is noted where the text is null, in whatever format. */
-  String NO_TEXT = "there is no text; such rows are passed over";
+  String NO_TEXT = "there is no text; such rows are skipped";
 
   /**
    * The next text, to be read before the one after it is asked for.

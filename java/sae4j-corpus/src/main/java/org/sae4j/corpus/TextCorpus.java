@@ -139,7 +139,7 @@ public final class TextCorpus implements Corpus {
       if (text.isMarked()) {
         notes.say(
             file,
-            "it begins with U+FEFF, the mark of UTF-8, which is taken as text, as Python's utf-8"
+            "it begins with U+FEFF, the byte order mark, which is kept as text, as Python's utf-8"
                 + " does");
       }
       return new WholeText(text);

@@ -90,7 +90,7 @@ final class Utf8Reader extends Reader {
     if (begins(UTF_16LE) || begins(UTF_16BE) || found.equals("UTF-32")) {
       throw FormatException.of(
           file,
-          "expected UTF-8, found the mark of %1$s: convert it, as by iconv -f %1$s -t UTF-8"
+          "expected UTF-8, found the byte order mark of %1$s: convert it, for instance with iconv -f %1$s -t UTF-8"
               .formatted(found));
     }
   }
@@ -106,7 +106,7 @@ final class Utf8Reader extends Reader {
       if (bytes.get(i) == 0) {
         throw FormatException.of(
             file,
-            "expected text in UTF-8, found a NUL byte at offset %d: if it is UTF-16, convert it, as by iconv -f UTF-16LE -t UTF-8"
+            "expected text in UTF-8, found a NUL byte at offset %d: if it is UTF-16, convert it, for instance with iconv -f UTF-16LE -t UTF-8"
                 .formatted(taken + i - from));
       }
     }

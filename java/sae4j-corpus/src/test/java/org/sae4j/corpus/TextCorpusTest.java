@@ -139,13 +139,11 @@ class TextCorpusTest {
     List<String> notes = new ArrayList<>();
     Path lines = file("a.jsonl", "{\"text\": null}\n" + lines("text") + "{\"text\": null}");
     assertThat(Sequences.read(corpus(lines).onNote(notes::add))).isEqualTo(joined(TEXTS));
-    assertThat(notes)
-        .containsExactly(lines + ": line 1: there is no text; such rows are passed over");
+    assertThat(notes).containsExactly(lines + ": line 1: there is no text; such rows are skipped");
     notes.clear();
     Path parquet = TestFiles.made("none.parquet");
     assertThat(Sequences.read(corpus(parquet).onNote(notes::add))).isEqualTo(joined(TEXTS));
-    assertThat(notes)
-        .containsExactly(parquet + ": row 2: there is no text; such rows are passed over");
+    assertThat(notes).containsExactly(parquet + ": row 2: there is no text; such rows are skipped");
     assertRefused(file("b.jsonl", "{\"text\": null}\n"), "0 tokens do not make a sequence");
   }
 
@@ -155,10 +153,10 @@ class TextCorpusTest {
     "UTF-16BE, false, 'a NUL byte at offset 0: if it is UTF-16, convert it'",
     "UTF-32LE, false, 'a NUL byte at offset 1'",
     "UTF-32BE, false, 'a NUL byte at offset 0'",
-    "UTF-16LE, true,  'found the mark of UTF-16: convert it'",
-    "UTF-16BE, true,  'found the mark of UTF-16: convert it'",
-    "UTF-32LE, true,  'found the mark of UTF-32: convert it'",
-    "UTF-32BE, true,  'found the mark of UTF-32: convert it'",
+    "UTF-16LE, true,  'found the byte order mark of UTF-16: convert it'",
+    "UTF-16BE, true,  'found the byte order mark of UTF-16: convert it'",
+    "UTF-32LE, true,  'found the byte order mark of UTF-32: convert it'",
+    "UTF-32BE, true,  'found the byte order mark of UTF-32: convert it'",
   })
   void otherEncodings(String charset, boolean marked, String problem) throws IOException {
     String text = (marked ? "\ufeff" : "") + "{\"text\": \"To be, or not to be\"}\n";

@@ -247,7 +247,7 @@ class TokenCorpusTest {
   @Test
   void textOfAnotherEncodingHasNoIds() throws IOException {
     Path file = write("a.json", "[[1, 2]]".getBytes(StandardCharsets.UTF_16));
-    assertRefused(corpus(file), file, "expected UTF-8, found the mark of UTF-16");
+    assertRefused(corpus(file), file, "expected UTF-8, found the byte order mark of UTF-16");
   }
 
   private Path npy(String descr, String shape, byte[] data) throws IOException {

@@ -59,7 +59,7 @@ public final class GgufConversion {
     if (!usual) {
       throw FormatException.of(
           model.config().file(),
-          key + ": a GGUF file cannot say that it is not GPT-2's usual; sae4j runs the folder");
+          key + ": GGUF can express only GPT-2's usual value; sae4j runs the folder as it is");
     }
   }
 

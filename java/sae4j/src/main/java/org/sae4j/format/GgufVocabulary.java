@@ -86,6 +86,6 @@ record GgufVocabulary(List<String> tokens, List<TokenType> types) {
   private static FormatException inexpressible(
       HuggingFaceTokenizer tokenizer, String part, String expected, String found) {
     return FormatException.mismatch(
-        tokenizer.file(), part, expected + ", for which GGUF has no word", found);
+        tokenizer.file(), part, expected + ", because GGUF cannot express anything else", found);
   }
 }

@@ -150,7 +150,7 @@ final class Gpt2Tensors {
                 + " says",
             "this one too");
       }
-      assumptions.add("tensor " + name + ": no part of a language model, ignored");
+      assumptions.add("tensor " + name + ": not part of a language model, ignored");
     }
   }
 

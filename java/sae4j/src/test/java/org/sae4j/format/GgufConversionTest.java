@@ -166,7 +166,7 @@ class GgufConversionTest {
         .isInstanceOf(FormatException.class)
         .hasMessageStartingWith(model.resolve("tokenizer.json") + ": ")
         .hasMessageContaining(message)
-        .hasMessageContaining("for which GGUF has no word");
+        .hasMessageContaining("because GGUF cannot express anything else");
     assertOnlyTheModelIsLeft(model);
   }
 

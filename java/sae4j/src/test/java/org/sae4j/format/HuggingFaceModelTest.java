@@ -79,7 +79,7 @@ class HuggingFaceModelTest {
     tiny.put("score.weight", 2, 4);
     assertThat(read(tiny).tensors()).hasSize(28);
     assertThat(read(tiny).assumptions())
-        .containsExactly("tensor score.weight: no part of a language model, ignored");
+        .containsExactly("tensor score.weight: not part of a language model, ignored");
   }
 
   @ParameterizedTest

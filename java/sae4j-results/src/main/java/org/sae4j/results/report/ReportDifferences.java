@@ -72,9 +72,9 @@ final class ReportDifferences {
 
   private static String consequence(String about) {
     return switch (about) {
-      case "models" -> "numbers of different models do not compare";
-      case "inputs" -> "numbers of different tokens compare by their intervals only";
-      default -> "numbers got in different ways do not compare";
+      case "models" -> "numbers of different models cannot be compared";
+      case "inputs" -> "numbers of different tokens can be compared by their intervals only";
+      default -> "numbers measured in different ways cannot be compared";
     };
   }
 
