@@ -6,7 +6,7 @@ Sae sae = Sae.open(Path.of(System.getProperty("sae")))
 int[] tokens = model.tokenizer().encode(Files.readString(Path.of(System.getProperty("text"))))
 Sequences sequences = Sequences.split(tokens, 64, OptionalInt.empty()).first(2048)
 EvaluationResult result = Evaluation.of(model, sae).run(sequences)
-System.out.printf("KL %.4f%n", result.downstream().kl())
+System.out.printf("KL %.4f%n", result.get(Metric.KL))
 sae.close()
 model.close()
 /exit

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationResult;
+import org.sae4j.Metric;
 import org.sae4j.Model;
 import org.sae4j.Sae;
 import org.sae4j.Sequences;
@@ -19,7 +20,7 @@ public final class Evaluate {
       int[] tokens = model.tokenizer().encode(Files.readString(Path.of(args[2])));
       Sequences sequences = Sequences.split(tokens, 64, OptionalInt.empty()).first(2048);
       EvaluationResult result = Evaluation.of(model, sae).run(sequences);
-      System.out.printf("KL %.4f%n", result.downstream().kl());
+      System.out.printf("KL %.4f%n", result.get(Metric.KL));
     }
   }
 }

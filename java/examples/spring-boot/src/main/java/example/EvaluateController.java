@@ -3,6 +3,7 @@ package example;
 import java.util.OptionalInt;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationResult;
+import org.sae4j.Metric;
 import org.sae4j.Model;
 import org.sae4j.Sae;
 import org.sae4j.Sequences;
@@ -29,6 +30,6 @@ class EvaluateController {
     int[] tokens = model.tokenizer().encode(text);
     Sequences sequences = Sequences.split(tokens, 64, OptionalInt.empty()).first(2048);
     EvaluationResult result = Evaluation.of(model, sae).run(sequences);
-    return new Cost(result.downstream().kl(), result.downstream().deltaCe());
+    return new Cost(result.get(Metric.KL), result.get(Metric.DELTA_CE));
   }
 }

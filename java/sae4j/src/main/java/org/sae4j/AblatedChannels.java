@@ -1,7 +1,7 @@
 package org.sae4j;
 
 /** The channels of the activation at one token, each of them set to zero in turn. */
-final class AblatedChannels implements AblatedToken {
+final class AblatedChannels implements Ablatable {
   private final float[] x; // [width]
   private final int count;
 

@@ -1,7 +1,7 @@
 package org.sae4j;
 
 /** For each active latent of one token a random direction of its length, subtracted in turn. */
-final class AblatedDirections implements AblatedToken {
+final class AblatedDirections implements Ablatable {
   private final AblatedLatents latents;
   private final long seed;
   private final int sequence;

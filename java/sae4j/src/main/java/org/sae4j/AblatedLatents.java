@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /** The active latents of one token, each of them set to zero in turn. */
-final class AblatedLatents implements AblatedToken {
+final class AblatedLatents implements Ablatable {
   /**
    * How much a latent is enlarged to be decoded; a power of two, so that it is exact.
    *

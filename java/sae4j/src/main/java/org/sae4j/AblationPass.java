@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -24,13 +25,7 @@ final class AblationPass {
   private final Consumer<AblationEffect> listener;
   private final Progress progress;
   private final long start = System.nanoTime();
-  private long done;
-  private long total;
-
-  /** Ends a pass from within; never seen outside. */
-  private static final class Interrupted extends RuntimeException {
-    private static final long serialVersionUID = 1;
-  }
+  private CorpusPass pass;
 
   AblationPass(
       Session session,
@@ -49,28 +44,34 @@ final class AblationPass {
 
   List<AblationSummary> run(Corpus corpus) throws IOException {
     ModelShape shape = session.model().shape();
-    AblationTokens tokens = count(corpus);
-    total = tokens.left() * saes.size();
-    try (Batches batches = Batches.of(corpus, 1, shape)) {
-      for (long s = 0; tokens.left() > 0; s++) {
-        requireNoInterrupt();
-        Sequences sequence = batches.next().orElseThrow(AblationPass::changed);
-        int[] positions = tokens.next(sequence);
-        if (positions.length > 0) {
-          ablate(sequence, Math.toIntExact(s), positions);
-        }
+    try {
+      TokenChoice tokens = TokenChoice.of(corpus, options, shape);
+      pass = CorpusPass.of("token indices", OptionalLong.of(tokens.left() * saes.size()), progress);
+      long[] index = {0};
+      boolean complete =
+          pass.run(
+              corpus,
+              0,
+              1,
+              shape,
+              () -> tokens.left() == 0,
+              sequence -> {
+                pass.requireNoInterrupt();
+                int[] positions = tokens.next(sequence);
+                if (positions.length > 0) {
+                  ablate(sequence, Math.toIntExact(index[0]), positions);
+                }
+                index[0]++;
+              });
+      if (!complete) {
+        throw new IllegalStateException("the corpus has fewer tokens than when it was counted");
       }
       earlier.requireNone();
       return summaries();
-    } catch (Interrupted e) {
-      throw cancelled("interrupted after %d of %d token indices".formatted(done, total));
-    }
-  }
-
-  private AblationTokens count(Corpus corpus) throws IOException {
-    try {
-      return AblationTokens.of(corpus, options, session.model().shape());
     } catch (CancellationException e) {
+      if (!Thread.currentThread().isInterrupted()) {
+        throw e; // a listener's own
+      }
       throw cancelled(e.getMessage());
     }
   }
@@ -80,23 +81,21 @@ final class AblationPass {
     return new AblationCancelledException(message, summaries());
   }
 
-  private static IllegalStateException changed() {
-    return new IllegalStateException("the corpus has fewer tokens than when it was counted");
-  }
-
   private List<AblationSummary> summaries() {
     double seconds = (System.nanoTime() - start) / 1e9;
     return saes.stream().map(sae -> sae.summary(seconds)).toList();
   }
 
   /** The SAEs at one activation share what the model computes up to it. */
-  private void ablate(Sequences sequence, int index, int[] positions) {
+  private void ablate(Sequences sequence, int index, int[] positions) throws IOException {
     for (List<AblatedSae> group : groups()) {
-      requireNoInterrupt();
+      pass.requireNoInterrupt();
       HookPoint point = group.get(0).point();
-      try (StagedTokens staged =
-          new StagedTokens(session, point, options, sequence, index, positions)) {
-        teams(group).forEach(team -> ablate(staged, team));
+      try (SequenceAblation chosen =
+          new SequenceAblation(session, point, options, sequence, index, positions)) {
+        for (List<AblatedSae> team : teams(group)) {
+          ablate(chosen, team);
+        }
       }
     }
   }
@@ -116,25 +115,27 @@ final class AblationPass {
     return alike ? List.of(group) : group.stream().map(List::of).toList();
   }
 
-  private void ablate(StagedTokens staged, List<AblatedSae> team) {
-    Optional<AblatedTokens> tokens = Optional.empty();
-    for (int i = 0; i < staged.positions().length; i++) {
-      int position = staged.positions()[i];
-      List<AblatedSae> left = notFoundEarlier(team, staged.index(), position);
+  private void ablate(SequenceAblation sequence, List<AblatedSae> team) throws IOException {
+    Optional<SequenceAblation.OfSae> ablatable = Optional.empty();
+    for (int i = 0; i < sequence.positions().length; i++) {
+      int position = sequence.positions()[i];
+      List<AblatedSae> left = notFoundEarlier(team, sequence.index(), position);
       if (left.isEmpty()) {
         continue;
       }
-      if (tokens.isEmpty()) {
-        tokens = Optional.of(staged.of(left.get(0).splice()));
+      if (ablatable.isEmpty()) {
+        ablatable = Optional.of(sequence.of(left.get(0).splice()));
       }
-      Spot spot = new Spot(staged.patching(), left, staged.index(), position);
-      AblatedToken token = tokens.get().at(i);
+      Spot spot = new Spot(sequence.patching(), left, sequence.index(), position);
+      Ablatable token = ablatable.get().at(i);
       ablate(spot, options.control(), token);
-      tokens
+      ablatable
           .get()
           .comparedAt(i, token.count())
           .ifPresent(other -> ablate(spot, options.compared().orElseThrow(), other));
-      left.forEach(sae -> progress.tokens(++done, total));
+      for (int done = 0; done < left.size(); done++) {
+        pass.advance(1);
+      }
     }
   }
 
@@ -142,7 +143,7 @@ final class AblationPass {
     List<AblatedSae> left = new ArrayList<>();
     for (AblatedSae sae : team) {
       if (earlier.replay(sae.index(), sequence, position, sae::add)) {
-        done++;
+        pass.skip(1);
       } else {
         left.add(sae);
       }
@@ -153,7 +154,7 @@ final class AblationPass {
   /** Where something is ablated, and for which SAEs. */
   private record Spot(Patching patching, List<AblatedSae> saes, int sequence, int position) {}
 
-  private void ablate(Spot spot, AblationControl control, AblatedToken token) {
+  private void ablate(Spot spot, AblationControl control, Ablatable token) {
     int left = spot.patching().tokens() - spot.position();
     if (left < options.future() && options.tail() == AblationTail.SKIP) {
       String reason = "fewer than " + options.future() + " positions left";
@@ -189,7 +190,7 @@ final class AblationPass {
   }
 
   private static AblationEffect effect(
-      Spot spot, AblationControl control, AblatedToken token, int i, PatchEffect change) {
+      Spot spot, AblationControl control, Ablatable token, int i, PatchEffect change) {
     return new AblationEffect(
         spot.saes().get(0).index(),
         control,
@@ -203,12 +204,6 @@ final class AblationPass {
   private void hear(AblatedSae sae, AblationEffect effect) {
     sae.add(effect);
     listener.accept(effect);
-    requireNoInterrupt();
-  }
-
-  private static void requireNoInterrupt() {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new Interrupted();
-    }
+    pass.requireNoInterrupt();
   }
 }

@@ -6,7 +6,7 @@ package org.sae4j;
  * <p>Whoever has something to be kept says it once, {@code sum = archive.doubles(sum)}, so that
  * what is written and what is read cannot differ.
  */
-interface Archive {
+public interface Archive {
   /** A number from 0. */
   long number(long value);
 
@@ -15,4 +15,7 @@ interface Archive {
 
   /** An array of numbers from 0; the one that is read may be longer. */
   long[] longs(long[] values);
+
+  /** An array of numbers of any sign; the one that is read may be longer. */
+  long[] signed(long[] values);
 }

@@ -63,6 +63,15 @@ final class ArchiveReader implements Archive {
     return read;
   }
 
+  @Override
+  public long[] signed(long[] values) {
+    long[] read = new long[length(values.length)];
+    for (int i = 0; i < read.length; i++) {
+      read[i] = next();
+    }
+    return read;
+  }
+
   /** An array may have grown, but no further than the file. */
   private int length(int least) {
     long length = number(0);

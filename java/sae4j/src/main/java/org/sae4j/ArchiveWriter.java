@@ -47,4 +47,9 @@ final class ArchiveWriter implements Archive {
     }
     return values;
   }
+
+  @Override
+  public long[] signed(long[] values) {
+    return longs(values);
+  }
 }

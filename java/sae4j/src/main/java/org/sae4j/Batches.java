@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 
 /**
  * A corpus, batch by batch: as many whole sequences as have room together, at least one.
@@ -34,24 +33,12 @@ public final class Batches implements AutoCloseable {
    * @throws IOException if the corpus cannot be opened or read
    */
   public static Batches of(Corpus corpus, int maxTokens, ModelShape shape) throws IOException {
-    return after(corpus, 0, Optional.empty(), maxTokens, shape);
-  }
-
-  /**
-   * Begins after some sequences; after whole batches the following ones are the same as without.
-   *
-   * @param checkpoint what says that so many sequences were done, if any were
-   * @throws FormatException if the corpus has fewer sequences
-   */
-  static Batches after(
-      Corpus corpus, long skipped, Optional<Checkpoint> checkpoint, int maxTokens, ModelShape shape)
-      throws IOException {
     if (maxTokens < 1) {
       throw new IllegalArgumentException("maxTokens must be at least 1, not " + maxTokens);
     }
     Batches batches = new Batches(corpus.open(), maxTokens, shape);
     try {
-      batches.skip(skipped, checkpoint);
+      batches.ahead = batches.reading.next();
       return batches;
     } catch (IOException | RuntimeException e) {
       batches.close();
@@ -65,21 +52,18 @@ public final class Batches implements AutoCloseable {
     this.shape = shape;
   }
 
-  private void skip(long sequences, Optional<Checkpoint> checkpoint) throws IOException {
-    ahead = reading.next();
-    for (done = 0; done < sequences; done++) {
-      if (ahead.isEmpty()) {
-        throw FormatException.of(
-            checkpoint.orElseThrow().file(),
-            "the corpus has %d sequences, of which %d were done".formatted(done, sequences));
-      }
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException(
-            "interrupted on the way to what was not done before, after %d of %d sequences"
-                .formatted(done, sequences));
-      }
-      ahead = reading.next();
+  /**
+   * Passes over a sequence; after whole batches the following ones are the same as without.
+   *
+   * @return false after the last one
+   */
+  public boolean skip() throws IOException {
+    if (ahead.isEmpty()) {
+      return false;
     }
+    ahead = reading.next();
+    done++;
+    return true;
   }
 
   /**

@@ -4,49 +4,64 @@ import java.util.Arrays;
 
 /** KL and ΔCE summed up by something that is numbered: position, or token to be predicted. */
 final class Breakdown {
-  private double[] kl;
-  private double[] deltaCe;
+  private final BlockSums kl;
+  private final BlockSums deltaCe;
   private long[] compared;
   private long[] targeted;
 
   /** Has room for numbers below this. */
   Breakdown(int size) {
-    kl = new double[size];
-    deltaCe = new double[size];
+    kl = new BlockSums(size);
+    deltaCe = new BlockSums(size);
     compared = new long[size];
     targeted = new long[size];
   }
 
   void addKl(int number, double value) {
-    kl[number] += value;
+    kl.add(number, value);
     compared[number]++;
   }
 
   void addDeltaCe(int number, double value) {
-    deltaCe[number] += value;
+    deltaCe.add(number, value);
     targeted[number]++;
   }
 
   /** Makes room for numbers below this, if there is none. */
   void grow(int size) {
-    if (size > kl.length) {
-      kl = Arrays.copyOf(kl, size);
-      deltaCe = Arrays.copyOf(deltaCe, size);
+    if (size > compared.length) {
+      kl.grow(size);
+      deltaCe.grow(size);
       compared = Arrays.copyOf(compared, size);
       targeted = Arrays.copyOf(targeted, size);
     }
   }
 
+  /** Ends a block; see {@link BlockSums}. */
+  void close() {
+    kl.close();
+    deltaCe.close();
+  }
+
+  /** Adds what others sum up; the blocks of both must be closed. */
+  void merge(Breakdown other) {
+    grow(other.size());
+    kl.merge(other.kl);
+    deltaCe.merge(other.deltaCe);
+    Totals.add(other.compared, compared);
+    Totals.add(other.targeted, targeted);
+  }
+
   int size() {
-    return kl.length;
+    return compared.length;
   }
 
   double kl(int number) {
-    return kl[number];
+    return kl.get(number);
   }
 
   double deltaCe(int number) {
-    return deltaCe[number];
+    return deltaCe.get(number);
   }
 
   /** How many values {@link #kl} sums up. */
@@ -61,8 +76,8 @@ final class Breakdown {
 
   /** Writes or reads the sums. */
   void visit(Archive archive) {
-    kl = archive.doubles(kl);
-    deltaCe = archive.doubles(deltaCe);
+    kl.visit(archive::doubles, archive::signed);
+    deltaCe.visit(archive::doubles, archive::signed);
     compared = archive.longs(compared);
     targeted = archive.longs(targeted);
   }

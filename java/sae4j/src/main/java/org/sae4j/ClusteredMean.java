@@ -79,7 +79,7 @@ final class ClusteredMean {
   Optional<Interval> ci95() {
     Collection<Sum> units = units();
     Resampling resampling = Resampling.defaults();
-    ReplicateSums sums = new ReplicateSums(resampling.replicates(), 2);
+    BootstrapSums sums = new BootstrapSums(resampling.replicates(), 2);
     long index = 0;
     for (Sum unit : units) {
       sums.add(resampling.draws(index++), new double[] {unit.value, unit.count});

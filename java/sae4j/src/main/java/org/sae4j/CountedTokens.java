@@ -33,6 +33,15 @@ record CountedTokens(int[] position, boolean[] counted, boolean[] compared, bool
     return IntStream.range(from, from + batch.length(sequence)).anyMatch(t -> counted[t]);
   }
 
+  /** [tokens] whether a sum over such tokens is over each. */
+  boolean[] are(Metric.Over over) {
+    return switch (over) {
+      case COUNTED -> counted;
+      case COMPARED -> compared;
+      case TARGETED -> targeted;
+    };
+  }
+
   int tokens() {
     return counted.length;
   }

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
-import org.sae4j.engine.sae4j_session;
 
 /**
  * Measures what replacing an activation by an SAE's reconstruction does to a model's predictions.
@@ -20,7 +19,7 @@ import org.sae4j.engine.sae4j_session;
  *   int[] tokens = model.tokenizer().encode(Files.readString(Path.of("text.txt")));
  *   Sequences sequences = Sequences.split(tokens, 64, OptionalInt.empty());
  *   EvaluationResult result = Evaluation.of(model, sae).run(sequences);
- *   System.out.println(result.downstream().deltaCe());
+ *   System.out.println(result.get(Metric.DELTA_CE));
  * }
  * }</pre>
  *
@@ -143,17 +142,11 @@ public final class Evaluation {
       splices.add(Splice.of(sae, options.hook(), shape));
     }
     List<HookPoint> places = splices.stream().map(Splice::out).distinct().toList();
-    EvaluationState state =
-        new EvaluationState(splices, places, shape, options.resampling().replicates());
-    if (checkpoint.isPresent()) {
-      checkpoint.get().load(state);
-    }
-    PassWatch watch = new PassWatch(state, total(corpus), progress, checkpoint);
-    SessionOptions threads = new SessionOptions(options.threads());
-    try (NativeHandle<sae4j_session> session = Session.newHandle(threads, new SessionMemory());
-        HandleScope scope = new HandleScope()) {
-      return new EvaluationPass(scope.enter(session), model, splices, places, state, options, scope)
-          .run(corpus, watch, listener);
+    Totals totals = new Totals(places, splices, shape, options);
+    CorpusPass pass = CorpusPass.resuming(checkpoint, totals, total(corpus), progress);
+    try (Session session = model.newSession(new SessionOptions(options.threads()))) {
+      return new EvaluationPass(session, places, splices, options, totals, pass, listener)
+          .run(corpus);
     }
   }
 
@@ -164,6 +157,6 @@ public final class Evaluation {
       return tokens;
     }
     long known = tokens.getAsLong();
-    return OptionalLong.of(known + Math.min(known, EvaluationPass.measuredTokens(options)));
+    return OptionalLong.of(known + Math.min(known, MeanBaseline.MEASURED_TOKENS));
   }
 }

@@ -175,8 +175,7 @@ public record EvaluationOptions(
    * Stops as soon as the 95 % interval of every SAE's KL is narrower than this.
    *
    * <p>Looks after each batch, once there are 30 sequences. An interval that was waited for is a
-   * little too narrow, and covers the truth less often than it says. A mean to be measured is that
-   * of the first 131072 tokens.
+   * little too narrow, and covers the truth less often than it says.
    */
   public EvaluationOptions withUntilCi(double width) {
     return new EvaluationOptions(

@@ -19,14 +19,21 @@ final class LatentPass {
   private final Sae sae;
   private final LatentStudyOptions options;
   private final LatentState state;
+  private final CorpusPass pass;
   private final TopContexts top;
 
-  LatentPass(Session session, Splice splice, LatentStudyOptions options, LatentState state) {
+  LatentPass(
+      Session session,
+      Splice splice,
+      LatentStudyOptions options,
+      LatentState state,
+      CorpusPass pass) {
     this.session = session;
     this.splice = splice;
     this.sae = splice.sae();
     this.options = options;
     this.state = state;
+    this.pass = pass;
     this.top = state.top();
   }
 
@@ -52,16 +59,14 @@ final class LatentPass {
   }
 
   /** Runs what the state does not have yet. */
-  LatentStudyResult run(Corpus corpus, PassWatch watch) throws IOException {
-    ModelShape shape = session.model().shape();
-    try (Batches batches =
-        Batches.after(
-            corpus, state.sequences(), watch.checkpoint(), options.batchTokens(), shape)) {
-      for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
-        look(next.get());
-        watch.add(next.get());
-      }
-    }
+  LatentStudyResult run(Corpus corpus) throws IOException {
+    pass.run(
+        corpus,
+        state.sequences(),
+        options.batchTokens(),
+        session.model().shape(),
+        () -> false,
+        this::look);
     if (state.tokens() == 0) {
       throw new IllegalArgumentException(
           "\"%s\" counts no token of %d sequences, %d tokens"
@@ -82,10 +87,11 @@ final class LatentPass {
         state.seconds());
   }
 
-  private void look(Sequences batch) {
+  private void look(Sequences batch) throws IOException {
     RunResult run = session.run(batch, RunOptions.defaults().capture(splice.in()).withoutLogits());
     Latents z = session.encode(sae, run.activation(splice.in()).floats());
     state.add(batch, z, batch.select(options.counted()));
+    pass.advance(batch.tokens());
   }
 
   private List<LatentProfile> profiles() {

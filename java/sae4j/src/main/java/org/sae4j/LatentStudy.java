@@ -102,12 +102,9 @@ public final class LatentStudy {
   public LatentStudyResult run(Corpus corpus) throws IOException {
     Splice splice = Splice.of(sae, options.hook(), model.shape());
     LatentState state = LatentPass.begin(sae, options);
-    if (checkpoint.isPresent()) {
-      checkpoint.get().load(state);
-    }
-    PassWatch watch = new PassWatch(state, corpus.knownTokens(), progress, checkpoint);
+    CorpusPass pass = CorpusPass.resuming(checkpoint, state, corpus.knownTokens(), progress);
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
-      return new LatentPass(session, splice, options, state).run(corpus, watch);
+      return new LatentPass(session, splice, options, state, pass).run(corpus);
     }
   }
 }

@@ -4,13 +4,18 @@ import java.util.Arrays;
 
 /** Whether the activation is also replaced by its mean, for comparison, and which mean. */
 public sealed interface MeanBaseline {
+  /** How many counted tokens a measured mean is over, if the corpus has so many. */
+  int MEASURED_TOKENS = 1 << 17;
 
   /** No such run. */
   static MeanBaseline none() {
     return new None();
   }
 
-  /** The mean over the counted tokens themselves, found by a first pass over the model's front. */
+  /**
+   * The mean over the first {@value #MEASURED_TOKENS} counted tokens of the corpus, found by a pass
+   * over the model's front: the same whatever part of the corpus is evaluated.
+   */
   static MeanBaseline measured() {
     return new Measured();
   }
@@ -32,7 +37,7 @@ public sealed interface MeanBaseline {
     }
   }
 
-  /** The mean over the counted tokens. */
+  /** The mean over the first counted tokens of the corpus. */
   record Measured() implements MeanBaseline {
     @Override
     public String toString() {

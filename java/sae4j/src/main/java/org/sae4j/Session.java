@@ -6,6 +6,7 @@ import static org.sae4j.engine.global.sae4j.sae4j_session_free;
 import static org.sae4j.engine.global.sae4j.sae4j_session_new;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Objects;
 import org.bytedeco.javacpp.FloatPointer;
 import org.sae4j.engine.sae4j_model;
@@ -79,6 +80,31 @@ public final class Session implements AutoCloseable {
       sae4j_session session = scope.enter(handle);
       sae4j_model entered = scope.enter(model.handle());
       return new RunCall(model.shape(), sequences, options, memory)
+          .execute(session, entered, scope);
+    }
+  }
+
+  /**
+   * Replaces activations by SAEs' outputs and compares the predictions with those of the clean run,
+   * token by token.
+   *
+   * <p>The clean run goes through the model once for all splices, and each replacement runs on from
+   * its activation. No logits are kept. A token's numbers do not depend on the batch.
+   *
+   * @param splices which SAE's output replaces which activation, each in a run of its own; none:
+   *     the clean run's cross-entropies are all that is found
+   * @throws IllegalArgumentException if a sequence, a splice or a mean does not fit the model;
+   *     nothing has run then
+   * @throws IllegalStateException if the session, the model or an SAE is closed, or the session is
+   *     in use
+   * @throws NotFiniteException if a mean is not all numbers
+   */
+  public BatchEvaluation evaluate(Sequences batch, List<Splice> splices, SpliceOptions options) {
+    try (HandleScope scope = new HandleScope();
+        CallMemory memory = new CallMemory()) {
+      sae4j_session session = scope.enter(handle);
+      sae4j_model entered = scope.enter(model.handle());
+      return new EvaluateCall(model.shape(), batch, splices, options, memory)
           .execute(session, entered, scope);
     }
   }

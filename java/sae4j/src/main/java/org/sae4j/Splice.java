@@ -1,14 +1,22 @@
 package org.sae4j;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /**
  * Where an SAE reads, and which activation its output replaces.
  *
+ * @param sae the SAE, which stays the caller's to close
  * @param in the activation that is read
  * @param out the one that is replaced: another than {@code in} only for a transcoder
  */
-record Splice(Sae sae, HookPoint in, HookPoint out) {
+public record Splice(Sae sae, HookPoint in, HookPoint out) {
+
+  public Splice {
+    Objects.requireNonNull(sae, "sae");
+    Objects.requireNonNull(in, "in");
+    Objects.requireNonNull(out, "out");
+  }
 
   /**
    * Finds an SAE's place in a model.
@@ -16,7 +24,7 @@ record Splice(Sae sae, HookPoint in, HookPoint out) {
    * @param hook what the caller says; empty: what the SAE's configuration names
    * @throws IllegalArgumentException if SAE, hook and model do not fit together
    */
-  static Splice of(Sae sae, Optional<HookPoint> hook, ModelShape shape) {
+  public static Splice of(Sae sae, Optional<HookPoint> hook, ModelShape shape) {
     if (hook.isPresent()) {
       sae.requireNoTranscoder("replacing " + hook.get());
     }

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Any bytes in a checkpoint whose checksum is right. */
 class CheckpointFuzzTest {
   private static final ModelShape SHAPE = new ModelShape(1, 1, 2, 8, 4, 3, true, 1e-5f);
+  private static final EvaluationOptions OPTIONS =
+      EvaluationOptions.defaults().withResampling(new Resampling(100, 1));
   private static final int DIGEST_BYTES = 32;
 
   @TempDir static Path seeds;
@@ -27,8 +29,8 @@ class CheckpointFuzzTest {
     return Checkpoint.of(folder.resolve("fuzzed"), "{}");
   }
 
-  private static EvaluationState state() {
-    return new EvaluationState(List.of(), List.of(HookPoint.residPost(0)), SHAPE, 2);
+  private static Totals state() {
+    return new Totals(List.of(HookPoint.residPost(0)), List.of(), SHAPE, OPTIONS);
   }
 
   static Stream<byte[]> checkpoints() throws IOException {

@@ -23,7 +23,7 @@ class ClassLoadersTest {
     public static double kl() throws Exception {
       try (Model model = Fixtures.model();
           Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
-        return Evaluation.of(model, sae).run(Fixtures.firstTwo()).downstream().kl();
+        return Evaluation.of(model, sae).run(Fixtures.firstTwo()).get(Metric.KL);
       }
     }
 

@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,29 +67,28 @@ class EvaluationStatisticsTest {
   void sequencesAverageToTheWhole() {
     for (int sae = 0; sae < 2; sae++) {
       EvaluationResult whole = results.get(sae);
-      requireMean(sae, SequenceResult::kl, whole.downstream().kl());
-      requireMean(sae, SequenceResult::ceClean, whole.downstream().ceClean());
-      requireMean(sae, SequenceResult::ceSae, whole.downstream().ceSae());
-      requireMean(sae, SequenceResult::deltaCe, whole.downstream().deltaCe());
-      requireMean(sae, SequenceResult::top1Agreement, whole.downstream().top1Agreement());
-      requireMean(sae, SequenceResult::mse, whole.reconstruction().mse());
-      requireMean(sae, SequenceResult::cosineSimilarity, whole.reconstruction().cosineSimilarity());
-      requireMean(sae, SequenceResult::l2Ratio, whole.reconstruction().l2Ratio());
-      requireMean(sae, SequenceResult::l0, whole.reconstruction().l0());
-      requireMean(sae, SequenceResult::l1, whole.reconstruction().l1());
+      requireMean(sae, Metric.KL, whole.get(Metric.KL));
+      requireMean(sae, Metric.CE_CLEAN, whole.get(Metric.CE_CLEAN));
+      requireMean(sae, Metric.CE_SAE, whole.get(Metric.CE_SAE));
+      requireMean(sae, Metric.DELTA_CE, whole.get(Metric.DELTA_CE));
+      requireMean(sae, Metric.TOP1_AGREEMENT, whole.get(Metric.TOP1_AGREEMENT));
+      requireMean(sae, Metric.MSE, whole.get(Metric.MSE));
+      requireMean(sae, Metric.COSINE_SIMILARITY, whole.get(Metric.COSINE_SIMILARITY));
+      requireMean(sae, Metric.L2_RATIO, whole.get(Metric.L2_RATIO));
+      requireMean(sae, Metric.L0, whole.get(Metric.L0));
+      requireMean(sae, Metric.L1, whole.get(Metric.L1));
     }
   }
 
-  private static void requireMean(
-      int sae, ToDoubleFunction<SequenceResult> number, double expected) {
+  private static void requireMean(int sae, Metric number, double expected) {
     double mean = heard(sae, number).stream().mapToDouble(d -> d).average().orElseThrow();
     assertThat(mean).isCloseTo(expected, within(1e-12 * Math.abs(expected)));
   }
 
-  private static List<Double> heard(int sae, ToDoubleFunction<SequenceResult> number) {
+  private static List<Double> heard(int sae, Metric number) {
     return HEARD.stream()
         .filter(sequence -> sequence.sae() == sae)
-        .map(number::applyAsDouble)
+        .map(sequence -> sequence.get(number))
         .toList();
   }
 
@@ -139,15 +137,15 @@ class EvaluationStatisticsTest {
                       .as(key)
                       .isBetween(interval.low() - 1e-12, interval.high() + 1e-12));
       Interval kl = result.replicates().ci95("kl").orElseThrow();
-      assertThat(kl.width()).isBetween(0.01 * result.downstream().kl(), result.downstream().kl());
+      assertThat(kl.width()).isBetween(0.01 * result.get(Metric.KL), result.get(Metric.KL));
     }
   }
 
   @Test
   void intervalsAreThoseOfThePlainBootstrap() {
-    requireAsPlain("kl", heard(0, SequenceResult::kl));
-    requireAsPlain("delta_ce", heard(0, SequenceResult::deltaCe));
-    requireAsPlain("cosine_similarity", heard(0, SequenceResult::cosineSimilarity));
+    requireAsPlain("kl", heard(0, Metric.KL));
+    requireAsPlain("delta_ce", heard(0, Metric.DELTA_CE));
+    requireAsPlain("cosine_similarity", heard(0, Metric.COSINE_SIMILARITY));
   }
 
   private static void requireAsPlain(String key, List<Double> values) {
@@ -172,7 +170,7 @@ class EvaluationStatisticsTest {
     double one = results.get(1).replicates().ci95("kl").orElseThrow().width();
     double other = results.get(0).replicates().ci95("kl").orElseThrow().width();
     assertThat(kl.difference())
-        .isEqualTo(results.get(1).downstream().kl() - results.get(0).downstream().kl())
+        .isEqualTo(results.get(1).get(Metric.KL) - results.get(0).get(Metric.KL))
         .isBetween(paired.low(), paired.high());
     assertThat(paired.width()).isLessThan(Math.hypot(one, other));
     Interval itself = results.get(0).minus(results.get(0), "kl").ci95().orElseThrow();
@@ -212,7 +210,7 @@ class EvaluationStatisticsTest {
     Resampling other = new Resampling(500, 1);
     EvaluationResult result =
         Evaluation.of(model, k16).with(DEFAULTS.withResampling(other)).run(tokens);
-    assertThat(result.downstream()).isEqualTo(results.get(0).downstream());
+    assertThat(result.metrics()).isEqualTo(results.get(0).metrics());
     assertThat(result.replicates().ci95("kl"))
         .isPresent()
         .isNotEqualTo(results.get(0).replicates().ci95("kl"));
@@ -235,7 +233,7 @@ class EvaluationStatisticsTest {
     assertThat(wide.sequences()).isEqualTo(30);
     EvaluationResult never = Evaluation.of(model, k16).with(batches.withUntilCi(1e-9)).run(more);
     assertThat(never.stoppedEarly()).isFalse();
-    assertThat(never.downstream()).isEqualTo(all.downstream());
+    assertThat(never.metrics()).isEqualTo(all.metrics());
     assertThatThrownBy(() -> DEFAULTS.withUntilCi(0)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -245,10 +243,10 @@ class EvaluationStatisticsTest {
     assertThat(result.klByPosition()).hasSize(16);
     assertThat(result.deltaCeByPosition()).hasSize(16).last().isEqualTo(Double.NaN);
     double kl = result.klByPosition().stream().mapToDouble(d -> d).average().orElseThrow();
-    assertThat(kl).isCloseTo(result.downstream().kl(), within(1e-12));
+    assertThat(kl).isCloseTo(result.get(Metric.KL), within(1e-12));
     double delta =
         result.deltaCeByPosition().stream().limit(15).mapToDouble(d -> d).average().orElseThrow();
-    assertThat(delta).isCloseTo(result.downstream().deltaCe(), within(1e-12));
+    assertThat(delta).isCloseTo(result.get(Metric.DELTA_CE), within(1e-12));
   }
 
   /** In sequences of two tokens, the second is all that is predicted. */
@@ -267,8 +265,10 @@ class EvaluationStatisticsTest {
     assertThat(bands).extracting(FrequencyBand::from).containsExactly(1e-3, 1e-1);
     assertThat(bands).extracting(FrequencyBand::to).containsExactly(1e-2, 1.0);
     assertThat(bands).extracting(FrequencyBand::tokens).containsExactly(10L, 180L);
-    double rare = heard.stream().skip(180).mapToDouble(s -> s.deltaCe()).average().orElseThrow();
-    double often = heard.stream().limit(180).mapToDouble(s -> s.deltaCe()).average().orElseThrow();
+    double rare =
+        heard.stream().skip(180).mapToDouble(s -> s.get(Metric.DELTA_CE)).average().orElseThrow();
+    double often =
+        heard.stream().limit(180).mapToDouble(s -> s.get(Metric.DELTA_CE)).average().orElseThrow();
     assertThat(bands.get(0).deltaCe()).isCloseTo(rare, within(1e-12));
     assertThat(bands.get(1).deltaCe()).isCloseTo(often, within(1e-12));
     double kl = (10 * bands.get(0).kl() + 180 * bands.get(1).kl()) / 190;
@@ -305,7 +305,7 @@ class EvaluationStatisticsTest {
             .runAll(new UnsizedCorpus(mixed))
             .get(0);
     EvaluationResult known = Evaluation.of(model, k16).with(batches).run(mixed);
-    assertThat(streamed.downstream()).isEqualTo(known.downstream());
+    assertThat(streamed.metrics()).isEqualTo(known.metrics());
     assertThat(streamed.klByPosition()).hasSize(64).isEqualTo(known.klByPosition());
     assertThat(totals).containsExactlyInAnyOrder(Progress.UNKNOWN, 192L);
     Sequences broken = Sequences.of(tokens.sequence(0), new int[] {5, 4000});

@@ -17,8 +17,8 @@ class OwnHeadTest {
         Sae sae = Sae.open(CASE.resolve("sae"))) {
       Sequences tokens = Sequences.fromJson(CASE.resolve("tokens.json"));
       EvaluationResult result = Evaluation.of(model, sae).run(tokens);
-      assertThat(result.downstream().kl()).isCloseTo(1.211347, within(1e-5));
-      assertThat(result.downstream().ceClean()).isCloseTo(5.449307, within(1e-5));
+      assertThat(result.get(Metric.KL)).isCloseTo(1.211347, within(1e-5));
+      assertThat(result.get(Metric.CE_CLEAN)).isCloseTo(5.449307, within(1e-5));
       assertThat(model.shape().tied()).isFalse();
       assertThat(model.assumptions())
           .containsExactly(

@@ -120,7 +120,7 @@ class ResamplingTest {
     int covered = 0;
     for (int trial = 0; trial < TRIALS; trial++) {
       Resampling resampling = new Resampling(1000, trial);
-      ReplicateSums sums = new ReplicateSums(1000, 2);
+      BootstrapSums sums = new BootstrapSums(1000, 2);
       for (int s = 0; s < sequences; s++) {
         int tokens = 8 + random.below(57);
         sums.add(resampling.draws(s), new double[] {tokens * value.getAsDouble(), tokens});
@@ -131,7 +131,7 @@ class ResamplingTest {
     return (double) covered / TRIALS;
   }
 
-  private static double[] means(ReplicateSums sums) {
+  private static double[] means(BootstrapSums sums) {
     double[] means = new double[1000];
     Arrays.setAll(means, r -> sums.of(r, 0) / sums.of(r, 1));
     return means;
@@ -141,7 +141,7 @@ class ResamplingTest {
   @Test
   void intervalsAreThoseOfThePlainBootstrap() {
     SplitMix64 random = new SplitMix64(9);
-    ReplicateSums sums = new ReplicateSums(1000, 2);
+    BootstrapSums sums = new BootstrapSums(1000, 2);
     double[] values = new double[80];
     for (int s = 0; s < values.length; s++) {
       values[s] = random.gaussian() * random.gaussian();

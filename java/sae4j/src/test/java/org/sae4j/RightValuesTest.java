@@ -49,9 +49,9 @@ class RightValuesTest {
     "ln_final-hook_normalized/sae, 4.051116, 7.256155"
   })
   void predictions(String sae, double kl, double ce) throws IOException {
-    EvaluationResult.Downstream found = evaluate(sae, SaeOverrides.none()).downstream();
-    assertRight(found.kl(), kl);
-    assertRight(found.ceSae(), ce);
+    EvaluationResult found = evaluate(sae, SaeOverrides.none());
+    assertRight(found.get(Metric.KL), kl);
+    assertRight(found.get(Metric.CE_SAE), ce);
   }
 
   @ParameterizedTest
@@ -60,8 +60,8 @@ class RightValuesTest {
       boolean transcoder, double kl, double explainedVariance) throws IOException {
     EvaluationResult found =
         evaluate("sparsify-transcoder-of-2024/h.3", SaeOverrides.none().withTranscoder(transcoder));
-    assertRight(found.downstream().kl(), kl);
-    assertRight(found.reconstruction().explainedVariance(), explainedVariance);
+    assertRight(found.get(Metric.KL), kl);
+    assertRight(found.get(Metric.EXPLAINED_VARIANCE), explainedVariance);
   }
 
   @Test

@@ -65,7 +65,7 @@ class SkipConnectionTest {
       assertThat(test.tokens()).isEqualTo(tokens.tokens());
       EvaluationResult result = Evaluation.of(model, sae).run(tokens);
       assertThat(test.explainedVariance())
-          .isCloseTo(result.reconstruction().explainedVariance(), within(1e-6));
+          .isCloseTo(result.get(Metric.EXPLAINED_VARIANCE), within(1e-6));
     }
   }
 

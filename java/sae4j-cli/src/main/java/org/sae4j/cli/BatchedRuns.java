@@ -1,14 +1,12 @@
 package org.sae4j.cli;
 
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
-import org.sae4j.Batches;
 import org.sae4j.Corpus;
+import org.sae4j.CorpusPass;
 import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
 
 /** Runs sequences batch by batch, so that memory does not grow with their number. */
@@ -49,23 +47,18 @@ final class BatchedRuns {
    * @throws CancellationException if the thread is interrupted, which ends this between two batches
    */
   void forEach(String task, ResultConsumer consumer) throws IOException {
-    long done = 0;
-    try (ProgressDisplay progress = ProgressDisplay.ofTokens(task);
-        Batches batches = Batches.of(corpus, batchTokens, session.model().shape())) {
-      for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
-        consumer.accept(session.run(next.get(), options));
-        done += next.get().tokens();
-        progress.update(done, tokens);
-        if (Thread.currentThread().isInterrupted()) {
-          throw interrupted(done);
-        }
-      }
-    } catch (ClosedByInterruptException e) {
-      throw interrupted(done);
+    try (ProgressDisplay progress = ProgressDisplay.ofTokens(task)) {
+      CorpusPass pass = CorpusPass.of("tokens", OptionalLong.of(tokens), progress::update);
+      pass.run(
+          corpus,
+          0,
+          batchTokens,
+          session.model().shape(),
+          () -> false,
+          batch -> {
+            consumer.accept(session.run(batch, options));
+            pass.advance(batch.tokens());
+          });
     }
-  }
-
-  private CancellationException interrupted(long done) {
-    return new CancellationException("interrupted after " + done + " of " + tokens + " tokens");
   }
 }

@@ -3,9 +3,8 @@ package org.sae4j.cli;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CancellationException;
 import org.sae4j.Corpus;
-import org.sae4j.Progress;
+import org.sae4j.CorpusPass;
 
 /** A corpus that knows how much it holds once somebody has read all of it. */
 final class CountedCorpus implements Corpus {
@@ -45,6 +44,7 @@ final class CountedCorpus implements Corpus {
   private final class Counting implements Reading {
     private final Reading reading;
     private final ProgressDisplay progress = ProgressDisplay.ofTokens("count");
+    private final CorpusPass pass = CorpusPass.of("tokens counted", corpus.knownTokens(), progress::update);
     private long sequences;
     private long tokens;
 
@@ -54,17 +54,14 @@ final class CountedCorpus implements Corpus {
 
     @Override
     public Optional<int[]> next() throws IOException {
-      Optional<int[]> next = reading.next();
+      Optional<int[]> next = pass.guard(reading::next);
       if (next.isEmpty()) {
         count = Optional.of(new Count(sequences, tokens));
         return next;
       }
       sequences++;
       tokens += next.get().length;
-      progress.update(tokens, corpus.knownTokens().orElse(Progress.UNKNOWN));
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException("interrupted when " + tokens + " tokens were counted");
-      }
+      pass.advance(next.get().length);
       return next;
     }
 

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import org.sae4j.AblationSummary;
 import org.sae4j.EvaluationResult;
-import org.sae4j.EvaluationResult.Downstream;
+import org.sae4j.Metric;
 import org.sae4j.Model;
 import org.sae4j.Sae;
 import org.sae4j.Sequences;
@@ -21,7 +21,6 @@ final class DemoStory {
       EvaluationResult result,
       AblationSummary ablation,
       PrintWriter out) {
-    Downstream found = result.downstream();
     out.printf(
         Locale.ROOT,
         """
@@ -55,17 +54,17 @@ final class DemoStory {
         sequences.tokens(),
         result.hook(),
         sae.config().dIn(),
-        result.reconstruction().l0(),
+        result.get(Metric.L0),
         sae.config().dSae(),
-        Figures.of(found.kl()),
-        Figures.of(found.ceClean()),
-        Figures.of(found.ceSae()),
-        Figures.signed(found.deltaCe()),
-        Figures.of(found.ceMean()),
-        Figures.of(found.ceZero()),
-        Figures.of(found.ceLossScore()),
-        Figures.percent(found.top1Agreement()),
-        Figures.of(result.reconstruction().explainedVariance()),
+        Figures.of(result.get(Metric.KL)),
+        Figures.of(result.get(Metric.CE_CLEAN)),
+        Figures.of(result.get(Metric.CE_SAE)),
+        Figures.signed(result.get(Metric.DELTA_CE)),
+        Figures.of(result.get(Metric.CE_MEAN)),
+        Figures.of(result.get(Metric.CE_ZERO)),
+        Figures.of(result.get(Metric.CE_LOSS_SCORE)),
+        Figures.percent(result.get(Metric.TOP1_AGREEMENT)),
+        Figures.of(result.get(Metric.EXPLAINED_VARIANCE)),
         result.tokensPerSecond(),
         result.options().threads(),
         ablation.options().sample().orElseThrow().count(),

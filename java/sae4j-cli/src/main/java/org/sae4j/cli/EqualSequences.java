@@ -3,10 +3,10 @@ package org.sae4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
+import java.util.OptionalLong;
 import org.sae4j.Corpus;
+import org.sae4j.CorpusPass;
 import org.sae4j.FormatException;
-import org.sae4j.Progress;
 
 /** As many sequences of one length as a tensor is to have; they are read as they are needed. */
 final class EqualSequences {
@@ -38,8 +38,9 @@ final class EqualSequences {
     long used = 0;
     try (Corpus.Reading reading = corpus.open();
         ProgressDisplay progress = ProgressDisplay.ofTokens("count")) {
+      CorpusPass pass = CorpusPass.of("tokens counted", OptionalLong.empty(), progress::update);
       while (used < maxTokens) {
-        Optional<int[]> next = reading.next();
+        Optional<int[]> next = pass.guard(reading::next);
         if (next.isEmpty()) {
           break;
         }
@@ -47,10 +48,7 @@ final class EqualSequences {
         int fits = (int) Math.min(tokens, maxTokens - used);
         equal.add(tokens, fits);
         used += fits;
-        progress.update(used, Progress.UNKNOWN);
-        if (Thread.currentThread().isInterrupted()) {
-          throw new CancellationException("interrupted when " + used + " tokens were counted");
-        }
+        pass.advance(fits);
       }
     }
     if (equal.count == 0) {

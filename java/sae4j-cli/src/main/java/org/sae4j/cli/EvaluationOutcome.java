@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.sae4j.EvaluationResult;
+import org.sae4j.Metric;
 
 /** What there is to say of an evaluation besides its numbers. */
 final class EvaluationOutcome {
@@ -30,7 +31,7 @@ final class EvaluationOutcome {
    */
   static void warnOfText(EvaluationResult result, int vocabulary, PrintWriter err) {
     double guess = Math.log(vocabulary);
-    double found = result.downstream().ceClean();
+    double found = result.get(Metric.CE_CLEAN);
     if (found > guess) {
       err.printf(
           Locale.ROOT,

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.sae4j.EvaluationResult;
 import org.sae4j.Interval;
+import org.sae4j.Metric;
 import org.sae4j.format.SaeFile;
 import org.sae4j.results.PairedJson;
 import org.sae4j.results.SaeDescription;
@@ -68,7 +69,7 @@ final class EvaluationRanking {
                 Figures.count(first.tokens(), "token"),
                 Figures.count(first.sequences(), "sequence"),
                 remark.isEmpty() ? "" : ", " + remark,
-                Figures.of(first.downstream().ceClean()),
+                Figures.of(first.get(Metric.CE_CLEAN)),
                 Figures.of(first.seconds())));
   }
 
@@ -88,12 +89,12 @@ final class EvaluationRanking {
 
   private static List<String> figures(EvaluationResult result) {
     Optional<Interval> ci95 = result.replicates().ci95("kl");
-    String kl = Figures.of(result.downstream().kl());
+    String kl = Figures.of(result.get(Metric.KL));
     return List.of(
         kl + ci95.map(ci -> " " + Figures.plusOrMinus(ci)).orElse(""),
-        Figures.signed(result.downstream().deltaCe()),
-        Figures.of(result.reconstruction().explainedVariance()),
-        Figures.of(result.reconstruction().l0()));
+        Figures.signed(result.get(Metric.DELTA_CE)),
+        Figures.of(result.get(Metric.EXPLAINED_VARIANCE)),
+        Figures.of(result.get(Metric.L0)));
   }
 
   /** Which SAEs may be as good as the first one, if there are intervals to tell. */

@@ -1,14 +1,15 @@
 package org.sae4j.cli;
 
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 import org.sae4j.EvaluationResult;
 import org.sae4j.FeatureDensity;
 import org.sae4j.Interval;
+import org.sae4j.Metric;
 
 /** The results of {@code eval} of one SAE for people: a line for each number. */
 final class EvaluationTable {
@@ -21,62 +22,33 @@ final class EvaluationTable {
 
   static void print(EvaluationResult result, PrintWriter out) {
     EvaluationTable table = new EvaluationTable(result);
-    table.predictions();
-    table.baselines();
-    table.reconstruction();
-    table.sparsity();
+    for (Metric.Group group : Metric.Group.values()) {
+      heading(group).ifPresent(table.table::heading);
+      Arrays.stream(Metric.values()).filter(m -> m.group() == group).forEach(table::line);
+    }
     table.density();
     table.speed();
     table.table.print(out);
   }
 
-  private void predictions() {
-    table.heading("Predictions with the reconstruction in place of the activation");
-    line("kl", Figures::of, "nats from the clean predictions; 0 is perfect");
-    plusOrMinus("kl");
-    line("delta_ce", Figures::signed, "nats; " + verdict());
-    plusOrMinus("delta_ce");
-    line("ce_clean", Figures::of, "nats");
-    line("ce_sae", Figures::of, "nats");
-    line("top1_agreement", Figures::percent, "same likeliest token as the clean model");
+  /** What a group begins with; the baselines go on with the scores against them. */
+  private static Optional<String> heading(Metric.Group group) {
+    return switch (group) {
+      case PREDICTIONS ->
+          Optional.of("Predictions with the reconstruction in place of the activation");
+      case SCORES -> Optional.of("Baselines: zero or the mean in place of the activation");
+      case BASELINES -> Optional.empty();
+      case RECONSTRUCTION -> Optional.of("Reconstruction");
+      case SPARSITY -> Optional.of("Sparsity");
+    };
   }
 
-  private String verdict() {
-    double delta = result.downstream().deltaCe();
-    if (delta > 0) {
-      return "positive: WORSE than the clean model";
+  private void line(Metric metric) {
+    String figure = Figures.of(metric, result.get(metric));
+    table.line("  " + metric.key(), List.of(figure), metric.remark(result));
+    if (metric == Metric.KL || metric == Metric.DELTA_CE) {
+      plusOrMinus(metric.key());
     }
-    if (delta < 0) {
-      return "negative: better than the clean model";
-    }
-    return delta == 0 ? "as good as the clean model" : "positive is worse than the clean model";
-  }
-
-  private void baselines() {
-    table.heading("Baselines: zero or the mean in place of the activation");
-    line("ce_loss_score", Figures::of, "1 is as good as the clean model, 0 as bad as zero");
-    line("kl_score", Figures::of, "the same in terms of kl");
-    line("ce_zero", Figures::of, "nats");
-    line("ce_mean", Figures::of, "nats; mean " + result.options().meanBaseline());
-    line("kl_zero", Figures::of, "nats");
-    line("kl_mean", Figures::of, "nats");
-  }
-
-  private void reconstruction() {
-    table.heading("Reconstruction");
-    line("mse", Figures::of, "");
-    line("normalized_mse", Figures::of, "share of the variance");
-    line("explained_variance", Figures::of, "");
-    line("cosine_similarity", Figures::of, "");
-    line("l2_ratio", Figures::of, "norm of the reconstruction divided by the activation's");
-    line("relative_reconstruction_bias", Figures::of, "1 is unbiased");
-  }
-
-  private void sparsity() {
-    table.heading("Sparsity");
-    line("l0", Figures::of, "active latents per token");
-    line("l1", Figures::of, "");
-    line("dead_fraction", Figures::percent, "of the latents never fired on these tokens");
   }
 
   /** One line for each decade of the histogram in which there is a latent. */
@@ -105,15 +77,11 @@ final class EvaluationTable {
 
   private void speed() {
     table.heading("Run");
-    line("tokens", value -> String.valueOf((long) value), "counted");
+    table.line("  tokens", List.of(String.valueOf(result.tokens())), "counted");
     String sequences = String.valueOf(result.sequences());
     table.line("  sequences", List.of(sequences), EvaluationOutcome.ofSequences(result));
-    line("seconds", Figures::of, "");
-    line("tokens_per_second", Figures::of, "");
-  }
-
-  private void line(String key, DoubleFunction<String> format, String remark) {
-    table.line("  " + key, List.of(format.apply(result.values().get(key))), remark);
+    table.line("  seconds", List.of(Figures.of(result.seconds())), "");
+    table.line("  tokens_per_second", List.of(Figures.of(result.tokensPerSecond())), "");
   }
 
   /** Half the length of an interval, if there is one. */

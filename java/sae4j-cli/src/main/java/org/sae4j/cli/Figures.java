@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import java.util.Locale;
 import org.sae4j.Interval;
+import org.sae4j.Metric;
 
 /** Numbers as people read them: five figures, no more. */
 final class Figures {
@@ -9,6 +10,15 @@ final class Figures {
 
   static String of(double value) {
     return format(value, "");
+  }
+
+  /** A metric's value. */
+  static String of(Metric metric, double value) {
+    return switch (metric.kind()) {
+      case SIGNED -> signed(value);
+      case SHARE -> percent(value);
+      default -> of(value);
+    };
   }
 
   /** With its sign, because the sign matters. */

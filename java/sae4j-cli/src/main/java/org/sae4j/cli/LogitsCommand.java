@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.sae4j.ActivationMeans;
 import org.sae4j.Edit;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
@@ -149,11 +150,18 @@ final class LogitsCommand implements Callable<Integer> {
       throws IOException {
     return switch (replace) {
       case SAE -> Edit.reconstruct(saes.list().get(0));
-      case MEAN ->
-          Edit.mean(ActivationMean.measure(session, sequences, point, positions.counted()));
+      case MEAN -> Edit.mean(mean(session, sequences, point));
       case ZERO -> Edit.zero();
       case NONE -> throw new AssertionError("nothing to replace");
     };
+  }
+
+  private float[] mean(Session session, EqualSequences sequences, HookPoint point)
+      throws IOException {
+    try (ProgressDisplay progress = ProgressDisplay.ofTokens("mean")) {
+      return ActivationMeans.measure(
+          session, sequences.corpus(), point, positions.counted(), progress::update);
+    }
   }
 
   private JsonDocument options(Optional<HookPoint> point, Input input) {

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.sae4j.EvaluationResult;
+import org.sae4j.Metric;
 import org.sae4j.PairedDifference;
 
 /** How SAEs differ on the same tokens, as JSON. */
@@ -22,7 +23,7 @@ public final class PairedJson {
 
   /** The indices of SAEs, the smallest KL first; equal ones stay in their order. */
   public static List<Integer> byKl(List<EvaluationResult> results) {
-    Comparator<Integer> kl = Comparator.comparingDouble(i -> results.get(i).downstream().kl());
+    Comparator<Integer> kl = Comparator.comparingDouble(i -> results.get(i).get(Metric.KL));
     return IntStream.range(0, results.size()).boxed().sorted(kl).toList();
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoublePredicate;
+import org.sae4j.Metric;
 
 /** Which numbers a key of results can have: what sae4j does not write it does not read. */
 enum ResultRange {
@@ -22,14 +23,25 @@ enum ResultRange {
     put(COUNT, "tokens", "sequences", "pairs", "skipped", "below_noise", "compared", "targeted");
     put(COUNT, "counts", "dead", "fires", "latent", "channel", "sequence", "position", "id");
     put(COUNT, "top_up", "top_down", "d_in", "d_out", "d_sae", "future");
-    put(FROM_ZERO, "seconds", "tokens_per_second", "from", "to", "l0", "l1", "k");
-    put(FROM_ZERO, "mse", "normalized_mse", "l2_ratio", "effective_tokens", "max_activation");
-    put(NATS, "kl", "kl_zero", "kl_mean", "kl_by_position");
-    put(NATS, "ce_clean", "ce_sae", "ce_zero", "ce_mean");
-    put(SHARE, "top1_agreement", "dead_fraction", "density", "sparsity", "row_sparsity");
+    put(FROM_ZERO, "seconds", "tokens_per_second", "from", "to", "k");
+    put(FROM_ZERO, "effective_tokens", "max_activation");
+    put(NATS, "kl_by_position");
+    put(SHARE, "density", "sparsity", "row_sparsity");
     put(SHARE, "mean", "median", "row_mean");
-    put(UP_TO_ONE, "explained_variance");
-    put(COSINE, "cosine_similarity");
+    for (Metric metric : Metric.values()) {
+      of(metric).ifPresent(range -> put(range, metric.key()));
+    }
+  }
+
+  private static Optional<ResultRange> of(Metric metric) {
+    return switch (metric.kind()) {
+      case ANY, SIGNED -> Optional.empty();
+      case NATS -> Optional.of(NATS);
+      case FROM_ZERO -> Optional.of(FROM_ZERO);
+      case UP_TO_ONE -> Optional.of(UP_TO_ONE);
+      case COSINE -> Optional.of(COSINE);
+      case SHARE -> Optional.of(SHARE);
+    };
   }
 
   private final String text;

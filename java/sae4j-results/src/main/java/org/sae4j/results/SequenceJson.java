@@ -16,16 +16,7 @@ public final class SequenceJson {
     json.addProperty("tokens", result.tokens());
     json.addProperty("compared", result.compared());
     json.addProperty("targeted", result.targeted());
-    json.add("kl", JsonDocument.number(result.kl()));
-    json.add("delta_ce", JsonDocument.number(result.deltaCe()));
-    json.add("ce_clean", JsonDocument.number(result.ceClean()));
-    json.add("ce_sae", JsonDocument.number(result.ceSae()));
-    json.add("top1_agreement", JsonDocument.number(result.top1Agreement()));
-    json.add("mse", JsonDocument.number(result.mse()));
-    json.add("cosine_similarity", JsonDocument.number(result.cosineSimilarity()));
-    json.add("l2_ratio", JsonDocument.number(result.l2Ratio()));
-    json.add("l0", JsonDocument.number(result.l0()));
-    json.add("l1", JsonDocument.number(result.l1()));
+    result.values().forEach((metric, value) -> json.add(metric.key(), JsonDocument.number(value)));
     return json;
   }
 }

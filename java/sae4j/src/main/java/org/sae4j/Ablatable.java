@@ -1,7 +1,7 @@
 package org.sae4j;
 
-/** The activation at one token, and what it is with one thing after another ablated. */
-sealed interface AblatedToken permits AblatedLatents, AblatedDirections, AblatedChannels {
+/** What can be ablated at one token: the base activation, and each variant of it. */
+sealed interface Ablatable permits AblatedLatents, AblatedDirections, AblatedChannels {
 
   /** The activation of the base run, [width]. */
   float[] base();

@@ -6,12 +6,12 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
 /** Chooses the tokens that an ablation is about, sequence by sequence. */
-final class AblationTokens {
+final class TokenChoice {
   private final AblationOptions options;
   private final Optional<TokenSample.Draw> draw;
   private long left;
 
-  private AblationTokens(AblationOptions options, long candidates) {
+  private TokenChoice(AblationOptions options, long candidates) {
     this.options = options;
     draw = options.sample().map(sample -> sample.of(candidates));
     left = draw.map(TokenSample.Draw::left).orElse(candidates);
@@ -23,27 +23,29 @@ final class AblationTokens {
    * @throws IllegalArgumentException if there are none, or the model cannot run a sequence
    * @throws CancellationException if the thread is interrupted; its interrupt flag stays set
    */
-  static AblationTokens of(Corpus corpus, AblationOptions options, ModelShape shape)
+  static TokenChoice of(Corpus corpus, AblationOptions options, ModelShape shape)
       throws IOException {
-    long sequences = 0;
-    long tokens = 0;
-    long candidates = 0;
-    try (Batches batches = Batches.of(corpus, 1, shape)) {
-      for (Optional<Sequences> next = batches.next(); next.isPresent(); next = batches.next()) {
-        candidates += candidates(next.get(), options).count();
-        sequences += next.get().count();
-        tokens += next.get().tokens();
-        if (Thread.currentThread().isInterrupted()) {
-          throw new CancellationException("interrupted when " + tokens + " tokens were counted");
-        }
-      }
-    }
+    long[] counts = new long[3]; // sequences, tokens, candidates
+    CorpusPass pass = CorpusPass.of("tokens counted", corpus.knownTokens(), (done, total) -> {});
+    pass.run(
+        corpus,
+        0,
+        1,
+        shape,
+        () -> false,
+        one -> {
+          counts[0] += one.count();
+          counts[1] += one.tokens();
+          counts[2] += candidates(one, options).count();
+          pass.advance(one.tokens());
+        });
+    long candidates = counts[2];
     if (candidates == 0) {
       throw new IllegalArgumentException(
           "\"%s\" with %d positions to measure at: no token of %d sequences, %d tokens"
-              .formatted(options.positions(), options.future(), sequences, tokens));
+              .formatted(options.positions(), options.future(), counts[0], counts[1]));
     }
-    return new AblationTokens(options, candidates);
+    return new TokenChoice(options, candidates);
   }
 
   /** The positions in one sequence that may be chosen. */
