@@ -44,7 +44,8 @@ final class CountedCorpus implements Corpus {
   private final class Counting implements Reading {
     private final Reading reading;
     private final ProgressDisplay progress = ProgressDisplay.ofTokens("count");
-    private final CorpusPass pass = CorpusPass.of("tokens counted", corpus.knownTokens(), progress::update);
+    private final CorpusPass pass =
+        CorpusPass.of("tokens counted", corpus.knownTokens(), progress::update);
     private long sequences;
     private long tokens;
 
