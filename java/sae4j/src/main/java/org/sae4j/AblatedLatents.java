@@ -1,6 +1,5 @@
 package org.sae4j;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.OptionalInt;
@@ -84,10 +83,8 @@ final class AblatedLatents implements Ablatable {
     float[] scales = new float[tokens];
     float[] shifts = new float[tokens];
     Arrays.fill(scales, scale);
-    float[] out = Floats.of(tokens, width(), "activations");
     Latents latents = new Latents(sae.config().dSae(), offsets, active, z, scales, shifts);
-    session.decode(sae, latents, FloatBuffer.wrap(out));
-    return out;
+    return session.decode(sae, latents);
   }
 
   int width() {

@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
  * <p>A closed block costs a few nanoseconds a sum, and the exact sums take two or three longs each,
  * because only the digits that any sum has are kept.
  */
-final class BlockSums {
+public final class BlockSums {
   private static final int DIGIT_BITS = 56;
   private static final long DIGIT_MASK = (1L << DIGIT_BITS) - 1;
   private static final long HALF = 1L << DIGIT_BITS - 1;
@@ -28,29 +28,29 @@ final class BlockSums {
   private double[] notFinite; // [n] infinities and NaN of closed blocks; [0]: none
   private final long[][] digits; // [digit][n] -2^55 to 2^55 - 1, the lowest first; [0]: all zero
 
-  BlockSums(int n) {
+  public BlockSums(int n) {
     open = new double[n];
     notFinite = new double[0];
     digits = new long[DIGITS][0];
   }
 
-  int size() {
+  public int size() {
     return open.length;
   }
 
-  void add(int index, double value) {
+  public void add(int index, double value) {
     open[index] += value;
   }
 
   /** Adds values, each so many times, to the sums from an index on. */
-  void add(int from, int times, double[] values) {
+  public void add(int from, int times, double[] values) {
     for (int i = 0; i < values.length; i++) {
       open[from + i] += times * values[i];
     }
   }
 
   /** Makes room for sums below this index, if there is none. */
-  void grow(int n) {
+  public void grow(int n) {
     if (n > open.length) {
       open = Arrays.copyOf(open, n);
       notFinite = grown(notFinite, n);
@@ -65,7 +65,7 @@ final class BlockSums {
   }
 
   /** Ends the block. */
-  void close() {
+  public void close() {
     for (int i = 0; i < open.length; i++) {
       if (open[i] != 0) {
         addExactly(i, open[i]);
@@ -106,7 +106,7 @@ final class BlockSums {
   }
 
   /** Adds what others sum up; the blocks of both must be closed. */
-  void merge(BlockSums other) {
+  public void merge(BlockSums other) {
     grow(other.size());
     for (int i = 0; i < other.notFinite.length; i++) {
       if (other.notFinite[i] != 0) {
@@ -121,7 +121,7 @@ final class BlockSums {
   }
 
   /** A sum, the block at hand included. */
-  double get(int index) {
+  public double get(int index) {
     double sum = 0;
     for (int d = 0; d < DIGITS; d++) {
       if (digits[d].length > 0) {
@@ -138,7 +138,7 @@ final class BlockSums {
    * @param doubles of the block at hand, and of what is not finite
    * @param longs of each digit, of any sign
    */
-  void visit(UnaryOperator<double[]> doubles, UnaryOperator<long[]> longs) {
+  public void visit(UnaryOperator<double[]> doubles, UnaryOperator<long[]> longs) {
     open = doubles.apply(open);
     notFinite = doubles.apply(notFinite);
     requireOneLength(notFinite.length);

@@ -6,11 +6,11 @@ package org.sae4j;
  *
  * <p>Sums of parts of a corpus add up as {@link BlockSums} do.
  */
-final class BootstrapSums {
+public final class BootstrapSums {
   private final int n;
   private final BlockSums sums; // [1 + replicates, n]
 
-  BootstrapSums(int replicates, int n) {
+  public BootstrapSums(int replicates, int n) {
     this.n = n;
     sums = new BlockSums(Math.multiplyExact(1 + replicates, n));
   }
@@ -21,7 +21,7 @@ final class BootstrapSums {
    * @param draws [replicates]
    * @param values [n]
    */
-  void add(byte[] draws, double[] values) {
+  public void add(byte[] draws, double[] values) {
     sums.add(0, 1, values);
     for (int r = 0; r < draws.length; r++) {
       if (draws[r] > 0) {
@@ -31,32 +31,32 @@ final class BootstrapSums {
   }
 
   /** Ends a block; see {@link BlockSums}. */
-  void close() {
+  public void close() {
     sums.close();
   }
 
   /** Adds what others sum up; the blocks of both must be closed. */
-  void merge(BootstrapSums other) {
+  public void merge(BootstrapSums other) {
     sums.merge(other.sums);
   }
 
   /** One of the sums over all sequences. */
-  double all(int index) {
+  public double all(int index) {
     return sums.get(index);
   }
 
   /** The sums over all sequences, [n]. */
-  double[] all() {
+  public double[] all() {
     return row(0);
   }
 
   /** One of the sums of one replicate. */
-  double of(int replicate, int index) {
+  public double of(int replicate, int index) {
     return sums.get((1 + replicate) * n + index);
   }
 
   /** The sums of one replicate, [n]. */
-  double[] of(int replicate) {
+  public double[] of(int replicate) {
     return row(1 + replicate);
   }
 
@@ -69,7 +69,7 @@ final class BootstrapSums {
   }
 
   /** The sums themselves, to be kept. */
-  BlockSums sums() {
+  public BlockSums sums() {
     return sums;
   }
 }

@@ -164,7 +164,7 @@ public record HookPoint(Site site, int layer) {
   }
 
   /** Returns this point if a model has it, else says which layers there are. */
-  HookPoint requireIn(ModelShape shape) {
+  public HookPoint requireIn(ModelShape shape) {
     if (layer >= shape.layers()) {
       throw new IllegalArgumentException(
           "unknown hook \"" + name() + "\": the model has layers 0 to " + (shape.layers() - 1));

@@ -11,9 +11,9 @@ import java.util.Optional;
  * the unbiased variance is further out than the normal distribution. Source: Hesterberg 2015, "What
  * teachers should know about the bootstrap", the expanded percentile interval.
  */
-final class PercentileInterval {
+public final class PercentileInterval {
   /** Of fewer there are too few different draws for any percentile. */
-  static final int FEWEST_SEQUENCES = 5;
+  public static final int FEWEST_SEQUENCES = 5;
 
   private static final double Z = 1.959963984540054; // 97.5 % of the normal distribution
 
@@ -25,7 +25,7 @@ final class PercentileInterval {
    * @param values [replicates]; NaN where a replicate has no value, which is then left out
    * @param sequences how many sequences the replicates draw from
    */
-  static Optional<Interval> ci95(double[] values, long sequences) {
+  public static Optional<Interval> ci95(double[] values, long sequences) {
     double[] sorted = Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
     if (sequences < FEWEST_SEQUENCES || sorted.length <= values.length / 2) {
       return Optional.empty();

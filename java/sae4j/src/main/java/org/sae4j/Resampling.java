@@ -30,7 +30,7 @@ public record Resampling(int replicates, long seed) {
    * many sequences gives, without a need to know how many there are. Source: Chamandy et al. 2012,
    * "Estimating uncertainty for massive data streams".
    */
-  byte[] draws(long sequence) {
+  public byte[] draws(long sequence) {
     SplitMix64 random = new SplitMix64(seed, (int) (sequence >>> 32), (int) sequence);
     byte[] draws = new byte[replicates];
     for (int r = 0; r < replicates; r++) {

@@ -146,7 +146,7 @@ public final class Sae implements AutoCloseable {
   }
 
   /** What its file says; none if it was made in memory. */
-  Optional<SaeFile> file() {
+  public Optional<SaeFile> file() {
     return file;
   }
 

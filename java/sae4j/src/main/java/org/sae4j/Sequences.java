@@ -237,20 +237,20 @@ public final class Sequences implements Corpus {
     return new Sequences(sequences);
   }
 
-  /** All ids, one sequence after another; not a copy. */
-  int[] ids() {
+  /** All ids, [tokens]; this object's own, do not write to them. */
+  public int[] ids() {
     return ids;
   }
 
-  /** The lengths of the sequences. */
-  int[] lengths() {
+  /** The lengths of the sequences, [count]. */
+  public int[] lengths() {
     int[] lengths = new int[count()];
     Arrays.setAll(lengths, this::length);
     return lengths;
   }
 
-  /** For each token whether it is selected. */
-  boolean[] select(Positions positions) {
+  /** Tells of each token whether it is selected, [tokens]. */
+  public boolean[] select(Positions positions) {
     boolean[] selected = new boolean[tokens()];
     for (int s = 0; s < count(); s++) {
       for (int p = 0; p < length(s); p++) {
@@ -261,8 +261,12 @@ public final class Sequences implements Corpus {
     return selected;
   }
 
-  /** Returns these sequences if a model can run them, else says what is wrong with them. */
-  Sequences requireFor(ModelShape shape) {
+  /**
+   * Returns these sequences.
+   *
+   * @throws IllegalArgumentException if a model of this shape cannot run them
+   */
+  public Sequences requireFor(ModelShape shape) {
     return requireFor(shape, 0);
   }
 
@@ -271,7 +275,7 @@ public final class Sequences implements Corpus {
    *
    * @param before how many come before them there
    */
-  Sequences requireFor(ModelShape shape, long before) {
+  public Sequences requireFor(ModelShape shape, long before) {
     for (int s = 0; s < count(); s++) {
       if (length(s) > shape.context()) {
         throw new IllegalArgumentException(

@@ -132,6 +132,16 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Decodes latents with this session's threads to [tokens, output width], without what a skip
+   * connection adds for x.
+   */
+  public float[] decode(Sae sae, Latents latents) {
+    float[] out = Floats.of(latents.tokens(), sae.config().dOut(), "decoded latents");
+    decode(sae, latents, FloatBuffer.wrap(out));
+    return out;
+  }
+
+  /**
    * Decodes latents with this session's threads, without what a skip connection adds for x.
    *
    * @param out [tokens, SAE width], written from position to limit; not copied if direct

@@ -65,7 +65,7 @@ public enum Site {
   }
 
   /** Tells of a layer norm's sites which of the two it is. */
-  Optional<HookNormalized> hookNormalized() {
+  public Optional<HookNormalized> hookNormalized() {
     return switch (this) {
       case LN1_STANDARDIZED, LN2_STANDARDIZED, STANDARDIZED -> Optional.of(HookNormalized.BEFORE);
       case LN1, LN2, NORMALIZED -> Optional.of(HookNormalized.AFTER);
@@ -74,7 +74,7 @@ public enum Site {
   }
 
   /** The other one of a layer norm's two sites; of other sites the same. */
-  Site otherSideOfWeights() {
+  public Site otherSideOfWeights() {
     return switch (this) {
       case LN1_STANDARDIZED -> LN1;
       case LN1 -> LN1_STANDARDIZED;

@@ -5,13 +5,13 @@ package org.sae4j;
  *
  * <p>Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
  */
-final class SplitMix64 {
+public final class SplitMix64 {
   private static final long STEP = 0x9e3779b97f4a7c15L;
 
   private long state;
 
   /** Starts from a seed and from what else the numbers are to depend on. */
-  SplitMix64(long seed, int... more) {
+  public SplitMix64(long seed, int... more) {
     state = seed;
     for (int each : more) {
       state = next() ^ each;
@@ -26,12 +26,12 @@ final class SplitMix64 {
   }
 
   /** A whole number from 0 to {@code bound - 1}: ⌊u·bound⌋ with u from 31 random bits. */
-  int below(int bound) {
+  public int below(int bound) {
     return (int) ((next() >>> 33) * bound >>> 31);
   }
 
   /** The same of a bound that may need more bits: u then has 63. */
-  long below(long bound) {
+  public long below(long bound) {
     return bound <= Integer.MAX_VALUE
         ? below((int) bound)
         : Math.multiplyHigh(next() >>> 1, bound << 1);
@@ -43,7 +43,7 @@ final class SplitMix64 {
   }
 
   /** A whole number from the Poisson distribution with mean 1, by inversion. */
-  byte poisson() {
+  public byte poisson() {
     double u = (next() >>> 11) * 0x1p-53;
     byte k = 0;
     for (double share = 1 / Math.E; u >= share && share > 0; share /= k) {
@@ -54,7 +54,7 @@ final class SplitMix64 {
   }
 
   /** A number from the standard normal distribution, by Box and Muller's cosine. */
-  double gaussian() {
+  public double gaussian() {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
     return radius * StrictMath.cos(2 * Math.PI * uniform());
   }

@@ -101,7 +101,7 @@ public final class Tokenizer {
   /**
    * Decodes tokens to bytes; those beyond the vocabulary, with which a model may be padded, too.
    */
-  byte[] spell(int... tokens) {
+  public byte[] spell(int... tokens) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int from = 0, to; from < tokens.length; from = to) {
       to = from;

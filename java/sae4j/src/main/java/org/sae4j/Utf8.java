@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** UTF-8 as the Unicode standard defines it (table 3-7, well-formed byte sequences). */
-final class Utf8 {
+public final class Utf8 {
   private static final byte[] REPLACEMENT = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
 
   private Utf8() {}
@@ -14,7 +14,7 @@ final class Utf8 {
    * Replaces what is not UTF-8 by U+FFFD, once for each longest start of a character, as Python's
    * {@code errors="replace"} does. Java's own decoder counts encoded surrogates differently.
    */
-  static byte[] replaceInvalid(byte[] bytes) {
+  public static byte[] replaceInvalid(byte[] bytes) {
     ByteArrayOutputStream sound = new ByteArrayOutputStream(bytes.length);
     for (int from = 0, to; from < bytes.length; from = to) {
       to = end(bytes, from);
@@ -28,7 +28,7 @@ final class Utf8 {
   }
 
   /** Decodes for people: what is not UTF-8 byte by byte, {@code <e2>}. */
-  static String showInvalid(byte[] bytes) {
+  public static String showInvalid(byte[] bytes) {
     StringBuilder text = new StringBuilder();
     for (int from = 0, to; from < bytes.length; from = to) {
       to = end(bytes, from);
@@ -43,13 +43,13 @@ final class Utf8 {
     return text.toString();
   }
 
-  static String decode(byte[] bytes, int from, int to) {
+  public static String decode(byte[] bytes, int from, int to) {
     byte[] sound = replaceInvalid(Arrays.copyOfRange(bytes, from, to));
     return new String(sound, StandardCharsets.UTF_8);
   }
 
   /** The start of the character that goes on at an index; the index itself if none does. */
-  static int startOfCharacter(byte[] bytes, int at) {
+  public static int startOfCharacter(byte[] bytes, int at) {
     for (int from = at - 1; from >= Math.max(0, at - 3); from--) {
       int end = end(bytes, from);
       if (at < from + lengthByLead(bytes[from] & 0xFF)) {
@@ -60,13 +60,13 @@ final class Utf8 {
   }
 
   /** The end of the character that goes on at an index; the index itself if none does. */
-  static int endOfCharacter(byte[] bytes, int at) {
+  public static int endOfCharacter(byte[] bytes, int at) {
     int from = startOfCharacter(bytes, at);
     return from == at ? at : end(bytes, from);
   }
 
   /** The index behind those bytes at the beginning that can only be the rest of a character. */
-  static int afterRest(byte[] bytes) {
+  public static int afterRest(byte[] bytes) {
     int at = 0;
     while (at < Math.min(3, bytes.length) && (bytes[at] & 0xC0) == 0x80) {
       at++;
