@@ -96,7 +96,7 @@ public final class Sae implements AutoCloseable {
     return open(
         file,
         biases.areFolded()
-            ? ValueBiasFolding.of(file, layer -> biases.of(model, layer))
+            ? ValueBiasFolding.of(file, layer -> FoldedValueBiases.of(biases, model, layer))
             : Map.of());
   }
 

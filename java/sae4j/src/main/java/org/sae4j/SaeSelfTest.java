@@ -14,7 +14,7 @@ import java.util.Optional;
  * numbers. So it is tried on a few tokens. If it explains less than {@value #GOOD} of the variance,
  * or if fewer than one or almost all of its latents are active a token, the same tokens are tried
  * in other ways; one that explains a third or more of what is left unexplained is suspected to be
- * what was meant. Without a suspect there is a warning only below {@value #BAD}.
+ * what was meant. Without a cause there is a warning only below {@value #BAD}.
  *
  * <p>The bounds are those of published SAEs: GPT-2 small's explain 0.77 to 0.999
  * (gpt2-small-res-jb, L0 10 to 70) and 0.85 to 0.97 (OpenAI's, k = 32), Gemma 2 2B's 0.73 to 0.92
@@ -26,15 +26,11 @@ import java.util.Optional;
  * @param l0 active latents a token
  * @param explainedVariance as in {@link EvaluationResult.Reconstruction}, on these tokens; NaN if
  *     they do not vary
- * @param suspect what is probably wrong
+ * @param cause what is probably wrong
  * @param warnings what to tell people; none if nothing seems wrong
  */
 public record SaeSelfTest(
-    int tokens,
-    double l0,
-    double explainedVariance,
-    Optional<SaeSuspect> suspect,
-    List<String> warnings) {
+    int tokens, double l0, double explainedVariance, Optional<Cause> cause, List<String> warnings) {
   /** The explained variance from which on nothing else is tried. */
   public static final double GOOD = 0.8;
 
@@ -46,7 +42,7 @@ public record SaeSelfTest(
   private static final int SHARE = 8;
 
   public SaeSelfTest {
-    Objects.requireNonNull(suspect, "suspect");
+    Objects.requireNonNull(cause, "cause");
     warnings = List.copyOf(warnings);
   }
 
@@ -67,30 +63,33 @@ public record SaeSelfTest(
     Sequences first = sequences.first(Math.min(MOST_TOKENS, share));
     ModelShape shape = session.model().shape();
     List<Splice> splices = saes.stream().map(sae -> Splice.of(sae, hook, shape)).toList();
-    Map<HookPoint, float[]> activations = SaeTrials.activations(session, first, splices);
+    Map<HookPoint, float[]> activations = CauseSearch.activations(session, first, splices);
     return splices.stream()
-        .map(splice -> new SaeTrials(session, splice, first, counted).test(activations))
+        .map(splice -> new CauseSearch(session, splice, first, counted).test(activations))
         .toList();
   }
 
   static SaeSelfTest of(
-      Splice splice, Sequences sequences, SaeFit fit, Optional<SaeSuspect> suspect, boolean bad) {
+      Splice splice,
+      Sequences sequences,
+      ReconstructionQuality fit,
+      Optional<Cause> cause,
+      boolean bad) {
     List<String> warnings = new ArrayList<>();
-    if (suspect.isPresent() || bad) {
+    if (cause.isPresent() || bad) {
       String verdict =
-          suspect.map(SaeSelfTest::improvement).orElse("; nothing that was tried improves it");
-      warnings.add(numbers(splice, sequences, fit, suspect) + verdict);
+          cause.map(SaeSelfTest::improvement).orElse("; nothing that was tried improves it");
+      warnings.add(numbers(splice, sequences, fit, cause) + verdict);
     }
-    return new SaeSelfTest(
-        sequences.tokens(), fit.l0(), fit.explainedVariance(), suspect, warnings);
+    return new SaeSelfTest(sequences.tokens(), fit.l0(), fit.explainedVariance(), cause, warnings);
   }
 
   private static String numbers(
-      Splice splice, Sequences sequences, SaeFit fit, Optional<SaeSuspect> suspect) {
-    // What a suspect but the first position itself would explain is without the first, too.
+      Splice splice, Sequences sequences, ReconstructionQuality fit, Optional<Cause> cause) {
+    // What a cause but the first position itself would explain is without the first, too.
     boolean compared =
-        suspect.isPresent()
-            && suspect.get().kind() != SaeSuspect.Kind.FIRST_POSITION
+        cause.isPresent()
+            && cause.get().kind() != Cause.Kind.FIRST_POSITION
             && Math.abs(fit.withoutFirst() - fit.explainedVariance()) > 0.01;
     boolean onlyFirstIsGood = fit.withoutFirst() < GOOD && fit.explainedVariance() >= GOOD;
     String others =
@@ -107,8 +106,8 @@ public record SaeSelfTest(
         sequences.tokens());
   }
 
-  private static String improvement(SaeSuspect suspect) {
-    return "; " + suspect.text() + " it would be " + share(suspect.explainedVariance());
+  private static String improvement(Cause cause) {
+    return "; " + cause.text() + " it would be " + share(cause.explainedVariance());
   }
 
   /** A share of the variance: at most 1, but as far below 0 as a reconstruction is off. */

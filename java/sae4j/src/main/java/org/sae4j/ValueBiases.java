@@ -21,20 +21,4 @@ public enum ValueBiases {
   public boolean areFolded() {
     return this != KEPT;
   }
-
-  /**
-   * What heads of the model give for nothing, which is what was folded.
-   *
-   * @return [heads · head width], exact, because one token attends to itself alone
-   */
-  float[] of(Model model, int layer) {
-    HookPoint z = HookPoint.z(layer).requireIn(model.shape());
-    HookPoint nothing =
-        this == FOLDED_WITH_LN ? HookPoint.ln1Standardized(layer) : HookPoint.ln1(layer);
-    RunOptions options =
-        RunOptions.defaults().edit(nothing, Edit.zero()).capture(z).withoutLogits();
-    try (Session session = model.newSession(new SessionOptions(1))) {
-      return session.run(Sequences.of(new int[] {0}), options).activation(z).toArray();
-    }
-  }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,6 +121,25 @@ class ResumedEvaluationTest {
 
     assertThat(Checkpoint.identity(file())).contains(large.identity());
     requireSame(evaluation.resuming(large).runAll(tokens));
+  }
+
+  /** Half a batch's sequences are told of: what is kept is without the batch. */
+  @Test
+  void anInterruptMayComeWhileSequencesAreWritten() throws IOException {
+    int[] heard = {0};
+    Consumer<SequenceResult> closed =
+        sequence -> {
+          if (++heard[0] == 7) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(new ClosedByInterruptException());
+          }
+        };
+    assertThatThrownBy(() -> evaluation.resuming(checkpoint()).onSequence(closed).runAll(tokens))
+        .isInstanceOf(CancellationException.class)
+        .hasMessage("interrupted after 832 of 1280 tokens");
+    assertThat(Thread.interrupted()).isTrue();
+
+    requireSame(evaluation.resuming(checkpoint()).runAll(tokens));
   }
 
   private boolean anyLargerThan(long bytes) {

@@ -50,12 +50,12 @@ class SaeSelfTestTest {
     return SaeOverrides.none().withNormalization(normalization);
   }
 
-  private static void assertSuspected(SaeSelfTest test, SaeSuspect.Kind kind, String setting) {
-    SaeSuspect suspect = test.suspect().orElseThrow();
-    assertThat(suspect.kind()).as(test.warnings().toString()).isEqualTo(kind);
-    assertThat(suspect.setting()).startsWith(setting);
+  private static void assertSuspected(SaeSelfTest test, Cause.Kind kind, String setting) {
+    Cause cause = test.cause().orElseThrow();
+    assertThat(cause.kind()).as(test.warnings().toString()).isEqualTo(kind);
+    assertThat(cause.setting()).startsWith(setting);
     assertThat(test.warnings()).hasSize(1);
-    assertThat(test.warnings().get(0)).contains("explained variance", suspect.text());
+    assertThat(test.warnings().get(0)).contains("explained variance", cause.text());
   }
 
   @ParameterizedTest
@@ -73,7 +73,7 @@ class SaeSelfTestTest {
   void goodOnesRaiseNoWarning(String name) throws IOException {
     SaeSelfTest test = test(Fixtures.path(name), SaeOverrides.none(), Fixtures.HOOK);
     assertThat(test.warnings()).isEmpty();
-    assertThat(test.suspect()).isEmpty();
+    assertThat(test.cause()).isEmpty();
     try (Sae sae = Fixtures.sae(name)) {
       EvaluationResult expected = Evaluation.of(model, sae).run(tokens.first(test.tokens()));
       assertThat(test.explainedVariance())
@@ -96,7 +96,7 @@ class SaeSelfTestTest {
   void theWrongLayerIsNamed(String name, int layer) throws IOException {
     HookPoint wrong = HookPoint.residPost(layer);
     SaeSelfTest test = test(Fixtures.path(name), SaeOverrides.none(), wrong);
-    assertSuspected(test, SaeSuspect.Kind.HOOK, "blocks.3.hook_resid_post");
+    assertSuspected(test, Cause.Kind.HOOK, "blocks.3.hook_resid_post");
   }
 
   @ParameterizedTest
@@ -109,7 +109,7 @@ class SaeSelfTestTest {
   void theWrongNormalisationIsNamed(String name, Normalization wrong, String right)
       throws IOException {
     SaeSelfTest test = test(Fixtures.path(name), normalization(wrong), Fixtures.HOOK);
-    assertSuspected(test, SaeSuspect.Kind.NORMALIZATION, right);
+    assertSuspected(test, Cause.Kind.NORMALIZATION, right);
   }
 
   /** The model with numbers added to one channel of one row of its embeddings. */
@@ -153,8 +153,7 @@ class SaeSelfTestTest {
     try (changed;
         Session session = changed.newSession();
         Sae sae = Fixtures.sae("saes/saelens/jumprelu")) {
-      assertSuspected(
-          tests(session, sae, Positions.all()), SaeSuspect.Kind.FIRST_POSITION, "without");
+      assertSuspected(tests(session, sae, Positions.all()), Cause.Kind.FIRST_POSITION, "without");
       // Who leaves it out need not be told.
       assertThat(tests(session, sae, Positions.allButFirst()).warnings()).isEmpty();
     }
@@ -168,14 +167,14 @@ class SaeSelfTestTest {
             folder,
             Map.of("transformer.wpe.weight", 0, "transformer.wte.weight", bos),
             Map.of("transformer.wpe.weight", 300f, "transformer.wte.weight", -300f));
-    assertSuspected(testOn(changed, tokens), SaeSuspect.Kind.BOS, "with");
+    assertSuspected(testOn(changed, tokens), Cause.Kind.BOS, "with");
   }
 
   @Test
   void whatASuspectIsComparedWithIsShown() throws IOException {
     try (Sae sae = Fixtures.sae(Fixtures.SAE_K16)) {
       SaeSelfTest test = tests(sae, Sequences.of(new int[] {1, 2, 3}, new int[] {4}));
-      assertThat(test.suspect().orElseThrow().explainedVariance())
+      assertThat(test.cause().orElseThrow().explainedVariance())
           .isLessThan(test.explainedVariance());
       assertThat(test.warnings().get(0)).contains(" without the first of each sequence) and L0");
     }
@@ -187,14 +186,14 @@ class SaeSelfTestTest {
     Model changed =
         withOutlier(
             folder, Map.of("transformer.wte.weight", bos), Map.of("transformer.wte.weight", 300f));
-    assertSuspected(testOn(changed, withBos()), SaeSuspect.Kind.BOS, "without");
+    assertSuspected(testOn(changed, withBos()), Cause.Kind.BOS, "without");
   }
 
   @Test
   void whatNothingExplainsIsSaidSo() {
     try (Sae random = RandomSae.topK(192, 64, 4)) {
       SaeSelfTest test = test(session, random, Fixtures.HOOK);
-      assertThat(test.suspect()).isEmpty();
+      assertThat(test.cause()).isEmpty();
       assertThat(test.explainedVariance()).isLessThan(SaeSelfTest.BAD);
       assertThat(test.warnings()).hasSize(1);
       assertThat(test.warnings().get(0)).contains("nothing that was tried improves it");

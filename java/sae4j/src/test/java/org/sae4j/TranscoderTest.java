@@ -104,11 +104,11 @@ class TranscoderTest {
       assertThat(result.get(Metric.EXPLAINED_VARIANCE)).isGreaterThan(0.98);
       assertThat(result.get(Metric.KL)).isLessThan(0.02 * result.get(Metric.KL_ZERO));
       assertThat(selfTest(session, right, tokens).warnings()).isEmpty();
-      assertThat(selfTest(session, wrong, tokens).suspect())
+      assertThat(selfTest(session, wrong, tokens).cause())
           .hasValueSatisfying(
-              suspect -> {
-                assertThat(suspect.kind()).isEqualTo(SaeSuspect.Kind.HOOK);
-                assertThat(suspect.setting()).isEqualTo("blocks.3.ln2.hook_normalized");
+              cause -> {
+                assertThat(cause.kind()).isEqualTo(Cause.Kind.HOOK);
+                assertThat(cause.setting()).isEqualTo("blocks.3.ln2.hook_normalized");
               });
     }
   }
@@ -141,8 +141,8 @@ class TranscoderTest {
         Sae wrong = mlp(HookPoint.ln2Standardized(3), HookPoint.ln2(3), out)) {
       assertThat(selfTest(session, right, tokens).warnings()).isEmpty();
       SaeSelfTest test = selfTest(session, wrong, tokens);
-      assertThat(test.suspect().map(SaeSuspect::kind)).contains(SaeSuspect.Kind.LAYER_NORM);
-      assertThat(test.suspect().map(SaeSuspect::setting)).contains("before");
+      assertThat(test.cause().map(Cause::kind)).contains(Cause.Kind.LAYER_NORM);
+      assertThat(test.cause().map(Cause::setting)).contains("before");
       assertThat(test.warnings().get(0))
           .contains("at a layer norm before its weight and bias it would be 0.9");
     }

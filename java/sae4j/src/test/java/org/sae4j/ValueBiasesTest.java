@@ -33,9 +33,9 @@ class ValueBiasesTest {
   void areWhatHeadsGiveForNothing() throws IOException {
     try (Model model = Fixtures.model()) {
       for (int layer : new int[] {0, 5}) {
-        assertThat(ValueBiases.FOLDED.of(model, layer)).isEqualTo(biases(layer));
+        assertThat(FoldedValueBiases.of(ValueBiases.FOLDED, model, layer)).isEqualTo(biases(layer));
         double[] withLn = biasesWithLn(layer);
-        float[] found = ValueBiases.FOLDED_WITH_LN.of(model, layer);
+        float[] found = FoldedValueBiases.of(ValueBiases.FOLDED_WITH_LN, model, layer);
         for (int i = 0; i < D; i++) {
           assertThat((double) found[i]).isCloseTo(withLn[i], within(1e-5));
         }

@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
+import org.sae4j.Cause;
 import org.sae4j.Corpus;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.Positions;
 import org.sae4j.Sae;
 import org.sae4j.SaeSelfTest;
-import org.sae4j.SaeSuspect;
 import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.SessionOptions;
@@ -56,22 +56,22 @@ record SelfTests(List<SaeSelfTest> tests) {
   }
 
   private static List<String> warnings(SaeSelfTest test) {
-    String question = test.suspect().map(SelfTests::question).orElse("");
+    String question = test.cause().map(SelfTests::question).orElse("");
     return test.warnings().stream().map(warning -> warning + question).toList();
   }
 
   /** What the user may have forgotten. */
-  private static String question(SaeSuspect suspect) {
-    return switch (suspect.kind()) {
+  private static String question(Cause cause) {
+    return switch (cause.kind()) {
       case BOS ->
-          suspect.setting().equals("with")
+          cause.setting().equals("with")
               ? ": is --bos missing, or in --tokens the token itself?"
               : ": is --no-bos missing?";
       case FIRST_POSITION -> ": are --skip-first-replace and --skip-first-count missing?";
-      case LAYER_NORM -> ": is --hook-normalized " + suspect.setting() + " missing?";
+      case LAYER_NORM -> ": is --hook-normalized " + cause.setting() + " missing?";
       case NORMALIZATION ->
-          ": is --normalize " + suspect.setting().replace(" by ", " --scale ") + " missing?";
-      case HOOK -> ": is --hook " + suspect.setting() + " meant?";
+          ": is --normalize " + cause.setting().replace(" by ", " --scale ") + " missing?";
+      case HOOK -> ": is --hook " + cause.setting() + " meant?";
       case CENTRING -> ": is --centred missing?";
     };
   }

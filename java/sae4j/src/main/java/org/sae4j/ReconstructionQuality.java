@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * @param withoutFirst the explained variance of the counted tokens but for the first of each
  *     sequence, whose activation is often hundreds of times as large
  */
-record SaeFit(double l0, double explainedVariance, double withoutFirst) {
+record ReconstructionQuality(double l0, double explainedVariance, double withoutFirst) {
 
   /**
    * Tries an SAE or a transcoder.
@@ -21,7 +21,7 @@ record SaeFit(double l0, double explainedVariance, double withoutFirst) {
    * @param y [tokens, output width] those that it is to make of them
    * @param scaling what is done to them before it, and undone after it
    */
-  static SaeFit of(
+  static ReconstructionQuality of(
       Session session,
       Sae sae,
       Sequences sequences,
@@ -36,7 +36,7 @@ record SaeFit(double l0, double explainedVariance, double withoutFirst) {
     return of(latents, sequences, counted, y, scaling.undo(reconstruction));
   }
 
-  private static SaeFit of(
+  private static ReconstructionQuality of(
       Latents latents, Sequences sequences, Positions counted, float[] y, float[] reconstruction) {
     float[] error = new float[y.length];
     for (int i = 0; i < y.length; i++) {
@@ -45,7 +45,7 @@ record SaeFit(double l0, double explainedVariance, double withoutFirst) {
     int width = y.length / sequences.tokens();
     boolean[] all = sequences.select(counted);
     boolean[] others = sequences.select(counted.and(Positions.allButFirst()));
-    return new SaeFit(
+    return new ReconstructionQuality(
         IntStream.range(0, all.length)
             .filter(t -> all[t])
             .map(latents::active)

@@ -10,7 +10,7 @@ import java.util.Objects;
  *     without}, a {@link HookNormalized}'s key
  * @param explainedVariance what it would be then
  */
-public record SaeSuspect(Kind kind, String setting, double explainedVariance) {
+public record Cause(Kind kind, String setting, double explainedVariance) {
 
   /** What may be wrong; where two explain it equally well, the first of these is suspected. */
   public enum Kind {
@@ -28,7 +28,7 @@ public record SaeSuspect(Kind kind, String setting, double explainedVariance) {
     CENTRING
   }
 
-  public SaeSuspect {
+  public Cause {
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(setting, "setting");
   }

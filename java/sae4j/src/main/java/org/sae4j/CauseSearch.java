@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Tries one SAE on a few tokens: as it is and, if that is bad, in other ways. */
-final class SaeTrials {
+final class CauseSearch {
   private static final double GOOD = SaeSelfTest.GOOD;
   private static final double BAD = SaeSelfTest.BAD;
   private static final double ALMOST_ALL = 0.9;
@@ -26,10 +26,10 @@ final class SaeTrials {
   private final Sae sae;
   private final Sequences sequences;
   private final Positions counted;
-  private final List<SaeSuspect> suspects = new ArrayList<>();
-  private ToDoubleFunction<SaeFit> measure = SaeFit::withoutFirst;
+  private final List<Cause> causes = new ArrayList<>();
+  private ToDoubleFunction<ReconstructionQuality> measure = ReconstructionQuality::withoutFirst;
 
-  SaeTrials(Session session, Splice splice, Sequences sequences, Positions counted) {
+  CauseSearch(Session session, Splice splice, Sequences sequences, Positions counted) {
     this.session = session;
     this.splice = splice;
     this.sae = splice.sae();
@@ -60,18 +60,18 @@ final class SaeTrials {
    * @param activations what the SAE reads and replaces
    */
   SaeSelfTest test(Map<HookPoint, float[]> activations) {
-    SaeFit fit = fit(activations, sequences, splice);
+    ReconstructionQuality fit = fit(activations, sequences, splice);
     boolean odd = fit.l0() < 1 || fit.l0() > ALMOST_ALL * sae.config().dSae();
     // Where nothing varies, the NaN is neither good nor bad.
     boolean good = !odd && !(fit.worst() < GOOD);
-    Optional<SaeSuspect> suspect =
-        good ? Optional.empty() : suspect(activations.get(splice.in()), fit);
+    Optional<Cause> cause = good ? Optional.empty() : cause(activations.get(splice.in()), fit);
     boolean bad = odd || fit.worst() < BAD;
-    return SaeSelfTest.of(splice, sequences, fit, suspect, bad);
+    return SaeSelfTest.of(splice, sequences, fit, cause, bad);
   }
 
-  private SaeFit fit(Map<HookPoint, float[]> activations, Sequences tokens, Splice at) {
-    return SaeFit.of(
+  private ReconstructionQuality fit(
+      Map<HookPoint, float[]> activations, Sequences tokens, Splice at) {
+    return ReconstructionQuality.of(
         session,
         sae,
         tokens,
@@ -81,16 +81,16 @@ final class SaeTrials {
         TokenScaling.none(tokens.tokens()));
   }
 
-  private Optional<SaeSuspect> suspect(float[] x, SaeFit fit) {
+  private Optional<Cause> cause(float[] x, ReconstructionQuality fit) {
     boolean firstIsOdd = fit.withoutFirst() >= muchBetter(fit.explainedVariance());
     if (fit.withoutFirst() >= BAD && firstIsOdd) {
-      measure = SaeFit::explainedVariance;
-      suspects.add(new SaeSuspect(SaeSuspect.Kind.FIRST_POSITION, "without", fit.withoutFirst()));
+      measure = ReconstructionQuality::explainedVariance;
+      causes.add(new Cause(Cause.Kind.FIRST_POSITION, "without", fit.withoutFirst()));
       tryBos();
       return likeliest(fit);
     }
     if (Double.isNaN(fit.withoutFirst())) {
-      measure = SaeFit::explainedVariance;
+      measure = ReconstructionQuality::explainedVariance;
     }
     tryBos();
     tryOtherSideOfWeights();
@@ -103,12 +103,12 @@ final class SaeTrials {
   }
 
   /** Of what explains much more, the best, or an earlier one as good. */
-  private Optional<SaeSuspect> likeliest(SaeFit fit) {
+  private Optional<Cause> likeliest(ReconstructionQuality fit) {
     double least = Math.max(BAD, muchBetter(measure.applyAsDouble(fit)));
-    double best = suspects.stream().mapToDouble(SaeSuspect::explainedVariance).max().orElse(0);
-    return suspects.stream()
-        .filter(suspect -> suspect.explainedVariance() >= Math.max(least, best - A_TIE))
-        .min(Comparator.comparing(SaeSuspect::kind));
+    double best = causes.stream().mapToDouble(Cause::explainedVariance).max().orElse(0);
+    return causes.stream()
+        .filter(cause -> cause.explainedVariance() >= Math.max(least, best - A_TIE))
+        .min(Comparator.comparing(Cause::kind));
   }
 
   /** The explained variance at which a third of what is unexplained is explained. */
@@ -116,11 +116,11 @@ final class SaeTrials {
     return explainedVariance + (1 - explainedVariance) / 3;
   }
 
-  private void attempt(SaeSuspect.Kind kind, String setting, Supplier<SaeFit> trial) {
+  private void attempt(Cause.Kind kind, String setting, Supplier<ReconstructionQuality> trial) {
     try {
       double explained = measure.applyAsDouble(trial.get());
       if (!Double.isNaN(explained)) {
-        suspects.add(new SaeSuspect(kind, setting, explained));
+        causes.add(new Cause(kind, setting, explained));
       }
     } catch (NotFiniteException e) {
       // then that is not what was meant
@@ -142,7 +142,7 @@ final class SaeTrials {
     if (!changed.isEmpty()) {
       Sequences other = Sequences.of(changed.toArray(int[][]::new));
       attempt(
-          SaeSuspect.Kind.BOS,
+          Cause.Kind.BOS,
           there ? "without" : "with",
           () -> fit(activations(session, other, List.of(splice)), other, splice));
     }
@@ -186,9 +186,9 @@ final class SaeTrials {
       if (normalization != sae.config().normalization() || measured) {
         TokenScaling scaling = TokenScaling.of(normalization, x, sequences.tokens());
         attempt(
-            SaeSuspect.Kind.NORMALIZATION,
+            Cause.Kind.NORMALIZATION,
             normalization.key() + (measured ? " by " + (float) (1 / scaling.scale()[0]) : ""),
-            () -> SaeFit.of(session, plain, sequences, counted, x, x, scaling));
+            () -> ReconstructionQuality.of(session, plain, sequences, counted, x, x, scaling));
       }
     }
   }
@@ -204,7 +204,7 @@ final class SaeTrials {
       Site changed = in.equals(splice.in()) ? out.site() : in.site();
       Map<HookPoint, float[]> activations = activations(session, sequences, List.of(place));
       attempt(
-          SaeSuspect.Kind.LAYER_NORM,
+          Cause.Kind.LAYER_NORM,
           changed.hookNormalized().orElseThrow().key(),
           () -> fit(activations, sequences, place));
     }
@@ -224,7 +224,7 @@ final class SaeTrials {
     }
     Map<HookPoint, float[]> activations = activations(session, sequences, places);
     for (Splice place : places) {
-      attempt(SaeSuspect.Kind.HOOK, place.in().name(), () -> fit(activations, sequences, place));
+      attempt(Cause.Kind.HOOK, place.in().name(), () -> fit(activations, sequences, place));
     }
   }
 
@@ -250,8 +250,8 @@ final class SaeTrials {
   private void tryCentring(float[] x) {
     TokenScaling centring = TokenScaling.centring(x, sequences.tokens());
     attempt(
-        SaeSuspect.Kind.CENTRING,
+        Cause.Kind.CENTRING,
         "without",
-        () -> SaeFit.of(session, sae, sequences, counted, x, x, centring));
+        () -> ReconstructionQuality.of(session, sae, sequences, counted, x, x, centring));
   }
 }
