@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -111,6 +112,8 @@ class ResumedEvalTest {
       if (Files.exists(json)) {
         assertThat(written(CommandRun.of("--version"))).isEqualTo(whole);
         Files.delete(json);
+      } else {
+        writeMoreLines();
       }
     }
 
@@ -119,6 +122,12 @@ class ResumedEvalTest {
     assertThat(checkpoint).doesNotExist();
     assertThat(folder.toFile().list())
         .containsExactlyInAnyOrder("result.json", "sequences.jsonl", "log");
+  }
+
+  /** As of a process that is killed after it wrote lines, and before the next checkpoint. */
+  private void writeMoreLines() throws IOException {
+    Path lines = folder.resolve("sequences.jsonl.part");
+    Files.writeString(lines, "{\"sae\":\"beyond\"}\n{\"sae\":", StandardOpenOption.APPEND);
   }
 
   @Test

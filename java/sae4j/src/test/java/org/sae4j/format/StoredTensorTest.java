@@ -183,6 +183,18 @@ class StoredTensorTest {
         .hasMessageContaining("expected a whole number, found 1.5");
   }
 
+  /** From 2⁵³ on it may be a neighbour of the number that was meant. */
+  @Test
+  void largeNumberIsNoWholeNumber() throws IOException {
+    Files.write(file, TorchFiles.bytes(0x1p52f, 0x1p53f, -0x1p53f));
+    assertThat(tensor(List.of(), List.of(), 0).longScalar()).isEqualTo(1L << 52);
+    for (long offset : new long[] {4, 8}) {
+      assertThatThrownBy(tensor(List.of(), List.of(), offset)::longScalar)
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("expected a whole number, found");
+    }
+  }
+
   @Test
   void emptyTensorHasNothingToRead() throws IOException {
     StoredTensor empty = StoredTensor.contiguous(file, "t", DType.F32, List.of(0L, 4L), START);
