@@ -64,7 +64,7 @@ Session::~Session() {
 
 Lease::Lease(Session & session) : session_(session) {
     if (session_.busy_.exchange(true, std::memory_order_acquire)) {
-        fail(SAE4J_BUSY, "the session is in use by another call; open one session a thread");
+        fail(SAE4J_BUSY, "the session is in use by another call; open one session per thread");
     }
     // The pool's workers each call OpenBLAS on a slab of their own; its own threads would only get in their way.
     // The setting is the process's: somebody else may have changed it since the last call.

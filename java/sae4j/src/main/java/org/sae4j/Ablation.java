@@ -24,9 +24,9 @@ import java.util.function.Consumer;
  * System.out.println(summary.mean() + ", " + summary.ci95());
  * }</pre>
  *
- * <p>Immutable. Effects are heard of as they come and not kept, so memory grows neither with their
- * number nor with the vocabulary, but for one number each for the summary. SAEs at the same
- * activation share what the model computes up to it.
+ * <p>Immutable. Effects reach the listener as they come and are not kept, so memory does not grow
+ * with the vocabulary, and with their number only by one number each for the summary. SAEs at the
+ * same activation share what the model computes up to it.
  */
 public final class Ablation {
   private final Model model;

@@ -25,8 +25,8 @@ import org.sae4j.format.ReplacedFile;
 /**
  * A file in which a run keeps what it has found, so that one that was killed can go on.
  *
- * <p>The file is written beside and then moved: whenever the process ends, it is complete. What it
- * holds are a line that says what it is, the identity, what was found, and a SHA-256 of all before.
+ * <p>The file is written beside and then moved: whenever the process ends, it is complete. It holds
+ * a line that says what it is, the identity, what was found, and a SHA-256 of all that.
  *
  * @param file the file; it need not be there
  * @param identity says which run it is, in any form: model, SAEs, corpus and options, so that no

@@ -158,7 +158,7 @@ public record HookPoint(Site site, int layer) {
     return site.nameAt(layer);
   }
 
-  /** The width of this activation in a model: floats a token. */
+  /** The width of this activation in a model: floats per token. */
   public int width(ModelShape shape) {
     return site == Site.MLP_POST ? shape.feedForward() : shape.embedding();
   }

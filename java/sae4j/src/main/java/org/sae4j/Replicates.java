@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * <p>A bootstrap over sequences: each replicate draws some of them more than once and others not at
  * all. Intervals are between percentiles of the replicates' values, which are further out the fewer
- * sequences there are; a sequence that none of the counted tokens is in is no draw.
+ * sequences there are; a sequence without counted tokens is not drawn.
  */
 public final class Replicates {
   private final Resampling resampling;

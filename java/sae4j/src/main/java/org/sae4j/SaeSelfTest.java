@@ -23,7 +23,7 @@ import java.util.Optional;
  * <p>No number of an evaluation depends on it.
  *
  * @param tokens the tokens that it was tried on
- * @param l0 active latents a token
+ * @param l0 active latents per token
  * @param explainedVariance as in {@link EvaluationResult.Reconstruction}, on these tokens; NaN if
  *     they do not vary
  * @param cause what is probably wrong

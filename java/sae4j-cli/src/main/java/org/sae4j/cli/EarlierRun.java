@@ -20,7 +20,7 @@ import org.sae4j.results.JsonObjects;
 import org.sae4j.results.ResultJson;
 
 /**
- * What an earlier run wrote into a file of one effect a line.
+ * What an earlier run wrote into a file of one effect per line.
  *
  * <p>Whether it found all effects at the last of its token indices, nobody knows: they are left
  * out, as is what comes after the effects.

@@ -43,7 +43,7 @@ final class JsonOption {
     }
   }
 
-  /** Tells whether the file is to have one JSON value a line. */
+  /** Tells whether the file is to have one JSON value per line. */
   boolean isLines() {
     return wanted() && target.get().toString().endsWith(".jsonl");
   }

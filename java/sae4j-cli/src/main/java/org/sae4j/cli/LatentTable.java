@@ -13,7 +13,7 @@ import org.sae4j.TokenLogit;
 import org.sae4j.results.ControlCharacters;
 import org.sae4j.results.TokenText;
 
-/** The results of {@code latent} for people: of each latent its tokens, then a context a line. */
+/** The results of {@code latent} for people: each latent's tokens, then one context per line. */
 final class LatentTable {
   private static final int COLUMNS = 100;
   private static final int BEFORE = 40;

@@ -11,7 +11,7 @@ import org.sae4j.SequenceResult;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.SequenceJson;
 
-/** What each SAE does on each sequence, one a line, written as it comes. */
+/** Each SAE's results for each sequence, one per line, written as they come. */
 final class SequenceLines implements AutoCloseable {
   private final Optional<GrowingFile> file;
   private final List<Path> saes;

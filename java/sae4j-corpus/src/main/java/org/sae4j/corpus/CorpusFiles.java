@@ -16,7 +16,7 @@ import org.sae4j.FormatException;
  * The files that a corpus is read from, in order.
  *
  * <p>A corpus is read more than once: for its mean, for its numbers, for its SHA-256. A file that
- * is not the same each time is refused, for what is computed from it would be of no one text.
+ * changes in between is refused, because the results would belong to no single text.
  */
 public final class CorpusFiles {
   private final List<Path> paths;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.sae4j.FormatException;
 
 /**
- * The values in a JSON file: one a line, or the elements of one array, or a single object over
+ * The values in a JSON file: one per line, or the elements of one array, or a single object over
  * several lines.
  */
 final class JsonValues implements Closeable {
@@ -152,7 +152,7 @@ final class JsonValues implements Closeable {
     source.close();
   }
 
-  /** One value a line. */
+  /** One value per line. */
   private static final class Lines implements Source {
     private final TextLines lines;
 

@@ -22,7 +22,7 @@ import org.sae4j.Tokenizer;
  * <ul>
  *   <li>Parquet, by its first bytes: each row has a document in one column;
  *   <li>JSON, by a name that ends in {@code .jsonl}, {@code .ndjson} or {@code .json}, before
- *       {@code .gz} or {@code .zst} if that follows, or if a key was named: an object a line, an
+ *       {@code .gz} or {@code .zst} if that follows, or if a key was named: one object per line, an
  *       array of objects, or one object, each with a document in one key;
  *   <li>UTF-8 text, everything else: one document.
  * </ul>

@@ -89,7 +89,7 @@ public final class JsonDocument {
     return ControlCharacters.inJson(IndentedJson.of(document)) + "\n";
   }
 
-  /** Something in one line of a file that has one JSON value a line. */
+  /** Something in one line of a file that has one JSON value per line. */
   public static String line(JsonObject json) {
     return ControlCharacters.inJson(ONE_LINE.toJson(json)) + "\n";
   }

@@ -138,7 +138,7 @@ public final class SampleResults {
         IntStream.range(0, latents).map(i -> (i * 7919) % 1000).toArray());
   }
 
-  /** Effects one a line: of latent 3 sparsities 0.1 and 0.3, of channel 5 0.6. */
+  /** Effects, one per line: of latent 3 sparsities 0.1 and 0.3, of channel 5 0.6. */
   public static Path ablate(Path folder) throws IOException {
     Map<String, Object> summary =
         object("mean", 0.2, "ci95", List.of(0.1, 0.3), "row_mean", 0.62, "pairs", 2);

@@ -48,7 +48,7 @@ public final class NativeEngine {
     } catch (LinkageError e) {
       failure =
           new EngineLoadException(
-              "JavaCPP's classes cannot be initialised (%s), perhaps for want of memory; only a new JVM can try again."
+              "JavaCPP's classes cannot be initialised (%s), perhaps because memory is short; only a new JVM can try again."
                   .formatted(e),
               e);
       throw failure;

@@ -19,8 +19,8 @@ import org.sae4j.results.ResultJson;
 /**
  * Reads a file of results as it comes, so that millions of effects take no more memory than few.
  *
- * <p>A file has one JSON object, or, with one effect a line, several: the header, the effects, the
- * results.
+ * <p>A file has one JSON object, or, with one effect per line, several: the header, the effects,
+ * the results.
  */
 final class ResultReader {
   private final Path file;
@@ -56,7 +56,7 @@ final class ResultReader {
         () -> FormatException.of(file, "results are missing: the run did not end"));
   }
 
-  /** The effects that were one a line. */
+  /** The effects that were one per line. */
   Optional<Measured> linesOf(String sae) {
     return Optional.ofNullable(lines.get(sae));
   }
