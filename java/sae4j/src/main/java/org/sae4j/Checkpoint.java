@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
-import org.sae4j.format.ReplacedFile;
+import org.sae4j.format.AtomicFile;
 
 /**
  * A file in which a run keeps what it has found, so that one that was killed can go on.
@@ -70,7 +70,7 @@ public record Checkpoint(Path file, String identity, Duration every) {
    * @throws IOException if another process keeps it
    */
   public static Closeable reserve(Path file) throws IOException {
-    return ReplacedFile.reserve(file);
+    return AtomicFile.reserve(file);
   }
 
   /** Removes the file, if it is there: the run is done. */
@@ -80,7 +80,7 @@ public record Checkpoint(Path file, String identity, Duration every) {
 
   /** Writes what a run has found so far. */
   void save(PassState state) throws IOException {
-    ReplacedFile.write(file, channel -> write(state, Channels.newOutputStream(channel)));
+    AtomicFile.write(file, channel -> write(state, Channels.newOutputStream(channel)));
   }
 
   private void write(PassState state, OutputStream target) throws IOException {

@@ -13,8 +13,8 @@ import org.sae4j.Model;
 import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
 import org.sae4j.Session;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.format.DType;
-import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SafetensorsWriter;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Command;
@@ -59,7 +59,7 @@ final class CaptureCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     json.requireWritable();
-    ReplacedFile.requireWritable(output);
+    AtomicFile.requireWritable(output);
     try (Model model = modelOptions.open()) {
       Set<HookPoint> points = new LinkedHashSet<>(hooks);
       points.forEach(point -> modelOptions.require(point, model));

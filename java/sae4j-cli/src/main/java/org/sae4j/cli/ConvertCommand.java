@@ -8,10 +8,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.sae4j.format.AddedToken;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.format.GgufConversion;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
-import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SaeFile;
 import org.sae4j.format.SaeLensConversion;
 import org.sae4j.format.WeightPrecision;
@@ -83,7 +83,7 @@ final class ConvertCommand implements Callable<Integer> {
       throw wrongUsage(
           "--hook, --normalize, --scale, --hook-normalized, --centred and --transcoder are for --sae");
     }
-    ReplacedFile.requireWritable(output);
+    AtomicFile.requireWritable(output);
     WeightPrecision precision = type.orElse(WeightPrecision.F32);
     long start = System.nanoTime();
     HuggingFaceModel model = HuggingFaceModel.read(source.model);

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.sae4j.AblationEffect;
-import org.sae4j.format.ReplacedFile;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.results.AblationJson;
 import org.sae4j.results.EffectJson;
 import org.sae4j.results.JsonDocument;
@@ -73,7 +73,7 @@ final class EffectLines implements EffectsOutput {
       Path target, CountedDocument document, EffectJson format, List<Path> saes)
       throws IOException {
     // Until the file itself is locked: two processes would move it.
-    try (Closeable reserved = ReplacedFile.reserve(target)) {
+    try (Closeable reserved = AtomicFile.reserve(target)) {
       Path part = GrowingFile.part(target);
       if (Files.notExists(part) && Files.exists(target)) {
         EarlierRun.read(target, () -> new FileInputStream(target.toFile()), format)

@@ -9,7 +9,7 @@ import org.sae4j.Corpus;
 import org.sae4j.Evaluation;
 import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
-import org.sae4j.format.ReplacedFile;
+import org.sae4j.format.AtomicFile;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,7 +42,7 @@ final class EvaluationRun {
           command.commandLine(), "--until-ci: expected a width above 0, found " + untilCi.get());
     }
     if (perSequence.isPresent()) {
-      ReplacedFile.requireWritable(perSequence.get());
+      AtomicFile.requireWritable(perSequence.get());
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -64,7 +65,9 @@ final class GrowingFile implements AutoCloseable {
         file.seek(file.length());
         file.write(bytes, offset, length);
       } catch (IOException e) {
-        throw OutputFile.named(path(), e);
+        throw e instanceof FileSystemException
+            ? e
+            : new IOException(path() + ": " + e.getMessage(), e); // that of a full disk has no name
       }
     }
   }

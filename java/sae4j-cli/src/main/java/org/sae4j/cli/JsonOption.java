@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.sae4j.format.ReplacedFile;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,7 +39,7 @@ final class JsonOption {
   /** Fails now rather than after the work if the document cannot be written. */
   void requireWritable() throws IOException {
     if (isFile()) {
-      ReplacedFile.requireWritable(target.get());
+      AtomicFile.requireWritable(target.get());
     }
   }
 
@@ -62,7 +62,7 @@ final class JsonOption {
     if (isStandardOutput()) {
       command.commandLine().getOut().print(document.text());
     } else {
-      OutputFile.write(target.get(), document.text());
+      AtomicFile.write(target.get(), document.text());
     }
   }
 

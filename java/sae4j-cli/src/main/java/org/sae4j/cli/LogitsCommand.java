@@ -12,8 +12,8 @@ import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.RunOptions;
 import org.sae4j.Session;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.format.DType;
-import org.sae4j.format.ReplacedFile;
 import org.sae4j.format.SaeFile;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.SaeDescription;
@@ -68,7 +68,7 @@ final class LogitsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     requireSense();
     json.requireWritable();
-    ReplacedFile.requireWritable(output);
+    AtomicFile.requireWritable(output);
     List<SaeFile> files = readHeader();
     try (Model model = modelOptions.open()) {
       Optional<HookPoint> point = point(files);

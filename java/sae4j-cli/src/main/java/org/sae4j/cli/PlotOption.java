@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import org.sae4j.format.ReplacedFile;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.results.plot.Picture;
 import org.sae4j.results.plot.SparsityHistograms;
 import org.sae4j.results.plot.SparsityPlot;
@@ -36,7 +36,7 @@ final class PlotOption {
   void requireWritable() throws IOException {
     if (wanted()) {
       kind();
-      ReplacedFile.requireWritable(target.get());
+      AtomicFile.requireWritable(target.get());
       Picture.requireFonts();
     }
   }
@@ -63,7 +63,7 @@ final class PlotOption {
       return;
     }
     SparsityPlot plot = new SparsityPlot(histograms, future);
-    OutputFile.write(
+    AtomicFile.write(
         target.get(), kind().draw(SparsityPlot.WIDTH, SparsityPlot.HEIGHT, plot::paint));
     out.println();
     out.println("wrote " + target.get());

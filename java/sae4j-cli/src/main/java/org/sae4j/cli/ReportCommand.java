@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.sae4j.FormatException;
-import org.sae4j.format.ReplacedFile;
+import org.sae4j.format.AtomicFile;
 import org.sae4j.results.report.Report;
 import org.sae4j.results.report.ReportPage;
 import org.sae4j.results.report.ResultDocument;
@@ -46,14 +46,14 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ReplacedFile.requireWritable(output);
+    AtomicFile.requireWritable(output);
     for (Path path : paths) {
       if (Files.exists(output) && Files.isSameFile(path, output)) {
         throw FormatException.of(path, "expected results to read, found the page to write");
       }
     }
     Report report = Report.of(read());
-    OutputFile.write(output, ReportPage.html(report));
+    AtomicFile.write(output, ReportPage.html(report));
     PrintWriter err = spec.commandLine().getErr();
     report.warnings().forEach(note -> err.println("note: " + note.about() + ": " + note.text()));
     spec.commandLine()

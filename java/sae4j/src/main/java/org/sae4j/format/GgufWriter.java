@@ -57,7 +57,7 @@ final class GgufWriter {
 
   /** Writes the file, in place of one that is already there. */
   void write(Path target) throws IOException {
-    ReplacedFile.write(target, this::writeTo);
+    AtomicFile.write(target, this::writeTo);
   }
 
   private void writeTo(FileChannel channel) throws IOException {

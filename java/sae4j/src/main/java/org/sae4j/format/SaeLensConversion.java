@@ -2,10 +2,7 @@ package org.sae4j.format;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -140,12 +137,11 @@ public final class SaeLensConversion {
    * @param progress takes the bytes of weights written so far, out of {@link #weightBytes}
    */
   public void write(String hookName, Path folder, LongConsumer progress) throws IOException {
-    ReplacedFolder.write(
+    AtomicFile.writeFolder(
         folder,
         part -> {
           writeWeights(part.resolve(SaeLensSae.WEIGHTS), progress);
-          ReplacedFile.write(
-              part.resolve(SaeLensSae.CONFIG), channel -> writeConfig(hookName, channel));
+          AtomicFile.write(part.resolve(SaeLensSae.CONFIG), json(hookName) + "\n");
         });
   }
 
@@ -215,11 +211,6 @@ public final class SaeLensConversion {
       }
       values.put(i, value);
     }
-  }
-
-  private void writeConfig(String hookName, FileChannel channel) throws IOException {
-    byte[] text = (json(hookName) + "\n").getBytes(StandardCharsets.UTF_8);
-    GgufWriter.writeFully(channel, ByteBuffer.wrap(text));
   }
 
   private JsonObject json(String hookName) {

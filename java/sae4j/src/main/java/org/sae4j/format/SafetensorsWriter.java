@@ -66,7 +66,7 @@ public final class SafetensorsWriter {
    * @throws IllegalStateException if the content leaves a tensor short
    */
   public void write(Path target, Content content) throws IOException {
-    ReplacedFile.write(
+    AtomicFile.write(
         target,
         channel -> {
           ByteBuffer header = header();

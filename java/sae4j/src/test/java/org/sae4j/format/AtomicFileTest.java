@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.testing.Jvm;
 
 /** What is left of processes that were killed goes, and nothing else. */
-class PartFileTest {
+class AtomicFileTest {
   @TempDir Path folder;
 
   private Path left(String name) throws IOException {
@@ -27,7 +27,7 @@ class PartFileTest {
   }
 
   private void write(String name) throws IOException {
-    ReplacedFile.write(
+    AtomicFile.write(
         folder.resolve(name), channel -> channel.write(ByteBuffer.wrap(new byte[] {1})));
   }
 
@@ -68,16 +68,16 @@ class PartFileTest {
   @Test
   void whatThisProcessHasStays() throws IOException {
     try (PartFile part = PartFile.in(folder);
-        Closeable reserved = ReplacedFile.reserve(folder.resolve("reserved"))) {
+        Closeable reserved = AtomicFile.reserve(folder.resolve("reserved"))) {
       assertThat(reserved).isNotNull();
       write("file");
       assertThat(names()).hasSize(3);
       part.moveTo(folder.resolve("moved"));
-      assertThatThrownBy(() -> ReplacedFile.reserve(folder.resolve("reserved")))
+      assertThatThrownBy(() -> AtomicFile.reserve(folder.resolve("reserved")))
           .hasMessage(folder.resolve("reserved") + ": another process is writing it");
     }
     assertThat(names()).containsExactly("file", "moved");
-    ReplacedFile.reserve(folder.resolve("reserved")).close();
+    AtomicFile.reserve(folder.resolve("reserved")).close();
     assertThat(names()).containsExactly("file", "moved");
   }
 
@@ -87,7 +87,7 @@ class PartFileTest {
       Path folder = Path.of(args[0]);
       PartFile part = PartFile.in(folder);
       Files.createDirectory(part.folder());
-      ReplacedFile.reserve(folder.resolve("file"));
+      AtomicFile.reserve(folder.resolve("file"));
       System.out.println("ready");
       Thread.sleep(Long.MAX_VALUE);
     }
@@ -104,7 +104,7 @@ class PartFileTest {
       }
       write("first");
       assertThat(names()).hasSize(4);
-      assertThatThrownBy(() -> ReplacedFile.reserve(folder.resolve("file")))
+      assertThatThrownBy(() -> AtomicFile.reserve(folder.resolve("file")))
           .hasMessageContaining("another process is writing it");
     } finally {
       holder.destroyForcibly();
@@ -131,7 +131,7 @@ class PartFileTest {
     left("file");
     assertThatThrownBy(
             () ->
-                ReplacedFile.write(
+                AtomicFile.write(
                     folder.resolve("file"),
                     channel -> {
                       channel.write(ByteBuffer.wrap(new byte[] {1}));
@@ -140,7 +140,7 @@ class PartFileTest {
         .hasMessage(folder.resolve("file") + ": full");
     assertThatThrownBy(
             () ->
-                ReplacedFolder.write(
+                AtomicFile.writeFolder(
                     folder.resolve("folder"),
                     part -> {
                       Files.writeString(part.resolve("a"), "a");
@@ -156,7 +156,7 @@ class PartFileTest {
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "files have no keys")
   void theFileIsMovedNotCopied() throws IOException {
     Object[] written = new Object[1];
-    ReplacedFile.write(
+    AtomicFile.write(
         folder.resolve("file"),
         channel -> {
           channel.write(ByteBuffer.wrap(new byte[] {1}));

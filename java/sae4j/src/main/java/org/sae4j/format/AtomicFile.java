@@ -2,20 +2,24 @@ package org.sae4j.format;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * A file that appears complete or not at all.
+ * Writes a file or a folder that appears complete or not at all.
  *
  * <p>The bytes go to a temporary neighbour, which takes the target's name only after it has reached
  * the disk. Whatever fails before that, an older file of that name stays as it was. What a killed
  * process leaves there the next one deletes.
  */
-public final class ReplacedFile {
+public final class AtomicFile {
   /** Writes the content of the file from its start. */
   @FunctionalInterface
   public interface Content {
@@ -23,7 +27,24 @@ public final class ReplacedFile {
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  private ReplacedFile() {}
+  /** Writes the files of a folder. */
+  @FunctionalInterface
+  interface FolderContent {
+    /** Writes all of them. */
+    void writeTo(Path folder) throws IOException;
+  }
+
+  private AtomicFile() {}
+
+  /** Writes a text, replacing a file that is already there. */
+  public static void write(Path target, String text) throws IOException {
+    write(target, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes bytes, replacing a file that is already there. */
+  public static void write(Path target, byte[] bytes) throws IOException {
+    write(target, channel -> Channels.newOutputStream(channel).write(bytes));
+  }
 
   /** Writes {@code target}, replacing a file that is already there. */
   public static void write(Path target, Content content) throws IOException {
@@ -38,6 +59,32 @@ public final class ReplacedFile {
       throw e.getClass() == IOException.class
           ? new IOException(target + ": " + e.getMessage(), e)
           : e;
+    }
+  }
+
+  /**
+   * Writes a folder, which must be absent or empty.
+   *
+   * <p>Nothing takes the place of a folder that holds something: no file system swaps two folders
+   * in one step.
+   */
+  static void writeFolder(Path target, FolderContent content) throws IOException {
+    if (Files.exists(target) && !isEmptyFolder(target)) {
+      throw new IOException(target + ": expected a new or an empty folder, found something in it");
+    }
+    try (PartFile part = PartFile.in(folder(target))) {
+      Files.createDirectory(part.folder());
+      content.writeTo(part.folder());
+      Files.move(part.folder(), target, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  private static boolean isEmptyFolder(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.findAny().isEmpty();
     }
   }
 
@@ -74,7 +121,7 @@ public final class ReplacedFile {
   }
 
   /** Returns the folder that the target is in, or says why nothing can be written there. */
-  static Path folder(Path target) throws IOException {
+  private static Path folder(Path target) throws IOException {
     Path folder = target.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new IOException(target + ": the folder to write to does not exist: " + folder);
