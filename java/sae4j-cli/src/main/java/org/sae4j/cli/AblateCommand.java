@@ -14,6 +14,7 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
+import org.sae4j.format.SaeSource;
 import org.sae4j.results.EffectJson;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.ModelDescription;
@@ -65,11 +66,12 @@ final class AblateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    paths = SaePaths.expand(paths, spec.commandLine().getErr());
+    List<SaeSource> sources = SaePaths.expand(paths, spec.commandLine().getErr());
+    paths = sources.stream().map(SaeSource::path).toList();
     requireSense();
     json.requireWritable();
     plot.requireWritable();
-    SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
+    SaeHeaders headers = SaeHeaders.read(sources, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
       for (HookPoint point : headers.hooks()) {
         modelOptions.require(point, model);

@@ -129,11 +129,10 @@ final class ConvertCommand implements Callable<Integer> {
       throw wrongUsage("--type is for models; an SAE is written in F32");
     }
     long start = System.nanoTime();
-    source.sae = SaePaths.one(source.sae, spec.commandLine());
-    SaeFile sae = overrides.read(source.sae);
+    SaeFile sae = overrides.read(SaePaths.one(source.sae, spec.commandLine()));
     String hookName = hook.nameOf(sae);
     SaeLensConversion conversion = SaeLensConversion.of(sae);
-    Assumptions.print(source.sae, sae.config().assumptions(), spec.commandLine().getErr());
+    Assumptions.print(sae.path(), sae.config().assumptions(), spec.commandLine().getErr());
     long total = conversion.weightBytes();
     try (ProgressDisplay progress = new ProgressDisplay("convert", " MB", MEGABYTE)) {
       conversion.write(hookName, output, done -> progress.update(done, total));

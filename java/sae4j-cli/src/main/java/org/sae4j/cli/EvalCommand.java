@@ -13,6 +13,7 @@ import org.sae4j.EvaluationOptions;
 import org.sae4j.EvaluationResult;
 import org.sae4j.HookPoint;
 import org.sae4j.Model;
+import org.sae4j.format.SaeSource;
 import org.sae4j.results.EvaluationJson;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.ModelDescription;
@@ -55,8 +56,9 @@ final class EvalCommand implements Callable<Integer> {
     json.requireWritable();
     resume.requireSense(json);
     run.requireSense();
-    paths = SaePaths.expand(paths, spec.commandLine().getErr());
-    SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
+    List<SaeSource> sources = SaePaths.expand(paths, spec.commandLine().getErr());
+    paths = sources.stream().map(SaeSource::path).toList();
+    SaeHeaders headers = SaeHeaders.read(sources, overrides, hook, spec.commandLine().getErr());
     try (Model model = modelOptions.open()) {
       for (HookPoint point : headers.hooks()) {
         modelOptions.require(point, model);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.sae4j.format.SaeSource;
 import org.sae4j.results.InputFile;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Command;
@@ -43,8 +44,8 @@ final class InspectCommand implements Callable<Integer> {
     int exitCode = ExitCode.DONE;
     for (Path given : paths) {
       try {
-        for (Path path : Inspection.isModelFolder(given) ? List.of(given) : expand(given)) {
-          exitCode = Math.max(exitCode, inspect(path, document, found));
+        for (SaeSource each : expand(given)) {
+          exitCode = Math.max(exitCode, inspect(each, document, found));
         }
       } catch (IOException e) {
         exitCode = new Failures().report(e, spec.commandLine());
@@ -58,20 +59,22 @@ final class InspectCommand implements Callable<Integer> {
     return exitCode;
   }
 
-  private List<Path> expand(Path path) throws IOException {
-    return SaePaths.expand(List.of(path), spec.commandLine().getErr());
+  private List<SaeSource> expand(Path path) throws IOException {
+    return Inspection.isModelFolder(path)
+        ? List.of(new SaeSource(path))
+        : SaePaths.expand(List.of(path), spec.commandLine().getErr());
   }
 
-  private int inspect(Path path, JsonDocument document, JsonArray found) throws IOException {
+  private int inspect(SaeSource source, JsonDocument document, JsonArray found) throws IOException {
     try {
-      Inspection inspection = Inspection.of(path);
+      Inspection inspection = Inspection.of(source);
       inspection.print(json.text());
       found.add(json(inspection));
       if (json.wanted()) {
         JsonObject shape = inspection.json().getAsJsonObject("shape");
         document.input(
             Checksums.shown(
-                p -> InputFile.of(inspection.kind(), path, inspection.files(), shape, p)));
+                p -> InputFile.of(inspection.kind(), source.path(), inspection.files(), shape, p)));
       }
       return ExitCode.DONE;
     } catch (IOException e) {

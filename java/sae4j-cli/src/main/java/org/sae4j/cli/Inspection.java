@@ -11,6 +11,7 @@ import org.sae4j.SaeOverrides;
 import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeSource;
 
 /**
  * What one file or folder holds, read from headers alone.
@@ -29,18 +30,19 @@ record Inspection(
   record Fact(String name, String value) {}
 
   /** Recognises a file or folder and reads its header. */
-  static Inspection of(Path path) throws IOException {
+  static Inspection of(SaeSource source) throws IOException {
+    Path path = source.path();
     if (Files.notExists(path)) {
       throw new NoSuchFileException(path.toString());
     }
     if (Files.isDirectory(path)) {
       return isModelFolder(path)
           ? ModelInspection.of(HuggingFaceModel.read(path))
-          : SaeInspection.of(SaeFile.read(path, SaeOverrides.none()));
+          : SaeInspection.of(SaeFile.read(source, SaeOverrides.none()));
     }
     return GgufHeader.recognises(path)
         ? ModelInspection.of(GgufHeader.read(path))
-        : SaeInspection.of(SaeFile.read(path, SaeOverrides.none()));
+        : SaeInspection.of(SaeFile.read(source, SaeOverrides.none()));
   }
 
   /** SAE folders have a configuration of another name, or no weights of this name. */

@@ -18,6 +18,7 @@ import org.sae4j.Model;
 import org.sae4j.Positions;
 import org.sae4j.Sae;
 import org.sae4j.SaeConfig;
+import org.sae4j.format.SaeSource;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.LatentJson;
 import org.sae4j.results.ModelDescription;
@@ -102,9 +103,10 @@ final class LatentCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     json.requireWritable();
     resume.requireSense(json);
-    path = SaePaths.one(path, spec.commandLine());
-    List<Path> paths = List.of(path);
-    SaeHeaders headers = SaeHeaders.read(paths, overrides, hook, spec.commandLine().getErr());
+    SaeSource source = SaePaths.one(path, spec.commandLine());
+    path = source.path();
+    SaeHeaders headers =
+        SaeHeaders.read(List.of(source), overrides, hook, spec.commandLine().getErr());
     requireLatents(headers.configs().get(0));
     try (Model model = modelOptions.open()) {
       modelOptions.require(headers.hooks().get(0), model);

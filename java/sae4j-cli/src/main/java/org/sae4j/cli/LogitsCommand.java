@@ -106,8 +106,7 @@ final class LogitsCommand implements Callable<Integer> {
     if (sae.isEmpty()) {
       return List.of();
     }
-    sae = Optional.of(SaePaths.one(sae.get(), spec.commandLine()));
-    SaeFile file = overrides.read(sae.get());
+    SaeFile file = overrides.read(SaePaths.one(sae.get(), spec.commandLine()));
     Assumptions.print(file.path(), file.config().assumptions(), spec.commandLine().getErr());
     return List.of(file);
   }

@@ -2,7 +2,6 @@ package org.sae4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +9,7 @@ import java.util.Optional;
 import org.sae4j.HookPoint;
 import org.sae4j.SaeConfig;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeSource;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.SaeDescription;
 import org.sae4j.results.SaeNames;
@@ -24,14 +24,14 @@ record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
 
   /** Small reads first: what they find wrong need not wait for a model to load. */
   static SaeHeaders read(
-      List<Path> paths, SaeOverrideOptions overrides, HookOption hook, PrintWriter notes)
+      List<SaeSource> sources, SaeOverrideOptions overrides, HookOption hook, PrintWriter notes)
       throws IOException {
     List<SaeFile> files = new ArrayList<>();
     List<HookPoint> hooks = new ArrayList<>();
-    for (Path path : paths) {
-      SaeFile file = overrides.read(path);
+    for (SaeSource source : sources) {
+      SaeFile file = overrides.read(source);
       hooks.add(hook.of(file));
-      Assumptions.print(path, file.config().assumptions(), notes);
+      Assumptions.print(file.path(), file.config().assumptions(), notes);
       files.add(file);
     }
     return new SaeHeaders(files, hooks);

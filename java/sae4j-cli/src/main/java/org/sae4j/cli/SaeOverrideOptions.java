@@ -12,6 +12,7 @@ import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeSource;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -65,11 +66,12 @@ final class SaeOverrideOptions {
   private Boolean transcoder;
 
   /** Reads what an SAE's file says, but not its weights. */
-  SaeFile read(Path path) throws IOException {
+  SaeFile read(SaeSource source) throws IOException {
+    Path path = source.path();
     if (Files.notExists(path)) {
       throw new NoSuchFileException(path.toString());
     }
-    SaeFile file = SaeFile.read(path, overrides());
+    SaeFile file = SaeFile.read(source, overrides());
     requireScale(path, file.config());
     return file;
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.sae4j.format.SaeFolder;
+import org.sae4j.format.SaeSource;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -20,20 +21,20 @@ final class SaePaths {
    *
    * @throws ParameterException if it names several
    */
-  static Path one(Path given, CommandLine command) throws IOException {
-    List<Path> saes = expand(List.of(given), command.getErr());
+  static SaeSource one(Path given, CommandLine command) throws IOException {
+    List<SaeSource> saes = expand(List.of(given), command.getErr());
     if (saes.size() > 1) {
       throw new ParameterException(
           command,
           "--sae: expected one SAE, found a folder of %d, such as %s"
-              .formatted(saes.size(), saes.get(0)));
+              .formatted(saes.size(), saes.get(0).path()));
     }
     return saes.get(0);
   }
 
   /** Puts the SAEs of a folder in its place, and says which files in it could not be read. */
-  static List<Path> expand(List<Path> given, PrintWriter notes) throws IOException {
-    List<Path> saes = new ArrayList<>();
+  static List<SaeSource> expand(List<Path> given, PrintWriter notes) throws IOException {
+    List<SaeSource> saes = new ArrayList<>();
     for (Path path : given) {
       if (Files.notExists(path)) {
         throw new NoSuchFileException(path.toString());

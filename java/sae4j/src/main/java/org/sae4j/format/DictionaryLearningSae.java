@@ -32,9 +32,9 @@ final class DictionaryLearningSae {
   private final List<Path> files = new ArrayList<>();
   private final List<String> assumptions = new ArrayList<>();
 
-  private DictionaryLearningSae(Path file) throws IOException {
+  private DictionaryLearningSae(Path file, TorchArchive archive) throws IOException {
     this.file = file;
-    this.weights = NamedTensors.of(file, TorchArchive.read(file));
+    this.weights = NamedTensors.of(file, archive);
     files.add(file);
     Path json = configOf(file);
     if (Files.exists(json)) {
@@ -55,25 +55,26 @@ final class DictionaryLearningSae {
   }
 
   /** Tells whether a path is a folder with such a file, or a torch archive with its names. */
-  static boolean recognises(Path path) throws IOException {
+  static boolean recognises(SaeSource source) throws IOException {
+    Path path = source.path();
     if (Files.isDirectory(path)) {
       return Files.exists(path.resolve(WEIGHTS));
     }
     if (path.endsWith(CONFIG)) {
       return Files.exists(path.resolveSibling(WEIGHTS));
     }
-    return TorchArchive.isNamedLikeOne(path)
-        && DictionaryClass.mayHave(TorchArchive.read(path).entries().keySet());
+    return source.isArchive() && DictionaryClass.mayHave(source.archive().entries().keySet());
   }
 
-  static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+  static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    Path path = source.path();
     Path file = path;
     if (Files.isDirectory(path)) {
       file = path.resolve(WEIGHTS);
     } else if (path.endsWith(CONFIG)) {
       file = path.resolveSibling(WEIGHTS);
     }
-    return new DictionaryLearningSae(file).canonical(path, overrides);
+    return new DictionaryLearningSae(file, source.archive(file)).canonical(path, overrides);
   }
 
   private SaeFile canonical(Path path, SaeOverrides overrides) throws IOException {

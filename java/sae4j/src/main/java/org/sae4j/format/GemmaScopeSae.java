@@ -48,7 +48,8 @@ final class GemmaScopeSae {
   }
 
   /** Tells whether a path is an {@code .npz} file, or a folder or file of this format. */
-  static boolean recognises(Path path) {
+  static boolean recognises(SaeSource source) {
+    Path path = source.path();
     if (Files.isDirectory(path)) {
       return Files.exists(path.resolve(ARRAYS)) || Files.exists(path.resolve(WEIGHTS));
     }
@@ -57,8 +58,8 @@ final class GemmaScopeSae {
         || path.endsWith(CONFIG) && Files.exists(path.resolveSibling(WEIGHTS));
   }
 
-  static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
-    return new GemmaScopeSae(weightsFile(path)).canonical(path, overrides);
+  static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    return new GemmaScopeSae(weightsFile(source.path())).canonical(source.path(), overrides);
   }
 
   private static boolean isNpz(Path path) {

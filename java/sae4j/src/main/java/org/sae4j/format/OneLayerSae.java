@@ -40,15 +40,18 @@ final class OneLayerSae {
   private final JsonConfig config;
   private final List<String> assumptions = new ArrayList<>();
 
-  private OneLayerSae(Path file) throws IOException {
-    this.file = file;
-    this.weights = NamedTensors.of(file, TorchArchive.read(file));
+  private OneLayerSae(SaeSource source) throws IOException {
+    this.file = source.path();
+    this.weights = NamedTensors.of(file, source.archive());
     this.config = JsonConfig.read(configOf(file));
   }
 
   /** Tells whether a path is such a file, by its name and that of its configuration. */
-  static boolean recognises(Path path) {
-    return path.toString().endsWith(ARCHIVE) && Files.isRegularFile(configOf(path));
+  static boolean recognises(SaeSource source) {
+    Path path = source.path();
+    return Files.isRegularFile(path)
+        && path.toString().endsWith(ARCHIVE)
+        && Files.isRegularFile(configOf(path));
   }
 
   private static Path configOf(Path file) {
@@ -56,8 +59,8 @@ final class OneLayerSae {
     return file.resolveSibling(name.substring(0, name.length() - ARCHIVE.length()) + CONFIG);
   }
 
-  static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
-    return new OneLayerSae(path).canonical(overrides);
+  static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    return new OneLayerSae(source).canonical(overrides);
   }
 
   private SaeFile canonical(SaeOverrides overrides) throws IOException {

@@ -1,7 +1,6 @@
 package org.sae4j.format;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,16 +40,16 @@ final class OpenAiSae {
   }
 
   /** Tells whether a path is a torch archive with names that only this format has. */
-  static boolean recognises(Path path) throws IOException {
-    if (Files.isDirectory(path) || !TorchArchive.isNamedLikeOne(path)) {
+  static boolean recognises(SaeSource source) throws IOException {
+    if (!source.isArchive()) {
       return false;
     }
-    Set<String> keys = TorchArchive.read(path).entries().keySet();
+    Set<String> keys = source.archive().entries().keySet();
     return keys.contains("pre_bias") || keys.contains("latent_bias");
   }
 
-  static SaeFile read(Path file, SaeOverrides overrides) throws IOException {
-    return new OpenAiSae(file, TorchArchive.read(file).entries()).canonical(overrides);
+  static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    return new OpenAiSae(source.path(), source.archive().entries()).canonical(overrides);
   }
 
   private SaeFile canonical(SaeOverrides overrides) throws IOException {

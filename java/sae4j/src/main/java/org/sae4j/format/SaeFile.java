@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
@@ -41,50 +42,40 @@ public record SaeFile(
   }
 
   /**
-   * Recognises the format of a file or folder and reads it.
+   * Recognises the format of a file or folder and reads it, but for the weights.
    *
    * @throws FormatException if it is of no known format, damaged, or contradicts itself
    */
   public static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+    return read(new SaeSource(path), overrides);
+  }
+
+  /**
+   * The same of what may have been looked into before.
+   *
+   * @throws FormatException if it is of no known format, damaged, or contradicts itself
+   */
+  public static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    Path path = source.path();
     if (Files.notExists(path)) {
       throw FormatException.of(path, "no such file or folder");
     }
-    if (SparsifySae.recognises(path) && !SaeLensSae.recognises(path)) {
-      return SparsifySae.read(path, overrides);
-    }
-    if (overrides.transcoder().isPresent()) {
+    Optional<SaeFormats> format = SaeFormats.of(source);
+    if (overrides.transcoder().isPresent() && !format.equals(Optional.of(SaeFormats.SPARSIFY))) {
       throw FormatException.of(
           path, "its file says whether it is a transcoder: only a folder of sparsify may not");
     }
-    if (SaeLensSae.recognises(path)) {
-      return SaeLensSae.read(path, overrides);
-    }
-    if (GemmaScopeSae.recognises(path)) {
-      return GemmaScopeSae.read(path, overrides);
-    }
-    if (OneLayerSae.recognises(path)) {
-      return OneLayerSae.read(path, overrides);
-    }
-    if (OpenAiSae.recognises(path)) {
-      return OpenAiSae.read(path, overrides);
-    }
-    if (DictionaryLearningSae.recognises(path)) {
-      return DictionaryLearningSae.read(path, overrides);
-    }
-    throw FormatException.of(
-        path,
-        "not an SAE that sae4j reads; it reads files of OpenAI (.pt), folders of SAELens (cfg.json"
-            + " with sae_weights.safetensors), dictionary_learning and SAEBench (ae.pt), sparsify"
-            + " (cfg.json with sae.safetensors), Gemma Scope (params.npz or params.safetensors) and"
-            + " 1L-Sparse-Autoencoder (NAME.pt with NAME_cfg.json)");
-  }
-
-  /** Tells whether a folder has the files of one SAE, by their names. */
-  static boolean isSaeFolder(Path folder) throws IOException {
-    return SaeLensSae.recognises(folder)
-        || SparsifySae.recognises(folder)
-        || GemmaScopeSae.recognises(folder)
-        || DictionaryLearningSae.recognises(folder);
+    return format
+        .orElseThrow(
+            () ->
+                FormatException.of(
+                    path,
+                    "not an SAE that sae4j reads; it reads files of OpenAI (.pt), folders of SAELens"
+                        + " (cfg.json with sae_weights.safetensors), dictionary_learning and"
+                        + " SAEBench (ae.pt), sparsify (cfg.json with sae.safetensors), Gemma Scope"
+                        + " (params.npz or params.safetensors) and 1L-Sparse-Autoencoder (NAME.pt"
+                        + " with NAME_cfg.json)"))
+        .read(source, overrides);
   }
 
   /** The same SAE as if its input were not normalised. */

@@ -15,10 +15,10 @@ import org.sae4j.FormatException;
  * files is listed unread, so that a damaged one is not passed over in silence. Torch archives of
  * other names can be anything: they are read, and are SAEs if they have the tensors of one.
  *
- * @param saes the paths to give to {@link SaeFile#read}, in the order of their names
+ * @param saes what to give to {@link SaeFile#read}, in the order of their names
  * @param skipped what is wrong with torch archives that could not be read, one line each
  */
-public record SaeFolder(List<Path> saes, List<String> skipped) {
+public record SaeFolder(List<SaeSource> saes, List<String> skipped) {
   private static final int MAX_DEPTH = 32;
 
   public SaeFolder {
@@ -33,9 +33,9 @@ public record SaeFolder(List<Path> saes, List<String> skipped) {
    */
   public static SaeFolder find(Path path) throws IOException {
     if (!Files.isDirectory(path) || isSae(path)) {
-      return new SaeFolder(List.of(path), List.of());
+      return new SaeFolder(List.of(new SaeSource(path)), List.of());
     }
-    List<Path> saes = new ArrayList<>();
+    List<SaeSource> saes = new ArrayList<>();
     List<String> skipped = new ArrayList<>();
     collect(path, 0, saes, skipped);
     if (saes.isEmpty()) {
@@ -45,14 +45,15 @@ public record SaeFolder(List<Path> saes, List<String> skipped) {
     return new SaeFolder(saes, skipped);
   }
 
-  private static void collect(Path folder, int depth, List<Path> saes, List<String> skipped)
+  private static void collect(Path folder, int depth, List<SaeSource> saes, List<String> skipped)
       throws IOException {
     if (depth > MAX_DEPTH) {
       throw FormatException.of(folder, "lies more than " + MAX_DEPTH + " folders deep");
     }
     for (Path path : children(folder)) {
-      if (isSae(path) || isOtherSae(path, skipped)) {
-        saes.add(path);
+      SaeSource source = new SaeSource(path);
+      if (isSae(path) || isOtherSae(source, skipped)) {
+        saes.add(source);
       } else if (Files.isDirectory(path)) {
         collect(path, depth + 1, saes, skipped);
       }
@@ -68,17 +69,17 @@ public record SaeFolder(List<Path> saes, List<String> skipped) {
   /** Tells an SAE by the names of files alone. */
   private static boolean isSae(Path path) throws IOException {
     return Files.isDirectory(path)
-        ? SaeFile.isSaeFolder(path)
+        ? SaeFormats.isSaeFolder(path)
         : path.getFileName().toString().endsWith(".npz");
   }
 
-  private static boolean isOtherSae(Path file, List<String> skipped) throws IOException {
-    String name = file.getFileName().toString();
-    if (Files.isDirectory(file) || !name.endsWith(".pt") && !name.endsWith(".pth")) {
+  private static boolean isOtherSae(SaeSource source, List<String> skipped) throws IOException {
+    String name = source.path().getFileName().toString();
+    if (Files.isDirectory(source.path()) || !name.endsWith(".pt") && !name.endsWith(".pth")) {
       return false;
     }
     try {
-      return OpenAiSae.recognises(file) || DictionaryLearningSae.recognises(file);
+      return OpenAiSae.recognises(source) || DictionaryLearningSae.recognises(source);
     } catch (FormatException e) {
       skipped.add(e.getMessage());
       return false;

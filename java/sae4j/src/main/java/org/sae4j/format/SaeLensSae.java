@@ -44,7 +44,8 @@ final class SaeLensSae {
   }
 
   /** Tells whether a path is such a folder, or one of its two files. */
-  static boolean recognises(Path path) {
+  static boolean recognises(SaeSource source) {
+    Path path = source.path();
     if (!Files.isDirectory(path)) {
       String name = path.getFileName().toString();
       boolean sparsify = Files.exists(path.resolveSibling(SPARSIFY_WEIGHTS));
@@ -54,7 +55,8 @@ final class SaeLensSae {
         || Files.exists(path.resolve(CONFIG)) && !Files.exists(path.resolve(SPARSIFY_WEIGHTS));
   }
 
-  static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+  static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    Path path = source.path();
     Path folder = Files.isDirectory(path) ? path : path.resolveSibling("");
     return new SaeLensSae(folder).canonical(path, overrides);
   }

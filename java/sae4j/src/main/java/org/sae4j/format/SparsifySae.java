@@ -46,7 +46,8 @@ final class SparsifySae {
   }
 
   /** Tells whether a path is such a folder, or one of its two files. */
-  static boolean recognises(Path path) {
+  static boolean recognises(SaeSource source) {
+    Path path = source.path();
     Path name = path.getFileName();
     boolean named = name != null && (name.endsWith(WEIGHTS) || name.endsWith(CONFIG));
     return Files.isDirectory(path)
@@ -54,7 +55,8 @@ final class SparsifySae {
         : named && Files.exists(path.resolveSibling(WEIGHTS));
   }
 
-  static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+  static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    Path path = source.path();
     Path folder = Files.isDirectory(path) ? path : path.resolveSibling("");
     return new SparsifySae(folder).canonical(path, overrides);
   }

@@ -181,7 +181,9 @@ class DictionaryLearningSaeTest {
     assertThat(sae.config().activation()).isEqualTo(new Activation.TopK(2));
     assertThat(sae.config().hookName()).contains("blocks.4.hook_resid_post");
     assertThat(sae.files()).containsExactly(file, folder.resolve("config.json"));
-    assertThat(SaeFolder.find(checkpoints).saes()).containsExactly(file);
+    assertThat(SaeFolder.find(checkpoints).saes())
+        .extracting(SaeSource::path)
+        .containsExactly(file);
 
     Path elsewhere = Files.createDirectory(folder.resolve("others"));
     Path other = tensors(DictionaryClass.TOP_K).write(elsewhere.resolve("ae_1000.pt"));

@@ -66,7 +66,7 @@ class OneLayerSaeTest {
     assertThat(sae.tensor(SaeTensor.W_ENC).toFloats()).containsExactly(0, 3, 1, 4, 2, 5);
     assertThat(sae.tensor(SaeTensor.W_DEC).toFloats()).containsExactly(0, 1, 2, 3, 4, 5);
     assertThat(sae.files()).containsExactly(file, folder.resolve(NAME + "_cfg.json"));
-    assertThat(SaeFolder.find(folder).saes()).containsExactly(file);
+    assertThat(SaeFolder.find(folder).saes()).extracting(SaeSource::path).containsExactly(file);
   }
 
   @Test

@@ -20,6 +20,7 @@ class SaeFolderTest {
     Path saes = TestData.path("saes");
     SaeFolder found = SaeFolder.find(saes);
     assertThat(found.saes())
+        .extracting(SaeSource::path)
         .containsExactly(
             saes.resolve("dictionary_learning/standard"),
             saes.resolve("dictionary_learning/topk"),
@@ -34,17 +35,17 @@ class SaeFolderTest {
             saes.resolve("saelens/topk_layer_norm"),
             saes.resolve("sparsify/h.3"));
     assertThat(found.skipped()).isEmpty();
-    for (Path sae : found.saes()) {
-      assertThat(SaeFile.read(sae, SaeOverrides.none()).path()).isEqualTo(sae);
+    for (SaeSource sae : found.saes()) {
+      assertThat(SaeFile.read(sae, SaeOverrides.none()).path()).isEqualTo(sae.path());
     }
   }
 
   @Test
   void anSaeIsItself() throws IOException {
     Path sae = TestData.path("saes/dictionary_learning/topk");
-    assertThat(SaeFolder.find(sae).saes()).containsExactly(sae);
+    assertThat(SaeFolder.find(sae).saes()).extracting(SaeSource::path).containsExactly(sae);
     Path file = sae.resolve("ae.pt");
-    assertThat(SaeFolder.find(file).saes()).containsExactly(file);
+    assertThat(SaeFolder.find(file).saes()).extracting(SaeSource::path).containsExactly(file);
   }
 
   @Test
@@ -59,7 +60,7 @@ class SaeFolderTest {
         .hasMessageContaining("broken.pt: not a zip archive");
     Path sae = write(Files.createDirectories(folder.resolve("trainer_0/checkpoints")), "ae_0.pt");
     SaeFolder found = SaeFolder.find(folder);
-    assertThat(found.saes()).containsExactly(sae);
+    assertThat(found.saes()).extracting(SaeSource::path).containsExactly(sae);
     assertThat(found.skipped()).singleElement().asString().contains("broken.pt");
   }
 
@@ -68,7 +69,7 @@ class SaeFolderTest {
   void damagedSaesAreListed() throws IOException {
     Path damaged = Files.createDirectory(folder.resolve("a"));
     Files.writeString(damaged.resolve("ae.pt"), "text");
-    assertThat(SaeFolder.find(folder).saes()).containsExactly(damaged);
+    assertThat(SaeFolder.find(folder).saes()).extracting(SaeSource::path).containsExactly(damaged);
   }
 
   @Test
