@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,27 @@ class AblationTest {
     List<AblationEffect> effects = new ArrayList<>();
     AblationSummary summary = Ablation.of(model, sae).with(options).run(tokens, effects::add);
     return new Run(summary, effects);
+  }
+
+  /** Of a token with more active latents than are ablated at once. */
+  @Test
+  void everyActiveLatentIsAblatedOnce() throws IOException {
+    try (Sae gated = Fixtures.sae("saes/saelens/gated");
+        Session session = model.newSession()) {
+      HookPoint hook = gated.hook().orElseThrow();
+      Sequences sequence = tokens.first(64);
+      RunResult run = session.run(sequence, RunOptions.defaults().capture(hook));
+      Latents latents = gated.encode(run.activation(hook).toArray());
+      int from = latents.offsets()[20];
+      int[] active = Arrays.copyOfRange(latents.indices(), from, from + latents.active(20));
+      List<Integer> ablated = new ArrayList<>();
+      Ablation.of(model, gated)
+          .with(AT_20.withTopTokens(0))
+          .run(sequence, effect -> ablated.add(effect.ablated()));
+      assertThat(ablated)
+          .hasSizeGreaterThan(512)
+          .containsExactlyInAnyOrderElementsOf(Arrays.stream(active).boxed().toList());
+    }
   }
 
   @Test

@@ -118,6 +118,44 @@ class EvaluationTest {
     assertThat(result.get(Metric.KL_MEAN)).isCloseTo(plain.get(Metric.KL_ZERO), within(1e-9));
   }
 
+  /** As the mean over the very tokens that count, and no others. */
+  @Test
+  void theMeanIsOfCountedTokens() {
+    Positions counted = Positions.of(3, 20);
+    HookPoint hook = plain.hook();
+    float[] mean = new float[model.shape().embedding()];
+    double[] sum = new double[mean.length];
+    try (Session session = model.newSession()) {
+      float[] x =
+          session.run(tokens, RunOptions.defaults().capture(hook)).activation(hook).toArray();
+      for (int s = 0; s < tokens.count(); s++) {
+        for (int i = 0; i < mean.length; i++) {
+          int third = tokens.offset(s) + 3;
+          sum[i] += x[third * mean.length + i] + x[(third + 17) * mean.length + i];
+        }
+      }
+    }
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] = (float) (sum[i] / (2 * tokens.count()));
+    }
+    EvaluationOptions options = DEFAULTS.withCounted(counted);
+    EvaluationResult given = evaluate(options.withMeanBaseline(MeanBaseline.given(mean)));
+    assertThat(evaluate(options).get(Metric.KL_MEAN))
+        .isCloseTo(given.get(Metric.KL_MEAN), within(1e-6 * given.get(Metric.KL_MEAN)));
+  }
+
+  @Test
+  void zeroHasNoDirection() {
+    try (Sae zero = RandomSae.zero(model.shape().embedding(), 8)) {
+      EvaluationResult result =
+          Evaluation.of(model, zero).with(DEFAULTS.withHook(plain.hook())).run(tokens);
+      assertThat(result.get(Metric.COSINE_SIMILARITY)).isZero();
+      assertThat(result.get(Metric.L2_RATIO)).isZero();
+      assertThat(result.get(Metric.KL))
+          .isCloseTo(result.get(Metric.KL_ZERO), within(1e-6 * result.get(Metric.KL_ZERO)));
+    }
+  }
+
   @Test
   void numbersThatWereNotAskedForSayWhy() {
     EvaluationResult result =

@@ -38,4 +38,18 @@ class MetricTest {
     assertThat(Metric.CE_LOSS_SCORE.undefined(sums, OPTIONS).orElseThrow())
         .startsWith("ce_zero − ce_clean is ");
   }
+
+  /** Three times the same large activation: what is left of its variance, 1e-4, is rounding. */
+  @Test
+  void roundingIsNoVariance() {
+    double[] values = new double[Metric.Sum.COUNT];
+    values[Metric.Sum.TOKENS.ordinal()] = 3;
+    values[Metric.Sum.X_SQUARED.ordinal()] = 3e10 + 1e-4;
+    values[Metric.Sum.SQUARED_ERROR.ordinal()] = 1;
+    Metric.Sums sums = new Metric.Sums(values, new double[] {3e5, 0}, Optional.empty());
+
+    assertThat(Metric.NORMALIZED_MSE.of(sums, OPTIONS)).isNaN();
+    assertThat(Metric.EXPLAINED_VARIANCE.undefined(sums, OPTIONS).orElseThrow())
+        .startsWith("Σ‖x − mean(x)‖² is ");
+  }
 }

@@ -42,6 +42,11 @@ final class RandomSae {
         Map.of(SaeTensor.W_DEC, 1f, SaeTensor.B_ENC, -1f, SaeTensor.B_DEC, 1f));
   }
 
+  /** ReLU whose output is zero whatever it reads. */
+  static Sae zero(int width, int latents) {
+    return filled(standard(new Activation.Relu(), width, latents), Map.of());
+  }
+
   /** Weights so large that products with ordinary numbers leave the range of floats. */
   static Sae steep(Activation activation, int width, int latents) {
     return filled(
