@@ -16,9 +16,9 @@ import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.format.GgufHeader;
+import org.sae4j.format.GgufWeight;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
-import org.sae4j.format.ModelTensor;
 
 /**
  * A model loaded from what is on disk: a GGUF file, or a Hugging Face folder.
@@ -83,7 +83,7 @@ record ModelFiles(
           files.folder());
     }
     try {
-      for (ModelTensor weight : files.tensors()) {
+      for (GgufWeight weight : files.tensors()) {
         TensorChunks.forEach(
             weight.tensor(), chunk -> sae4j_model_write(model, weight.ggufName(), chunk));
       }

@@ -11,6 +11,7 @@ import java.util.function.Function;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeFormats;
 import org.sae4j.format.SaeTensor;
 import org.sae4j.format.ValueBiasFolding;
 
@@ -137,7 +138,7 @@ public final class Sae implements AutoCloseable {
       throw new NoSuchFileException(path.toString(), null, "no such SAE");
     }
     Engine.load();
-    return SaeFile.read(path, overrides);
+    return SaeFormats.read(path, overrides);
   }
 
   /** What messages call it: the file or folder that it came from. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeFormats;
 import org.sae4j.format.SaeTensor;
 
 /** SAEs on their own: encode, decode, reconstruct. */
@@ -132,7 +133,7 @@ class SaeTest {
         "sparsify/h.3"
       })
   void arraysGiveTheSameAsTheirFile(String name) throws IOException {
-    SaeFile file = SaeFile.read(Fixtures.path("saes/" + name), SaeOverrides.none());
+    SaeFile file = SaeFormats.read(Fixtures.path("saes/" + name), SaeOverrides.none());
     Map<SaeTensor, float[]> weights = arrays(file);
     try (Sae opened = Sae.open(file);
         Sae made = Sae.of(file.config(), weights)) {
@@ -152,7 +153,7 @@ class SaeTest {
 
   @Test
   void arraysThatDoNotFitAreRefused() throws IOException {
-    SaeFile file = SaeFile.read(Fixtures.path("saes/saelens/standard"), SaeOverrides.none());
+    SaeFile file = SaeFormats.read(Fixtures.path("saes/saelens/standard"), SaeOverrides.none());
     Map<SaeTensor, float[]> weights = arrays(file);
     assertRefused(file.config(), weights, SaeTensor.B_DEC, new float[191])
         .hasMessage("weights: expected 192 values of B_DEC, found 191");

@@ -18,6 +18,7 @@ import org.sae4j.TokenSample;
 import org.sae4j.corpus.CorpusFiles;
 import org.sae4j.corpus.TextCorpus;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeFormats;
 import org.sae4j.results.AblationJson;
 import org.sae4j.results.EvaluationJson;
 import org.sae4j.results.JsonDocument;
@@ -45,7 +46,7 @@ final class DemoCommand implements Callable<Integer> {
     json.requireWritable();
     try (DemoFiles files = DemoFiles.extract();
         Model model = Model.open(files.model())) {
-      return run(files, model, SaeFile.read(files.sae(), SaeOverrides.none()));
+      return run(files, model, SaeFormats.read(files.sae(), SaeOverrides.none()));
     }
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import org.sae4j.SaeOverrides;
 import org.sae4j.format.GgufHeader;
 import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeFormats;
 import org.sae4j.format.SaeSource;
 
 /**
@@ -38,11 +38,11 @@ record Inspection(
     if (Files.isDirectory(path)) {
       return isModelFolder(path)
           ? ModelInspection.of(HuggingFaceModel.read(path))
-          : SaeInspection.of(SaeFile.read(source, SaeOverrides.none()));
+          : SaeInspection.of(SaeFormats.read(source, SaeOverrides.none()));
     }
     return GgufHeader.recognises(path)
         ? ModelInspection.of(GgufHeader.read(path))
-        : SaeInspection.of(SaeFile.read(source, SaeOverrides.none()));
+        : SaeInspection.of(SaeFormats.read(source, SaeOverrides.none()));
   }
 
   /** SAE folders have a configuration of another name, or no weights of this name. */

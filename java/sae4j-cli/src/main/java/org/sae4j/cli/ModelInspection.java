@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.sae4j.format.GgufHeader;
+import org.sae4j.format.GgufWeight;
 import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.ModelTensor;
 import org.sae4j.format.StoredTensor;
 import org.sae4j.results.ModelDescription;
 
@@ -26,7 +26,7 @@ final class ModelInspection {
 
   static Inspection of(HuggingFaceModel model) {
     TensorSummary tensors = new TensorSummary();
-    for (ModelTensor weight : model.tensors()) {
+    for (GgufWeight weight : model.tensors()) {
       StoredTensor tensor = weight.tensor();
       tensors.add(tensor.name(), tensor.dtype().name(), tensor.shape(), tensor.elementCount());
     }

@@ -12,6 +12,7 @@ import org.sae4j.Normalization;
 import org.sae4j.SaeConfig;
 import org.sae4j.SaeOverrides;
 import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeFormats;
 import org.sae4j.format.SaeSource;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,7 +72,7 @@ final class SaeOverrideOptions {
     if (Files.notExists(path)) {
       throw new NoSuchFileException(path.toString());
     }
-    SaeFile file = SaeFile.read(source, overrides());
+    SaeFile file = SaeFormats.read(source, overrides());
     requireScale(path, file.config());
     return file;
   }

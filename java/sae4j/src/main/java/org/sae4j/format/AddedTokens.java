@@ -23,7 +23,7 @@ final class AddedTokens {
 
   private AddedTokens() {}
 
-  static List<AddedToken> of(BytePairs pairs, SpecialTokens special) throws FormatException {
+  static List<AddedToken> of(BytePairs pairs, SpecialTokenFiles special) throws FormatException {
     Map<String, AddedToken> declared = new LinkedHashMap<>();
     for (AddedToken token : pairs.added()) {
       declared.putIfAbsent(token.text(), token);

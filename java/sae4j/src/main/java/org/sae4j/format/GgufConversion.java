@@ -34,7 +34,7 @@ public final class GgufConversion {
     refuseOtherArithmetic(model);
     GgufWriter writer = new GgufWriter(metadata(model, tokenizer, precision));
     WeightEncoder encoder = new WeightEncoder(progress);
-    for (ModelTensor weight : model.tensors()) {
+    for (GgufWeight weight : model.tensors()) {
       GgufType type = precision.typeOf(weight);
       writer.addTensor(
           weight.ggufName(),

@@ -25,7 +25,7 @@ final class Gpt2Tensors {
   private final Gpt2Config config;
   private final String prefix;
   private final Set<String> used = new HashSet<>();
-  private final List<ModelTensor> found = new ArrayList<>();
+  private final List<GgufWeight> found = new ArrayList<>();
   private final List<String> assumptions = new ArrayList<>();
 
   private Gpt2Tensors(WeightFiles weights, Gpt2Config config) {
@@ -42,7 +42,7 @@ final class Gpt2Tensors {
   }
 
   /** In the order the data takes through the model. */
-  List<ModelTensor> found() {
+  List<GgufWeight> found() {
     return List.copyOf(found);
   }
 
@@ -115,7 +115,7 @@ final class Gpt2Tensors {
   }
 
   private void add(String gguf, StoredTensor tensor) {
-    found.add(new ModelTensor(gguf, tensor));
+    found.add(new GgufWeight(gguf, tensor));
   }
 
   private StoredTensor tensor(String name, long... shape) throws FormatException {

@@ -20,7 +20,7 @@ import org.sae4j.ModelShape;
  * @param assumptions everything that was decided where its files do not say, or contradict
  */
 public record HuggingFaceModel(
-    Path folder, Gpt2Config config, List<ModelTensor> tensors, List<String> assumptions) {
+    Path folder, Gpt2Config config, List<GgufWeight> tensors, List<String> assumptions) {
   private static final String HEAD = "output.weight";
 
   public HuggingFaceModel {

@@ -71,10 +71,10 @@ public record HuggingFaceTokenizer(
 
   static HuggingFaceTokenizer read(Path folder, Gpt2Config config) throws IOException {
     BytePairs pairs = readPairs(folder).requireSoundMerges().requireKnownUnknown();
-    SpecialTokens special = SpecialTokens.read(folder);
+    SpecialTokenFiles special = SpecialTokenFiles.read(folder);
     List<AddedToken> added = AddedTokens.of(pairs, special);
     TokenTable table = table(config.vocabularySize(), pairs, added);
-    OptionalInt usual = pairs.numberOf(SpecialTokens.END_OF_TEXT);
+    OptionalInt usual = pairs.numberOf(SpecialTokenFiles.END_OF_TEXT);
     OptionalInt bos = id(special.bos(), config.bosId(), usual, table, config.vocabularySize());
     OptionalInt eos = id(special.eos(), config.eosId(), usual, table, config.vocabularySize());
     return new HuggingFaceTokenizer(
@@ -105,7 +105,7 @@ public record HuggingFaceTokenizer(
       throw FormatException.mismatch(
           folder, "tokenizer", "tokenizer.json, or vocab.json and merges.txt", "neither");
     }
-    SpecialTokens.requireGpt2Class(folder);
+    SpecialTokenFiles.requireGpt2Class(folder);
     return VocabularyFiles.read(folder);
   }
 
@@ -142,7 +142,7 @@ public record HuggingFaceTokenizer(
   }
 
   private static boolean addsBos(
-      BytePairs pairs, SpecialTokens special, OptionalInt bos, TokenTable table)
+      BytePairs pairs, SpecialTokenFiles special, OptionalInt bos, TokenTable table)
       throws FormatException {
     if (pairs.prepended().isPresent() && !table.find(pairs.prepended().get()).equals(bos)) {
       throw FormatException.mismatch(

@@ -1,17 +1,12 @@
 package org.sae4j.format;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import org.sae4j.FormatException;
 import org.sae4j.SaeConfig;
-import org.sae4j.SaeOverrides;
 
 /**
  * An SAE on disk, whatever its format: what it computes, and where its parameters lie.
@@ -39,43 +34,6 @@ public record SaeFile(
     tensors = Collections.unmodifiableMap(new EnumMap<>(tensors));
     files = List.copyOf(files);
     ignored = List.copyOf(ignored);
-  }
-
-  /**
-   * Recognises the format of a file or folder and reads it, but for the weights.
-   *
-   * @throws FormatException if it is of no known format, damaged, or contradicts itself
-   */
-  public static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
-    return read(new SaeSource(path), overrides);
-  }
-
-  /**
-   * The same of what may have been looked into before.
-   *
-   * @throws FormatException if it is of no known format, damaged, or contradicts itself
-   */
-  public static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
-    Path path = source.path();
-    if (Files.notExists(path)) {
-      throw FormatException.of(path, "no such file or folder");
-    }
-    Optional<SaeFormats> format = SaeFormats.of(source);
-    if (overrides.transcoder().isPresent() && !format.equals(Optional.of(SaeFormats.SPARSIFY))) {
-      throw FormatException.of(
-          path, "its file says whether it is a transcoder: only a folder of sparsify may not");
-    }
-    return format
-        .orElseThrow(
-            () ->
-                FormatException.of(
-                    path,
-                    "not an SAE that sae4j reads; it reads files of OpenAI (.pt), folders of SAELens"
-                        + " (cfg.json with sae_weights.safetensors), dictionary_learning and"
-                        + " SAEBench (ae.pt), sparsify (cfg.json with sae.safetensors), Gemma Scope"
-                        + " (params.npz or params.safetensors) and 1L-Sparse-Autoencoder (NAME.pt"
-                        + " with NAME_cfg.json)"))
-        .read(source, overrides);
   }
 
   /** The same SAE as if its input were not normalised. */

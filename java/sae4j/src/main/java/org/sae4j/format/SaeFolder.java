@@ -15,7 +15,7 @@ import org.sae4j.FormatException;
  * files is listed unread, so that a damaged one is not passed over in silence. Torch archives of
  * other names can be anything: they are read, and are SAEs if they have the tensors of one.
  *
- * @param saes what to give to {@link SaeFile#read}, in the order of their names
+ * @param saes what to give to {@link SaeFormats#read}, in the order of their names
  * @param skipped what is wrong with torch archives that could not be read, one line each
  */
 public record SaeFolder(List<SaeSource> saes, List<String> skipped) {

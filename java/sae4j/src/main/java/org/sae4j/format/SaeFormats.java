@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.sae4j.FormatException;
 import org.sae4j.SaeOverrides;
 
 /**
@@ -14,7 +15,7 @@ import org.sae4j.SaeOverrides;
  * be read: {@code pre_bias} and {@code latent_bias} are OpenAI's alone, and what is left with two
  * matrices is of dictionary_learning.
  */
-enum SaeFormats {
+public enum SaeFormats {
   SAELENS(SaeLensSae::recognises, SaeLensSae::read),
   SPARSIFY(SparsifySae::recognises, SparsifySae::read),
   GEMMA_SCOPE(GemmaScopeSae::recognises, GemmaScopeSae::read),
@@ -59,7 +60,41 @@ enum SaeFormats {
     return recognition.recognises(source);
   }
 
-  SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
-    return reader.read(source, overrides);
+  /**
+   * Recognises the format of a file or folder and reads it, but for the weights.
+   *
+   * @throws FormatException if it is of no known format, damaged, or contradicts itself
+   */
+  public static SaeFile read(Path path, SaeOverrides overrides) throws IOException {
+    return read(new SaeSource(path), overrides);
+  }
+
+  /**
+   * The same of what may have been looked into before.
+   *
+   * @throws FormatException if it is of no known format, damaged, or contradicts itself
+   */
+  public static SaeFile read(SaeSource source, SaeOverrides overrides) throws IOException {
+    Path path = source.path();
+    if (Files.notExists(path)) {
+      throw FormatException.of(path, "no such file or folder");
+    }
+    Optional<SaeFormats> format = of(source);
+    if (overrides.transcoder().isPresent() && !format.equals(Optional.of(SPARSIFY))) {
+      throw FormatException.of(
+          path, "its file says whether it is a transcoder: only a folder of sparsify may not");
+    }
+    return format
+        .orElseThrow(
+            () ->
+                FormatException.of(
+                    path,
+                    "not an SAE that sae4j reads; it reads files of OpenAI (.pt), folders of SAELens"
+                        + " (cfg.json with sae_weights.safetensors), dictionary_learning and"
+                        + " SAEBench (ae.pt), sparsify (cfg.json with sae.safetensors), Gemma Scope"
+                        + " (params.npz or params.safetensors) and 1L-Sparse-Autoencoder (NAME.pt"
+                        + " with NAME_cfg.json)"))
+        .reader
+        .read(source, overrides);
   }
 }

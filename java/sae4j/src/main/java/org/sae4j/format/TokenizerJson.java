@@ -95,7 +95,7 @@ final class TokenizerJson {
     List<AddedToken> added = new ArrayList<>();
     if (settings.has("added_tokens")) {
       for (JsonSettings token : settings.objects("added_tokens")) {
-        added.add(SpecialTokens.addedToken(token, token.integer("id"), false));
+        added.add(SpecialTokenFiles.addedToken(token, token.integer("id"), false));
       }
     }
     return added;

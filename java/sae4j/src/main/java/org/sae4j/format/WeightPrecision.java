@@ -17,7 +17,7 @@ public enum WeightPrecision {
   }
 
   /** Returns the type that a tensor is written in. */
-  GgufType typeOf(ModelTensor weight) {
+  GgufType typeOf(GgufWeight weight) {
     boolean small = weight.tensor().rank() < 2 || weight.ggufName().equals("position_embd.weight");
     return small ? GgufType.F32 : matrixType;
   }

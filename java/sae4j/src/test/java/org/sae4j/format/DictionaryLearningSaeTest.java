@@ -31,7 +31,8 @@ class DictionaryLearningSaeTest {
   @CsvSource({"standard, 1536", "topk, 768", "topk/ae.pt, 768", "topk/config.json, 768"})
   void readsTheFixtures(String name, int latents) throws IOException {
     SaeFile sae =
-        SaeFile.read(TestData.path("saes/dictionary_learning").resolve(name), SaeOverrides.none());
+        SaeFormats.read(
+            TestData.path("saes/dictionary_learning").resolve(name), SaeOverrides.none());
     SaeConfig config = sae.config();
     assertThat(config.format()).isEqualTo("dictionary_learning");
     assertThat(config.dIn()).isEqualTo(192);
@@ -55,8 +56,8 @@ class DictionaryLearningSaeTest {
   @Test
   void agreesWithSaeLens() throws IOException {
     SaeFile ours =
-        SaeFile.read(TestData.path("saes/dictionary_learning/standard"), SaeOverrides.none());
-    SaeFile saeLens = SaeFile.read(TestData.path("saes/saelens/standard"), SaeOverrides.none());
+        SaeFormats.read(TestData.path("saes/dictionary_learning/standard"), SaeOverrides.none());
+    SaeFile saeLens = SaeFormats.read(TestData.path("saes/saelens/standard"), SaeOverrides.none());
     assertThat(ours.tensors().keySet()).isEqualTo(saeLens.tensors().keySet());
     for (SaeTensor tensor : ours.tensors().keySet()) {
       assertThat(ours.tensor(tensor).toFloats())
@@ -119,7 +120,7 @@ class DictionaryLearningSaeTest {
       names = {"BENCH_RELU", "BENCH_TOP_K", "BENCH_BATCH_TOP_K", "BENCH_GATED"})
   void stateDictsOfSaeBenchNeedNoConfiguration(DictionaryClass dictionary) throws IOException {
     Path file = tensors(dictionary).write(folder.resolve("sae.pt"));
-    SaeFile sae = SaeFile.read(file, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(file, SaeOverrides.none());
     assertThat(sae.config().assumptions())
         .contains("class " + dictionary.className() + ": told by the names of its tensors");
     assertThat(sae.config().applyBDecToInput()).isTrue();
@@ -177,7 +178,7 @@ class DictionaryLearningSaeTest {
     config("AutoEncoderTopK", "'k':2,'layer':4,'submodule_name':'resid_post_layer_4'");
     Path checkpoints = Files.createDirectory(folder.resolve("checkpoints"));
     Path file = tensors(DictionaryClass.TOP_K).write(checkpoints.resolve("ae_1000.pt"));
-    SaeFile sae = SaeFile.read(file, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(file, SaeOverrides.none());
     assertThat(sae.config().activation()).isEqualTo(new Activation.TopK(2));
     assertThat(sae.config().hookName()).contains("blocks.4.hook_resid_post");
     assertThat(sae.files()).containsExactly(file, folder.resolve("config.json"));
@@ -187,7 +188,7 @@ class DictionaryLearningSaeTest {
 
     Path elsewhere = Files.createDirectory(folder.resolve("others"));
     Path other = tensors(DictionaryClass.TOP_K).write(elsewhere.resolve("ae_1000.pt"));
-    assertThatThrownBy(() -> SaeFile.read(other, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(other, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("no config.json says which class it is of");
   }
@@ -369,7 +370,7 @@ class DictionaryLearningSaeTest {
     byte[] whole = Files.readAllBytes(file);
     for (int length = 0; length < whole.length; length += 7) {
       Files.write(file, Arrays.copyOf(whole, length));
-      assertThatThrownBy(() -> SaeFile.read(folder, SaeOverrides.none()))
+      assertThatThrownBy(() -> SaeFormats.read(folder, SaeOverrides.none()))
           .isInstanceOf(FormatException.class);
     }
   }
@@ -444,12 +445,12 @@ class DictionaryLearningSaeTest {
   }
 
   private SaeFile read(TorchTensors tensors) throws IOException {
-    return SaeFile.read(tensors.write(folder.resolve("ae.pt")), SaeOverrides.none());
+    return SaeFormats.read(tensors.write(folder.resolve("ae.pt")), SaeOverrides.none());
   }
 
   private void assertRefused(TorchTensors tensors, String problem) throws IOException {
     tensors.write(folder.resolve("ae.pt"));
-    assertThatThrownBy(() -> SaeFile.read(folder, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(folder, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageStartingWith(folder.toString())
         .hasMessageContaining(problem);

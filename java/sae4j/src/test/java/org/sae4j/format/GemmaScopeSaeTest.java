@@ -30,7 +30,7 @@ class GemmaScopeSaeTest {
   @ParameterizedTest
   @ValueSource(strings = {FIXTURE, FIXTURE + "/params.npz"})
   void readsTheFixture(String path) throws IOException {
-    SaeFile sae = SaeFile.read(TestData.path(path), SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(TestData.path(path), SaeOverrides.none());
     SaeConfig config = sae.config();
     assertThat(config.format()).isEqualTo("Gemma Scope");
     assertThat(config.dIn()).isEqualTo(192);
@@ -51,8 +51,8 @@ class GemmaScopeSaeTest {
   /** One SAE, written by two projects; only the encoder's bias differs, by b_dec times W_enc. */
   @Test
   void agreesWithSaeLens() throws IOException {
-    SaeFile ours = SaeFile.read(TestData.path(FIXTURE), SaeOverrides.none());
-    SaeFile saeLens = SaeFile.read(TestData.path("saes/saelens/jumprelu"), SaeOverrides.none());
+    SaeFile ours = SaeFormats.read(TestData.path(FIXTURE), SaeOverrides.none());
+    SaeFile saeLens = SaeFormats.read(TestData.path("saes/saelens/jumprelu"), SaeOverrides.none());
     for (SaeTensor tensor : saeLens.tensors().keySet()) {
       if (tensor != SaeTensor.B_ENC) {
         assertThat(ours.tensor(tensor).toFloats())
@@ -109,7 +109,7 @@ class GemmaScopeSaeTest {
     config(
         "'hf_hook_point_in':'model.layers.4.output','hf_hook_point_out':'model.layers.4.output'");
     safetensors().write(folder.resolve("params.safetensors"));
-    SaeFile sae = SaeFile.read(folder, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(folder, SaeOverrides.none());
     assertThat(sae.config().hookName()).contains("blocks.4.hook_resid_post");
     assertThat(sae.config().hookNameOut()).isEmpty();
     assertThat(sae.config().modelName()).contains("gemma");
@@ -131,7 +131,7 @@ class GemmaScopeSaeTest {
         .f32("threshold", N)
         .f32("affine_skip_connection", D, 4)
         .write(folder.resolve("params.safetensors"));
-    SaeFile sae = SaeFile.read(folder, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(folder, SaeOverrides.none());
     assertThat(sae.config().dIn()).isEqualTo(D);
     assertThat(sae.config().dOut()).isEqualTo(4);
     assertThat(sae.config().hookName()).contains("blocks.4.ln2.hook_normalized");
@@ -219,7 +219,7 @@ class GemmaScopeSaeTest {
   @Test
   void refusesCompressedArchives() throws IOException {
     Path npz = arrays().write(folder.resolve("params.npz"), ZipEntry.DEFLATED);
-    assertThatThrownBy(() -> SaeFile.read(npz, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(npz, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("is compressed")
         .hasMessageContaining("numpy.savez");
@@ -266,7 +266,7 @@ class GemmaScopeSaeTest {
   }
 
   private SaeFile readNpz(TorchFiles arrays) throws IOException {
-    return SaeFile.read(arrays.write(folder.resolve("params.npz")), SaeOverrides.none());
+    return SaeFormats.read(arrays.write(folder.resolve("params.npz")), SaeOverrides.none());
   }
 
   private void assertNpzRefused(TorchFiles arrays, String problem) {
@@ -277,7 +277,7 @@ class GemmaScopeSaeTest {
   }
 
   private void assertRefused(String problem) {
-    assertThatThrownBy(() -> SaeFile.read(folder, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(folder, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageStartingWith(folder.toString())
         .hasMessageContaining(problem);

@@ -35,7 +35,7 @@ class HuggingFaceFuzzTest {
   static void readAll(Path folder) throws IOException {
     HuggingFaceModel model = HuggingFaceModel.read(folder);
     HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.read(model);
-    for (ModelTensor tensor : model.tensors()) {
+    for (GgufWeight tensor : model.tensors()) {
       tensor.tensor().toFloats();
     }
     Path converted = folder.resolveSibling("converted.gguf");

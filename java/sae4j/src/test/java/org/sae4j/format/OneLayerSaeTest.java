@@ -45,7 +45,7 @@ class OneLayerSaeTest {
   @Test
   void readsHeadsOfGpt2() throws IOException {
     Path file = write(CONFIG);
-    SaeFile sae = SaeFile.read(file, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(file, SaeOverrides.none());
     SaeConfig config = sae.config();
     assertThat(config.dIn()).isEqualTo(D);
     assertThat(config.dSae()).isEqualTo(N);
@@ -84,7 +84,7 @@ class OneLayerSaeTest {
 
   private void assertRefused(String config, String problem) throws IOException {
     Path file = write(config);
-    assertThatThrownBy(() -> SaeFile.read(file, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(file, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining(problem);
   }
@@ -92,7 +92,7 @@ class OneLayerSaeTest {
   @Test
   void whatIsSaidAndNotUsedIsNoted() throws IOException {
     Path file = write(CONFIG.replace("\"seed\": 49", "\"topk\": 8"));
-    assertThat(SaeFile.read(file, SaeOverrides.none()).config().assumptions())
+    assertThat(SaeFormats.read(file, SaeOverrides.none()).config().assumptions())
         .contains("topk 8: not used");
   }
 }

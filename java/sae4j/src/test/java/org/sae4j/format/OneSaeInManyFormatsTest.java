@@ -87,7 +87,7 @@ class OneSaeInManyFormatsTest {
   }
 
   private static SaeFile read(String path) throws IOException {
-    return SaeFile.read(TestData.path(path), SaeOverrides.none());
+    return SaeFormats.read(TestData.path(path), SaeOverrides.none());
   }
 
   private static List<EvaluationResult> evaluate(List<Path> paths) throws IOException {

@@ -26,7 +26,7 @@ class OpenAiSaeTest {
 
   @Test
   void readsWhatOpenAiWrote() throws IOException {
-    SaeFile sae = SaeFile.read(TestData.path(K16), SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(TestData.path(K16), SaeOverrides.none());
     assertThat(sae.config().format()).isEqualTo("OpenAI");
     assertThat(sae.config().dIn()).isEqualTo(192);
     assertThat(sae.config().dSae()).isEqualTo(1536);
@@ -45,7 +45,7 @@ class OpenAiSaeTest {
   /** The numbers are PyTorch's, of {@code torch.load(file)}: entries, and sums in f64. */
   @Test
   void readsTheTensorsThatTorchReads() throws IOException {
-    SaeFile sae = SaeFile.read(TestData.path(K16), SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(TestData.path(K16), SaeOverrides.none());
     StoredTensor encoder = sae.tensor(SaeTensor.W_ENC);
     assertThat(encoder.shape()).containsExactly(1536L, 192L);
     assertThat(encoder.isRowMajor()).isTrue();
@@ -73,7 +73,7 @@ class OpenAiSaeTest {
   /** OpenAI's trainer keeps the decoder as the transpose of its storage. */
   @Test
   void decoderOfOpenAiLiesInRowsPerLatent() throws IOException {
-    SaeFile sae = SaeFile.read(TestData.path(K4), SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(TestData.path(K4), SaeOverrides.none());
     assertThat(sae.config().activation()).isEqualTo(new Activation.TopK(4));
     assertThat(sae.tensor(SaeTensor.W_DEC).isRowMajor()).isTrue();
   }
@@ -84,7 +84,7 @@ class OpenAiSaeTest {
         SaeOverrides.none()
             .withNormalization(Normalization.EXPECTED_AVERAGE_ONLY_IN)
             .withScale(0.25);
-    SaeFile sae = SaeFile.read(TestData.path(K16), overrides);
+    SaeFile sae = SaeFormats.read(TestData.path(K16), overrides);
     assertThat(sae.config().normalization()).isEqualTo(Normalization.EXPECTED_AVERAGE_ONLY_IN);
     assertThat(sae.config().scale()).hasValue(0.25);
     assertThat(sae.config().assumptions())
@@ -97,7 +97,7 @@ class OpenAiSaeTest {
   @Test
   void scaleWithoutUseIsRefused() {
     SaeOverrides overrides = SaeOverrides.none().withScale(2);
-    assertThatThrownBy(() -> SaeFile.read(TestData.path(K16), overrides))
+    assertThatThrownBy(() -> SaeFormats.read(TestData.path(K16), overrides))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("a scale was given, but normalization layer_norm has none");
   }
@@ -267,7 +267,7 @@ class OpenAiSaeTest {
   private SaeFile read(Tiny sae) throws IOException {
     Path file =
         TorchFiles.of(sae.pickle()).floats("0", sae.weights()).write(folder.resolve("tiny.pt"));
-    return SaeFile.read(file, SaeOverrides.none());
+    return SaeFormats.read(file, SaeOverrides.none());
   }
 
   private void assertRefused(Tiny sae, String... parts) {

@@ -54,7 +54,7 @@ class SaeFileTest {
   }
 
   private static void assertRefused(Path path, String problem) {
-    assertThatThrownBy(() -> SaeFile.read(path, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(path, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageStartingWith(path + ": ")
         .hasMessageContaining(problem);

@@ -36,7 +36,7 @@ class SaeFolderTest {
             saes.resolve("sparsify/h.3"));
     assertThat(found.skipped()).isEmpty();
     for (SaeSource sae : found.saes()) {
-      assertThat(SaeFile.read(sae, SaeOverrides.none()).path()).isEqualTo(sae.path());
+      assertThat(SaeFormats.read(sae, SaeOverrides.none()).path()).isEqualTo(sae.path());
     }
   }
 

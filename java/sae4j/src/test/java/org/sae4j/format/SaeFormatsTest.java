@@ -77,7 +77,7 @@ class SaeFormatsTest {
     Path file = archive();
     SaeSource source = SaeFolder.find(folder).saes().get(0);
     Files.writeString(file, "text");
-    assertThat(SaeFile.read(source, SaeOverrides.none()).config().dSae()).isEqualTo(3);
+    assertThat(SaeFormats.read(source, SaeOverrides.none()).config().dSae()).isEqualTo(3);
   }
 
   @Test

@@ -48,7 +48,7 @@ class SaeFuzzTest {
   }
 
   static void readAll(Path path) throws IOException {
-    SaeFile sae = SaeFile.read(path, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(path, SaeOverrides.none());
     for (StoredTensor tensor : sae.tensors().values()) {
       tensor.toFloats();
     }

@@ -143,7 +143,7 @@ class SaeLensConversionTest {
     String name = "blocks.3.ln2.hook_normalized";
     Files.writeString(config, Files.readString(config).replace(HOOK, name));
     HookNormalized given = side.equals("before") ? HookNormalized.BEFORE : HookNormalized.AFTER;
-    SaeFile original = SaeFile.read(path, SaeOverrides.none().withHookNormalized(given));
+    SaeFile original = SaeFormats.read(path, SaeOverrides.none().withHookNormalized(given));
     SaeFile converted = convert(original);
     assertThat(converted.config().hookName()).contains(hook);
     assertThat(converted.config().assumptions()).isEmpty();
@@ -231,11 +231,11 @@ class SaeLensConversionTest {
   }
 
   private static SaeFile read(Path path) throws IOException {
-    return SaeFile.read(path, SaeOverrides.none());
+    return SaeFormats.read(path, SaeOverrides.none());
   }
 
   private static SaeFile read(Path path, double scale) throws IOException {
-    return SaeFile.read(path, SaeOverrides.none().withScale(scale));
+    return SaeFormats.read(path, SaeOverrides.none().withScale(scale));
   }
 
   private SaeFile convert(SaeFile sae) throws IOException {

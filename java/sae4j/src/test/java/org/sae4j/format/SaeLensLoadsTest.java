@@ -76,7 +76,7 @@ class SaeLensLoadsTest {
   private List<Path> convert(List<Path> originals) throws IOException {
     List<Path> converted = new ArrayList<>();
     for (Path original : originals) {
-      SaeFile sae = SaeFile.read(original, SaeOverrides.none());
+      SaeFile sae = SaeFormats.read(original, SaeOverrides.none());
       Path target = folder.resolve("converted" + converted.size());
       SaeLensConversion.of(sae).write(sae.config().hookName().orElse(HOOK), target, done -> {});
       converted.add(target);

@@ -130,7 +130,7 @@ class SaeLensSaeTest {
   void agreesWithOpenAi(String name) throws IOException {
     SaeFile ours = fixture(name);
     SaeFile openAi =
-        SaeFile.read(
+        SaeFormats.read(
             TestData.path("saes/openai/resid_post_mlp_layer3_k16.pt"), SaeOverrides.none());
     assertThat(ours.tensors().keySet()).isEqualTo(openAi.tensors().keySet());
     for (SaeTensor tensor : ours.tensors().keySet()) {
@@ -147,7 +147,7 @@ class SaeLensSaeTest {
   @ValueSource(strings = {"cfg.json", "sae_weights.safetensors", ""})
   void acceptsFolderOrOneOfItsFiles(String name) throws IOException {
     Path path = TestData.path("saes/saelens/topk").resolve(name);
-    SaeFile sae = SaeFile.read(path, SaeOverrides.none());
+    SaeFile sae = SaeFormats.read(path, SaeOverrides.none());
     assertThat(sae.path()).isEqualTo(path);
     assertThat(sae.files())
         .extracting(file -> file.getFileName().toString())
@@ -269,9 +269,9 @@ class SaeLensSaeTest {
     assertThat(sae.config().scale()).hasValue(0.5);
     assertThat(sae.files()).hasSize(3);
     SaeOverrides scale = SaeOverrides.none().withScale(2);
-    assertThat(SaeFile.read(folder, scale).config().scale()).hasValue(2);
+    assertThat(SaeFormats.read(folder, scale).config().scale()).hasValue(2);
     SaeOverrides none = SaeOverrides.none().withNormalization(Normalization.NONE);
-    assertThat(SaeFile.read(folder, none).config().scale()).isEmpty();
+    assertThat(SaeFormats.read(folder, none).config().scale()).isEmpty();
     scaler("{'scaling_factor':null}");
     assertThat(read().config().scale()).isEmpty();
   }
@@ -508,7 +508,7 @@ class SaeLensSaeTest {
   void theCallerMayCentre() throws IOException {
     config(OLD);
     standard().write(weights());
-    SaeConfig config = SaeFile.read(folder, SaeOverrides.none().withCentred(true)).config();
+    SaeConfig config = SaeFormats.read(folder, SaeOverrides.none().withCentred(true)).config();
     assertThat(config.centreInput()).isTrue();
     assertThat(config.assumptions())
         .contains("centred true: given by the caller, instead of what the file says or leaves out");
@@ -810,7 +810,7 @@ class SaeLensSaeTest {
                 assumption.startsWith(AFTER + ": taken before the norm's weight and bias"));
     for (HookNormalized given : HookNormalized.values()) {
       SaeConfig overridden =
-          SaeFile.read(folder, SaeOverrides.none().withHookNormalized(given)).config();
+          SaeFormats.read(folder, SaeOverrides.none().withHookNormalized(given)).config();
       assertThat(overridden.hookName()).contains(given == HookNormalized.AFTER ? AFTER : BEFORE);
       boolean overruled = !side.equals("assumed") && !given.key().equals(side);
       assertThat(overridden.assumptions())
@@ -881,7 +881,7 @@ class SaeLensSaeTest {
   }
 
   private static SaeFile fixture(String name) throws IOException {
-    return SaeFile.read(TestData.path("saes/saelens/" + name), SaeOverrides.none());
+    return SaeFormats.read(TestData.path("saes/saelens/" + name), SaeOverrides.none());
   }
 
   private static double sum(float[] values) {
@@ -914,7 +914,7 @@ class SaeLensSaeTest {
   }
 
   private SaeFile read() throws IOException {
-    return SaeFile.read(folder, SaeOverrides.none());
+    return SaeFormats.read(folder, SaeOverrides.none());
   }
 
   private void assertRefused(String... parts) {

@@ -36,7 +36,7 @@ class SparsifySaeTest {
   @ValueSource(strings = {"", "cfg.json", "sae.safetensors"})
   void readsTheFixture(String name) throws IOException {
     SaeFile sae =
-        SaeFile.read(TestData.path("saes/sparsify/h.3").resolve(name), SaeOverrides.none());
+        SaeFormats.read(TestData.path("saes/sparsify/h.3").resolve(name), SaeOverrides.none());
     SaeConfig config = sae.config();
     assertThat(config.format()).isEqualTo("sparsify");
     assertThat(config.dIn()).isEqualTo(192);
@@ -56,8 +56,8 @@ class SparsifySaeTest {
   @ParameterizedTest
   @ValueSource(strings = {"saes/saelens/topk", "saes/dictionary_learning/topk"})
   void agreesWithOtherProjects(String other) throws IOException {
-    SaeFile ours = SaeFile.read(TestData.path("saes/sparsify/h.3"), SaeOverrides.none());
-    SaeFile theirs = SaeFile.read(TestData.path(other), SaeOverrides.none());
+    SaeFile ours = SaeFormats.read(TestData.path("saes/sparsify/h.3"), SaeOverrides.none());
+    SaeFile theirs = SaeFormats.read(TestData.path(other), SaeOverrides.none());
     assertThat(ours.tensors().keySet()).isEqualTo(theirs.tensors().keySet());
     for (SaeTensor tensor : ours.tensors().keySet()) {
       assertThat(ours.tensor(tensor).toFloats())
@@ -72,7 +72,7 @@ class SparsifySaeTest {
   void theFolderAboveIsNoSae() throws IOException {
     write(config("'k':2"), tensors());
     Files.writeString(parent.resolve("config.json"), "{}");
-    assertThatThrownBy(() -> SaeFile.read(parent, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(parent, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("not an SAE that sae4j reads");
   }
@@ -173,13 +173,14 @@ class SparsifySaeTest {
     String json = "{'d_in':2,'num_latents':4,'k':2,'activation':'topk','skip_connection':true}";
     write(json, tensors().f32("W_skip", D, D));
     assertRefused("transcode: expected true or false beside skip_connection true, found nothing");
-    SaeConfig transcoder = SaeFile.read(folder, SaeOverrides.none().withTranscoder(true)).config();
+    SaeConfig transcoder =
+        SaeFormats.read(folder, SaeOverrides.none().withTranscoder(true)).config();
     assertThat(transcoder.hookName()).contains("blocks.3.hook_resid_pre");
     assertThat(transcoder.hookNameOut()).contains("blocks.3.hook_resid_post");
     assertThat(transcoder.applyBDecToInput()).isTrue();
     assertThat(transcoder.assumptions())
         .contains("transcode true: given by the caller, instead of nothing in the file");
-    SaeConfig sae = SaeFile.read(folder, SaeOverrides.none().withTranscoder(false)).config();
+    SaeConfig sae = SaeFormats.read(folder, SaeOverrides.none().withTranscoder(false)).config();
     assertThat(sae.hookNameOut()).isEmpty();
     assertThat(sae.applyBDecToInput()).isTrue();
   }
@@ -187,8 +188,8 @@ class SparsifySaeTest {
   @Test
   void theCallerKnowsBetterWhetherItTranscodes() throws IOException {
     write(config("'k':2,'transcode':true"), tensors());
-    assertThat(SaeFile.read(folder, SaeOverrides.none()).config().applyBDecToInput()).isFalse();
-    SaeConfig sae = SaeFile.read(folder, SaeOverrides.none().withTranscoder(false)).config();
+    assertThat(SaeFormats.read(folder, SaeOverrides.none()).config().applyBDecToInput()).isFalse();
+    SaeConfig sae = SaeFormats.read(folder, SaeOverrides.none().withTranscoder(false)).config();
     assertThat(sae.isTranscoder()).isFalse();
     assertThat(sae.applyBDecToInput()).isTrue();
     assertThat(sae.assumptions())
@@ -292,11 +293,11 @@ class SparsifySaeTest {
 
   private SaeFile read(String json, SafetensorsFiles tensors) throws IOException {
     write(json, tensors);
-    return SaeFile.read(folder, SaeOverrides.none());
+    return SaeFormats.read(folder, SaeOverrides.none());
   }
 
   private void assertRefused(String problem) {
-    assertThatThrownBy(() -> SaeFile.read(folder, SaeOverrides.none()))
+    assertThatThrownBy(() -> SaeFormats.read(folder, SaeOverrides.none()))
         .isInstanceOf(FormatException.class)
         .hasMessageStartingWith(folder.toString())
         .hasMessageContaining(problem);

@@ -25,7 +25,7 @@ import org.sae4j.FormatException;
  * @param named tokens that stand here without, in the order in which they get one if they need it
  * @param addsBos whether a text is to begin with {@code bos}
  */
-record SpecialTokens(
+record SpecialTokenFiles(
     Optional<String> bos,
     Optional<String> eos,
     List<AddedToken> declared,
@@ -53,7 +53,7 @@ record SpecialTokens(
   private static final int NONE = -1;
 
   /** Reads the files that are there. */
-  static SpecialTokens read(Path folder) throws IOException {
+  static SpecialTokenFiles read(Path folder) throws IOException {
     Path file = folder.resolve("tokenizer_config.json");
     JsonSettings config = JsonSettings.readIfThere(file);
     requireSupported(config);
@@ -71,7 +71,7 @@ record SpecialTokens(
       roles.assume();
     }
     boolean addsBos = config.flag("add_bos_token", false);
-    return new SpecialTokens(bos, eos, declared, file, roles.inOrder(), addsBos);
+    return new SpecialTokenFiles(bos, eos, declared, file, roles.inOrder(), addsBos);
   }
 
   /** Returns these if the Python class that they name splits texts as GPT-2's does. */

@@ -6,4 +6,4 @@ package org.sae4j.format;
  * @param ggufName such as {@code blk.0.attn_qkv.weight}
  * @param tensor where it lies; matrices are viewed as [outputs, inputs], however they are stored
  */
-public record ModelTensor(String ggufName, StoredTensor tensor) {}
+public record GgufWeight(String ggufName, StoredTensor tensor) {}
