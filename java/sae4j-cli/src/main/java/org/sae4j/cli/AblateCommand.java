@@ -7,25 +7,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.sae4j.Ablation;
 import org.sae4j.AblationControl;
 import org.sae4j.AblationOptions;
-import org.sae4j.HookPoint;
-import org.sae4j.Model;
 import org.sae4j.format.SaeSource;
 import org.sae4j.results.EffectJson;
 import org.sae4j.results.JsonDocument;
-import org.sae4j.results.ModelDescription;
 import org.sae4j.results.SaeNames;
 import org.sae4j.results.plot.SparsityHistograms;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ablate}: how sparse the effects of latents are. */
 @Command(
@@ -36,12 +30,10 @@ import picocli.CommandLine.Spec;
       "For many effects, use --json FILE.jsonl. It has one JSON value per line: the document"
           + " without results, each effect as it is measured, and the results without effects."
     })
-final class AblateCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-  @Mixin private ModelOptionsMixin modelOptions;
-
+final class AblateCommand extends StudyCommand {
   @Option(
       names = "--sae",
+      order = -2,
       required = true,
       paramLabel = "PATH",
       description =
@@ -49,12 +41,8 @@ final class AblateCommand implements Callable<Integer> {
               + " share the model's computation up to it.")
   private List<Path> paths;
 
-  @Mixin private HookOption hook;
-  @Mixin private InputOptions inputOptions;
   @Mixin private AblationOptionsMixin ablation;
   @Mixin private PositionOptions positions;
-  @Mixin private SaeOverrideOptions overrides;
-  @Mixin private JsonOption json;
   @Mixin private PlotOption plot;
 
   @Option(
@@ -65,60 +53,53 @@ final class AblateCommand implements Callable<Integer> {
   private boolean resume;
 
   @Override
-  public Integer call() throws IOException {
-    List<SaeSource> sources = SaePaths.expand(paths, spec.commandLine().getErr());
-    paths = sources.stream().map(SaeSource::path).toList();
-    requireSense();
-    json.requireWritable();
-    plot.requireWritable();
-    SaeHeaders headers = SaeHeaders.read(sources, overrides, hook, spec.commandLine().getErr());
-    try (Model model = modelOptions.open()) {
-      for (HookPoint point : headers.hooks()) {
-        modelOptions.require(point, model);
-      }
-      Input input = inputOptions.read(model, headers.configs());
-      CountedCorpus corpus = new CountedCorpus(input.corpus());
-      try (OpenSaes saes = OpenSaes.open(headers.files(), model);
-          EffectsOutput output = output(model, headers, input, corpus)) {
-        SelfTests.run(
-            model,
-            saes.list(),
-            hook.given(),
-            input.corpus(),
-            positions.counted(),
-            modelOptions.session(),
-            spec.commandLine().getErr());
-        return run(model, headers, saes, input, corpus, output);
-      }
-    }
-  }
-
-  private void requireSense() {
+  protected void requireSense() throws IOException {
     ablation.requireSense();
     if (resume && !json.isLines()) {
-      throw new ParameterException(spec.commandLine(), "--resume is for --json FILE.jsonl");
+      throw wrongUsage("--resume is for --json FILE.jsonl");
     }
+    plot.requireWritable();
+  }
+
+  @Override
+  protected List<SaeSource> sources() throws IOException {
+    List<SaeSource> sources = SaePaths.expand(paths, err());
     Set<Path> distinct = new HashSet<>();
-    for (Path path : paths) {
-      if (!distinct.add(path)) {
-        throw new ParameterException(spec.commandLine(), "--sae: twice " + path);
+    for (SaeSource source : sources) {
+      if (!distinct.add(source.path())) {
+        throw wrongUsage("--sae: twice " + source.path());
       }
+    }
+    return sources;
+  }
+
+  private ParameterException wrongUsage(String problem) {
+    return new ParameterException(spec.commandLine(), problem);
+  }
+
+  @Override
+  protected int run(Study study) throws IOException {
+    CountedCorpus corpus = new CountedCorpus(study.input().corpus());
+    try (OpenSaes saes = open(study);
+        EffectsOutput output = output(study, corpus)) {
+      check(study, saes.list(), positions.counted());
+      return run(study, saes, corpus, output);
     }
   }
 
-  private EffectsOutput output(Model model, SaeHeaders headers, Input input, CountedCorpus corpus)
-      throws IOException {
+  private EffectsOutput output(Study study, CountedCorpus corpus) throws IOException {
     if (!json.wanted()) {
       return EffectsOutput.none();
     }
-    CountedDocument document = new CountedDocument(document(model, headers, input), input, corpus);
+    List<Path> saes = study.saes().paths();
+    CountedDocument document = new CountedDocument(document(study), study.input(), corpus);
     if (!json.isLines()) {
-      return new EffectsInDocument(json, document, paths);
+      return new EffectsInDocument(json, document, saes);
     }
-    EffectJson format = new EffectJson(paths, options().control());
+    EffectJson format = new EffectJson(saes, options().control());
     return resume
-        ? EffectLines.resume(json.file(), document, format, paths)
-        : EffectLines.begin(json.file(), document, format, paths);
+        ? EffectLines.resume(json.file(), document, format, saes)
+        : EffectLines.begin(json.file(), document, format, saes);
   }
 
   private AblationOptions options() {
@@ -127,26 +108,20 @@ final class AblateCommand implements Callable<Integer> {
     return hook.given().map(options::withHook).orElse(options);
   }
 
-  private int run(
-      Model model,
-      SaeHeaders headers,
-      OpenSaes saes,
-      Input input,
-      CountedCorpus corpus,
-      EffectsOutput output)
+  private int run(Study study, OpenSaes saes, CountedCorpus corpus, EffectsOutput output)
       throws IOException {
     StrongestEffects strongest = new StrongestEffects(options().control());
-    SparsityHistograms histograms = new SparsityHistograms(names());
+    SparsityHistograms histograms = new SparsityHistograms(names(study.saes().paths()));
     AblationFindings findings =
         AblationFindings.of(
-            Ablation.of(model, saes.list()).with(options()),
+            Ablation.of(study.model(), saes.list()).with(options()),
             corpus,
             output,
             strongest.andThen(histograms));
     // What was done is written even so, and writing heeds interrupts.
     boolean interrupted = Thread.interrupted();
     try {
-      print(model, headers, description(input, corpus), findings, strongest);
+      print(study, corpus.count(), findings, strongest);
       output.write(findings);
       plot.write(histograms, options().future(), json.text());
       return exitCode(findings);
@@ -157,81 +132,57 @@ final class AblateCommand implements Callable<Integer> {
     }
   }
 
-  private static String description(Input input, CountedCorpus corpus) throws IOException {
-    CountedCorpus.Count count = corpus.count();
-    return input.description(count.sequences(), count.tokens());
-  }
-
   /** What the effects of each SAE are of, as the plot calls them. */
-  private List<String> names() {
+  private List<String> names(List<Path> saes) {
     String things = AblationTable.thing(options().control()) + "s";
-    return paths.size() == 1
+    return saes.size() == 1
         ? List.of(things)
-        : IntStream.range(0, paths.size())
+        : IntStream.range(0, saes.size())
             .mapToObj(
-                i ->
-                    "%s %s of %s".formatted(SaeNames.number(i), things, paths.get(i).getFileName()))
+                i -> "%s %s of %s".formatted(SaeNames.number(i), things, saes.get(i).getFileName()))
             .toList();
   }
 
   private int exitCode(AblationFindings findings) {
-    PrintWriter err = spec.commandLine().getErr();
     if (findings.interruption().isPresent()) {
-      err.printf(
-          "%s: %s; the results cover what was done%s%n",
-          spec.qualifiedName(),
-          findings.interruption().get(),
-          json.isLines() ? ", and --resume goes on" : "");
+      err()
+          .printf(
+              "%s: %s; the results cover what was done%s%n",
+              spec.qualifiedName(),
+              findings.interruption().get(),
+              json.isLines() ? ", and --resume goes on" : "");
       return ExitCode.INTERRUPTED;
     }
-    Set<String> undefined = findings.undefined();
-    if (!undefined.isEmpty()) {
-      err.println("undefined results: " + String.join(", ", undefined));
-      return ExitCode.FAILED;
-    }
-    return ExitCode.DONE;
+    return ExitCode.of(findings.undefined(), err());
   }
 
   private void print(
-      Model model,
-      SaeHeaders headers,
-      String input,
+      Study study,
+      CountedCorpus.Count count,
       AblationFindings findings,
       StrongestEffects strongest) {
     PrintWriter out = json.text();
     AblationOptions options = options();
-    out.println("Model     " + modelOptions.path() + ": " + ModelDescription.text(model.shape()));
-    headers.print(out);
-    out.println("Input     " + input);
+    study.printModel(modelOptions, out);
+    study.saes().print(out);
+    study.printInput(count.sequences(), count.tokens(), out);
     out.printf(
         Locale.ROOT,
         "Tokens    %s%s%n",
         options.sample().map(sample -> sample + " of ").orElse(""),
         options.positions());
-    out.printf(
-        Locale.ROOT,
-        "Ablated   %s; %s, %d threads%n",
-        ablation.text(),
-        PrecisionName.of(model.options().precision()),
-        options.threads());
+    out.printf("Ablated   %s; %s%n", ablation.text(), modelOptions.arithmetic());
     if (options.compared().isPresent()) {
       out.println("          and as many channels at each token, evenly spaced, to compare with");
     }
-    AblationTable.print(model, findings, strongest, out);
+    AblationTable.print(study.model(), findings, strongest, out);
   }
 
-  /** The document but for the tokens and the results. */
-  private JsonDocument document(Model model, SaeHeaders headers, Input input) throws IOException {
-    JsonDocument document = new JsonDocument("ablate");
-    document.option("hook", headers.hookNames());
+  @Override
+  protected void describe(Study study, JsonDocument document) {
+    document.option("hook", study.saes().hookNames());
     ablation.describe(document);
     document.option("compared_with", options().compared().map(AblationControl::toString));
-    modelOptions.describe(document);
-    overrides.describe(document);
     positions.describe(document);
-    input.describe(document);
-    document.input(modelOptions.input(model));
-    headers.describe(document);
-    return document;
   }
 }

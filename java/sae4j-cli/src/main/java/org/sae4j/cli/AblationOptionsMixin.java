@@ -80,6 +80,7 @@ final class AblationOptionsMixin {
   @Option(
       names = "--control",
       paramLabel = "channels|random",
+      converter = Control.Converter.class,
       description =
           "Ablate channels of the activation instead of latents, or random directions as long as"
               + " what the latents decode to.")

@@ -5,5 +5,12 @@ enum Control {
   /** Channels of the activation, set to zero. */
   CHANNELS,
   /** Random directions, as long as what the latents decode to. */
-  RANDOM
+  RANDOM;
+
+  /** Reads one by its name. */
+  static final class Converter extends NameConverter<Control> {
+    Converter() {
+      super(Control.class);
+    }
+  }
 }

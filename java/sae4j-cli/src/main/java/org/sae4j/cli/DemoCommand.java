@@ -60,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
       if (json.wanted()) {
         json.write(document(files, model, file, input, result, ablation));
       }
-      return EvaluationOutcome.exitCode(List.of(result), spec.commandLine().getErr());
+      return ExitCode.of(result.undefined().keySet(), spec.commandLine().getErr());
     }
   }
 

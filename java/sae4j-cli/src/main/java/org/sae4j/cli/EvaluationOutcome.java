@@ -13,15 +13,11 @@ import org.sae4j.Metric;
 final class EvaluationOutcome {
   private EvaluationOutcome() {}
 
-  /** A number that is none is a failure, even if its reason is known and everything is written. */
-  static int exitCode(List<EvaluationResult> results, PrintWriter err) {
+  /** The keys of the numbers that are none. */
+  static Set<String> undefined(List<EvaluationResult> results) {
     Set<String> undefined = new TreeSet<>();
     results.forEach(result -> undefined.addAll(result.undefined().keySet()));
-    if (undefined.isEmpty()) {
-      return ExitCode.DONE;
-    }
-    err.println("undefined results: " + String.join(", ", undefined));
-    return ExitCode.FAILED;
+    return undefined;
   }
 
   /**

@@ -1,5 +1,8 @@
 package org.sae4j.cli;
 
+import java.io.PrintWriter;
+import java.util.Set;
+
 /** What the process tells its caller when it ends. */
 final class ExitCode {
   static final int DONE = 0;
@@ -8,4 +11,17 @@ final class ExitCode {
   static final int INTERRUPTED = 130;
 
   private ExitCode() {}
+
+  /**
+   * A number that is none is a failure, even if its reason is known and everything is written.
+   *
+   * @param undefined the keys of such numbers
+   */
+  static int of(Set<String> undefined, PrintWriter err) {
+    if (undefined.isEmpty()) {
+      return DONE;
+    }
+    err.println("undefined results: " + String.join(", ", undefined));
+    return FAILED;
+  }
 }

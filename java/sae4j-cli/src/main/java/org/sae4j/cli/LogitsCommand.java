@@ -40,6 +40,7 @@ final class LogitsCommand implements Callable<Integer> {
       names = "--replace",
       paramLabel = "none|sae|zero|mean",
       defaultValue = "none",
+      converter = Replacement.Converter.class,
       description = "What replaces the activation (default: ${DEFAULT-VALUE}).")
   private Replacement replace;
 

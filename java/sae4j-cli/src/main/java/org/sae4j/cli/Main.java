@@ -49,9 +49,7 @@ public final class Main {
     setVersion(commandLine);
     NameConverter.register(commandLine, AblationBaseline.class);
     NameConverter.register(commandLine, AblationContext.class);
-    NameConverter.register(commandLine, Control.class);
     NameConverter.register(commandLine, Precision.class);
-    NameConverter.register(commandLine, Replacement.class);
     NameConverter.register(commandLine, WeightPrecision.class);
     try {
       return commandLine.execute(args);

@@ -23,6 +23,7 @@ final class ModelOptionsMixin {
 
   @Option(
       names = "--model",
+      order = -3,
       required = true,
       paramLabel = "PATH",
       description = "A GPT-2, as a GGUF file or a Hugging Face folder.")
@@ -69,6 +70,11 @@ final class ModelOptionsMixin {
               .formatted(hook, model.shape().layers() - 1));
     }
     return hook;
+  }
+
+  /** Which arithmetic, and how many threads. */
+  String arithmetic() {
+    return PrecisionName.of(precision) + ", " + threads() + " threads";
   }
 
   /** Says which model it is. */

@@ -4,8 +4,8 @@ import java.util.Locale;
 import picocli.CommandLine;
 
 /** Reads one of an enum's names, and lists them in small letters, as people type them. */
-final class NameConverter<E extends Enum<E>> extends KeyConverter<E> {
-  private NameConverter(Class<E> type) {
+class NameConverter<E extends Enum<E>> extends KeyConverter<E> {
+  NameConverter(Class<E> type) {
     super(type.getEnumConstants(), value -> value.name().toLowerCase(Locale.ROOT));
   }
 

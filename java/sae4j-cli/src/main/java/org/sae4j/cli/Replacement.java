@@ -9,5 +9,12 @@ enum Replacement {
   /** Zero. */
   ZERO,
   /** The mean over the counted tokens of this very input. */
-  MEAN
+  MEAN;
+
+  /** Reads one by its name. */
+  static final class Converter extends NameConverter<Replacement> {
+    Converter() {
+      super(Replacement.class);
+    }
+  }
 }

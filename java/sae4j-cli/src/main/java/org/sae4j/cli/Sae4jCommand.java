@@ -68,10 +68,6 @@ final class Sae4jCommand implements Runnable {
     commandLine.addSubcommand(name, COMMANDS.get(name).get());
   }
 
-  boolean verbose() {
-    return verbose;
-  }
-
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "which command?");

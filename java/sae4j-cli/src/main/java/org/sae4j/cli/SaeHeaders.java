@@ -2,6 +2,7 @@ package org.sae4j.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +36,10 @@ record SaeHeaders(List<SaeFile> files, List<HookPoint> hooks) {
       files.add(file);
     }
     return new SaeHeaders(files, hooks);
+  }
+
+  List<Path> paths() {
+    return files.stream().map(SaeFile::path).toList();
   }
 
   List<SaeConfig> configs() {

@@ -21,9 +21,9 @@ import org.sae4j.results.JsonDocument;
 /**
  * A first look at SAEs before the work: warnings only, which change nothing.
  *
- * @param tests one for each SAE, in their order
+ * @param checks one for each SAE, in their order
  */
-record SelfTests(List<SaeSelfTest> tests) {
+record SaeChecks(List<SaeSelfTest> checks) {
   private static final int TOKENS = 4096; // of which it tries an eighth
 
   /**
@@ -33,7 +33,7 @@ record SelfTests(List<SaeSelfTest> tests) {
    * @param counted which of them count
    * @param err where warnings go
    */
-  static SelfTests run(
+  static SaeChecks run(
       Model model,
       List<Sae> saes,
       Optional<HookPoint> hook,
@@ -51,12 +51,12 @@ record SelfTests(List<SaeSelfTest> tests) {
         }
       }
       err.flush();
-      return new SelfTests(tests);
+      return new SaeChecks(tests);
     }
   }
 
   private static List<String> warnings(SaeSelfTest test) {
-    String question = test.cause().map(SelfTests::question).orElse("");
+    String question = test.cause().map(SaeChecks::question).orElse("");
     return test.warnings().stream().map(warning -> warning + question).toList();
   }
 
@@ -76,11 +76,11 @@ record SelfTests(List<SaeSelfTest> tests) {
     };
   }
 
-  /** Adds to the results of each SAE what its test found. */
+  /** Adds to the results of each SAE what its check found. */
   JsonObject addTo(JsonObject results) {
     JsonArray saes = results.getAsJsonArray("saes");
-    for (int i = 0; i < tests.size(); i++) {
-      saes.get(i).getAsJsonObject().add("self_test", json(tests.get(i)));
+    for (int i = 0; i < checks.size(); i++) {
+      saes.get(i).getAsJsonObject().add("self_test", json(checks.get(i)));
     }
     return results;
   }
