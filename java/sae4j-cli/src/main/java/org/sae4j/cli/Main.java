@@ -10,6 +10,13 @@ import java.util.Locale;
 import org.sae4j.AblationBaseline;
 import org.sae4j.AblationContext;
 import org.sae4j.Precision;
+import org.sae4j.cli.options.NameConverter;
+import org.sae4j.cli.options.PathConverter;
+import org.sae4j.cli.terminal.ExitCode;
+import org.sae4j.cli.terminal.Failures;
+import org.sae4j.cli.terminal.Interruption;
+import org.sae4j.cli.terminal.StandardOutput;
+import org.sae4j.cli.terminal.VisibleWriter;
 import org.sae4j.format.WeightPrecision;
 import picocli.CommandLine;
 

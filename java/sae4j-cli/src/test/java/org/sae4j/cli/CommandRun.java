@@ -18,9 +18,9 @@ import org.sae4j.testing.Jvm;
  * @param out what it printed
  * @param err what it complained
  */
-record CommandRun(int exitCode, String out, String err) {
+public record CommandRun(int exitCode, String out, String err) {
 
-  static CommandRun of(String... args) {
+  public static CommandRun of(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exitCode = Main.run(new PrintWriter(out), new PrintWriter(err), args);
@@ -28,26 +28,26 @@ record CommandRun(int exitCode, String out, String err) {
   }
 
   /** A command that will run in a JVM of its own. */
-  static Jvm jvm(String... args) {
+  public static Jvm jvm(String... args) {
     return Jvm.of(Main.class, args);
   }
 
   /** The arguments of a command and more of them. */
-  static String[] args(List<String> first, String... more) {
+  public static String[] args(List<String> first, String... more) {
     List<String> all = new ArrayList<>(first);
     all.addAll(List.of(more));
     return all.toArray(String[]::new);
   }
 
   /** What the document has of its only SAE. */
-  static JsonObject onlySae(JsonObject document) {
+  public static JsonObject onlySae(JsonObject document) {
     JsonArray saes = document.getAsJsonObject("results").getAsJsonArray("saes");
     assertThat(saes).hasSize(1);
     return saes.get(0).getAsJsonObject();
   }
 
   /** Reads standard output as the one JSON document that it has to be. */
-  JsonObject json() {
+  public JsonObject json() {
     return JsonParser.parseString(out).getAsJsonObject();
   }
 }

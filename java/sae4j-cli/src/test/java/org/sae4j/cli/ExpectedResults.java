@@ -11,9 +11,9 @@ import org.assertj.core.data.Offset;
 import org.sae4j.testing.TestData;
 
 /** What the reference implementation finds for the SAEs in test-data. */
-final class ExpectedResults {
+public final class ExpectedResults {
   /** The keys that cli.md promises, to the letter. */
-  static final List<String> KEYS =
+  public static final List<String> KEYS =
       List.of(
           "kl",
           "delta_ce",
@@ -52,7 +52,7 @@ final class ExpectedResults {
   private ExpectedResults() {}
 
   /** Fails unless every number is the reference's, and all of the reference's are there. */
-  static void checkAll(String sae, JsonObject results) throws IOException {
+  public static void checkAll(String sae, JsonObject results) throws IOException {
     assertThat(results.keySet()).containsAll(of(sae).keySet());
     JsonObject shared = new JsonObject();
     of(sae).keySet().forEach(key -> shared.add(key, results.get(key)));
@@ -60,7 +60,7 @@ final class ExpectedResults {
   }
 
   /** Fails unless these numbers are the reference's. */
-  static void check(String sae, JsonObject results) throws IOException {
+  public static void check(String sae, JsonObject results) throws IOException {
     JsonObject expected = of(sae);
     for (String key : results.keySet()) {
       double value = expected.get(key).getAsDouble();

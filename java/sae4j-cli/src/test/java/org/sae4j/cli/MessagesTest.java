@@ -25,6 +25,8 @@ import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
 import org.sae4j.Sequences;
 import org.sae4j.Session;
+import org.sae4j.cli.files.GrowingFile;
+import org.sae4j.cli.terminal.ExitCode;
 import org.sae4j.testing.SampleResults;
 
 /** Mistakes that users make: what the commands say, and that the page of messages explains it. */
@@ -185,9 +187,12 @@ class MessagesTest {
             + " | --resume needs the same run again",
         "eval --model MODEL --sae SAE --text @text.txt --json @left.json"
             + " | left behind by an unfinished run",
-        "report @run.jsonl -o @page.html                       | results are missing: the run did not end",
-        "convert OVERLAP -o @model.gguf                        | because GGUF cannot express anything else",
-        "convert SAE -o @model.gguf                            | expected a folder with config.json",
+        "report @run.jsonl -o @page.html                       | results are missing: the run did"
+            + " not end",
+        "convert OVERLAP -o @model.gguf                        | because GGUF cannot express"
+            + " anything else",
+        "convert SAE -o @model.gguf                            | expected a folder with"
+            + " config.json",
         "report @dup.json   -o @page.html                      | expected once, found twice",
         "report @neg.json      -o @page.html                   | nats from 0",
       })

@@ -8,17 +8,17 @@ import org.sae4j.format.Safetensors;
 import org.sae4j.testing.TestData;
 
 /** Compares tensors of two safetensors files. */
-final class TensorComparison {
+public final class TensorComparison {
   private static final float TOLERANCE = 2e-4f;
 
   private TensorComparison() {}
 
-  static void assertClose(Path found, String expected, String tensor) throws IOException {
+  public static void assertClose(Path found, String expected, String tensor) throws IOException {
     assertClose(found, tensor, expected, tensor);
   }
 
   /** Fails unless the shapes are the same and no two numbers differ by more than 2e-4. */
-  static void assertClose(Path found, String tensor, String expected, String expectedTensor)
+  public static void assertClose(Path found, String tensor, String expected, String expectedTensor)
       throws IOException {
     Safetensors foundFile = Safetensors.read(found);
     Safetensors expectedFile = Safetensors.read(TestData.path(expected));

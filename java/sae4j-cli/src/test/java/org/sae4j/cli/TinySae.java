@@ -9,16 +9,17 @@ import org.sae4j.format.DType;
 import org.sae4j.format.SafetensorsWriter;
 
 /** A SAELens folder with a small SAE that means nothing. */
-final class TinySae {
+public final class TinySae {
   private static final int LATENTS = 16;
 
   private TinySae() {}
 
-  static void write(Path folder, int width, String normalization) throws IOException {
+  public static void write(Path folder, int width, String normalization) throws IOException {
     write(folder, width, normalization, TestArguments.HOOK);
   }
 
-  static void write(Path folder, int width, String normalization, String hook) throws IOException {
+  public static void write(Path folder, int width, String normalization, String hook)
+      throws IOException {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("cfg.json"),

@@ -35,7 +35,8 @@ class IndentedJsonTest {
               "f": null,
               "g": "<é\\u2028>",
               "h": true
-            }""");
+            }\
+            """);
     assertThat(JsonParser.parseString(text)).isEqualTo(json);
   }
 }

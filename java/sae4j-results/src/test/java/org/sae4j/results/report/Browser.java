@@ -122,7 +122,8 @@ final class Browser implements AutoCloseable {
   List<String> texts(String css) {
     return (List<String>)
         script(
-            "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText ?? e.textContent)",
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText ??"
+                + " e.textContent)",
             css);
   }
 

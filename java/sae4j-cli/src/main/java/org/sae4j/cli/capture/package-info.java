@@ -1,0 +1,2 @@
+/** {@code capture}: activations at hooks. */
+package org.sae4j.cli.capture;

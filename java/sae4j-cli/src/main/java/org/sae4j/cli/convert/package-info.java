@@ -1,0 +1,2 @@
+/** {@code convert}: a model to GGUF, or an SAE to a SAELens folder. */
+package org.sae4j.cli.convert;

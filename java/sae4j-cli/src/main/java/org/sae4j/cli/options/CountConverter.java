@@ -1,0 +1,8 @@
+package org.sae4j.cli.options;
+
+/** Reads a whole number of at least one. */
+public final class CountConverter extends WholeNumberConverter {
+  CountConverter() {
+    super(1, Integer.MAX_VALUE);
+  }
+}

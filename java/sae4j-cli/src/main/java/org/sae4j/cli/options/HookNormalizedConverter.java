@@ -1,0 +1,10 @@
+package org.sae4j.cli.options;
+
+import org.sae4j.HookNormalized;
+
+/** Reads on which side of a layer norm's weight and bias hook_normalized is meant to be. */
+final class HookNormalizedConverter extends KeyConverter<HookNormalized> {
+  HookNormalizedConverter() {
+    super(HookNormalized.values(), HookNormalized::key);
+  }
+}

@@ -1,0 +1,16 @@
+package org.sae4j.cli.options;
+
+import java.util.Locale;
+import picocli.CommandLine;
+
+/** Reads one of an enum's names, and lists them in small letters, as people type them. */
+public class NameConverter<E extends Enum<E>> extends KeyConverter<E> {
+  protected NameConverter(Class<E> type) {
+    super(type.getEnumConstants(), value -> value.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Has a command read all options of a type so. */
+  public static <E extends Enum<E>> void register(CommandLine command, Class<E> type) {
+    command.registerConverter(type, new NameConverter<>(type));
+  }
+}

@@ -1,0 +1,33 @@
+package org.sae4j.cli.options;
+
+import org.sae4j.Positions;
+import org.sae4j.results.JsonDocument;
+import picocli.CommandLine.Option;
+
+/** Which tokens are replaced, and which count. */
+public final class PositionOptions {
+  @Option(
+      names = "--skip-first-replace",
+      description = "Do not replace the activation of each sequence's first token.")
+  private boolean skipFirstReplace;
+
+  @Option(
+      names = "--skip-first-count",
+      description = "Leave each sequence's first token out of all numbers and means.")
+  private boolean skipFirstCount;
+
+  public Positions replaced() {
+    return skipFirstReplace ? Positions.allButFirst() : Positions.all();
+  }
+
+  public Positions counted() {
+    return skipFirstCount ? Positions.allButFirst() : Positions.all();
+  }
+
+  /** Writes down these options. */
+  public void describe(JsonDocument document) {
+    document
+        .option("skip_first_replace", skipFirstReplace)
+        .option("skip_first_count", skipFirstCount);
+  }
+}

@@ -1,0 +1,2 @@
+/** {@code report}: results as a page to look at. */
+package org.sae4j.cli.report;

@@ -1,0 +1,22 @@
+package org.sae4j.cli.terminal;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import org.sae4j.results.ByteProgress;
+
+/** Shows a bar while an input is read for its checksum. */
+public final class Checksums {
+  private Checksums() {}
+
+  /** Describes an input. */
+  @FunctionalInterface
+  public interface Description {
+    JsonObject of(ByteProgress progress) throws IOException;
+  }
+
+  public static JsonObject shown(Description description) throws IOException {
+    try (ProgressDisplay progress = new ProgressDisplay("SHA-256", " MB", 1 << 20)) {
+      return description.of(progress::update);
+    }
+  }
+}
