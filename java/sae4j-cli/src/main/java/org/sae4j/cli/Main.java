@@ -20,7 +20,7 @@ import org.sae4j.cli.terminal.VisibleWriter;
 import org.sae4j.format.WeightPrecision;
 import picocli.CommandLine;
 
-/** The entry point. */
+/** Runs the command line. */
 public final class Main {
   private Main() {}
 

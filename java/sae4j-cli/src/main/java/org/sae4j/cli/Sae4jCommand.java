@@ -20,7 +20,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** What stands before the name of a command. */
+/** The command {@code sae4j} itself, to which all others belong. */
 @Command(
     name = "sae4j",
     description = {

@@ -5,7 +5,7 @@ import java.util.List;
 import org.sae4j.SystemInfo;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} prints: which engine, which kernels, which library multiplies. */
+/** What {@code --version} prints: versions, kernels, and the BLAS library. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {

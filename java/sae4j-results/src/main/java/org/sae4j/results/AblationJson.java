@@ -12,7 +12,7 @@ import org.sae4j.AblationEffect;
 import org.sae4j.AblationSummary;
 import org.sae4j.Interval;
 
-/** The results of {@code ablate} as JSON; its keys are a promise to scripts. */
+/** Writes the results of {@code ablate} as JSON; scripts rely on its keys. */
 public final class AblationJson {
   private AblationJson() {}
 

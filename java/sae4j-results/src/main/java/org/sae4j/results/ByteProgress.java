@@ -1,6 +1,6 @@
 package org.sae4j.results;
 
-/** Hears how much of a file has been read. */
+/** Is told how much of a file has been read. */
 @FunctionalInterface
 public interface ByteProgress {
   /** Hears of the bytes so far, and of how many there are. */

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
-/** Characters that a terminal obeys instead of showing them: files may hold any. */
+/** Characters that a terminal obeys instead of showing them. */
 public final class ControlCharacters {
   private ControlCharacters() {}
 

@@ -10,7 +10,7 @@ import org.sae4j.AblationEffect;
 import org.sae4j.FormatException;
 import org.sae4j.PatchEffect;
 
-/** One effect of an ablation as JSON, and back; its keys are a promise to scripts. */
+/** Writes and reads one effect of an ablation as JSON; scripts rely on its keys. */
 public final class EffectJson {
   private static final double[] NO_ROWS = {};
 
@@ -69,7 +69,7 @@ public final class EffectJson {
     return array;
   }
 
-  /** Reads what {@link #named} made: the same effect, but for its numbers by row. */
+  /** Reads what {@link #named} made: the same effect, without its numbers by row. */
   public AblationEffect read(ResultJson json) throws FormatException {
     AblationControl own = json.has("channel") ? AblationControl.channels() : control;
     return new AblationEffect(

@@ -13,7 +13,7 @@ import org.sae4j.FeatureDensity;
 import org.sae4j.FrequencyBand;
 import org.sae4j.Interval;
 
-/** The results of {@code eval} as JSON; its keys are a promise to scripts. */
+/** Writes the results of {@code eval} as JSON; scripts rely on its keys. */
 public final class EvaluationJson {
   private static final String TOKENS = "tokens";
 

@@ -10,7 +10,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Map;
 
-/** JSON that people may look into: each member in a line of its own, an array of numbers in one. */
+/** Formats JSON for people: one member per line, and an array of numbers on one line. */
 final class IndentedJson {
   private static final FormattingStyle ONE_LINE =
       FormattingStyle.COMPACT.withSpaceAfterSeparators(true);

@@ -12,7 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** The identity of a file that a result was computed from. */
+/** Identifies a file or folder that results were computed from. */
 public final class InputFile {
   private InputFile() {}
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/** Where two JSON values differ, for people. */
+/** Lists where two JSON values differ. */
 public final class JsonDifference {
   private final List<String> found = new ArrayList<>();
 

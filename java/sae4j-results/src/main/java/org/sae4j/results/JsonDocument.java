@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.sae4j.SystemInfo;
 
-/** The one document that a command writes with {@code --json}. */
+/** The document that a command writes: schema, engine, options, inputs, and results. */
 public final class JsonDocument {
   static final Gson ONE_LINE = new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 

@@ -15,7 +15,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The JSON values of a text, one after another, each beginning on a line of its own.
+ * Reads the JSON objects of a text one after another; each begins on a new line.
  *
  * <p>They are JSON and nothing else: no comments, no NaN, no key twice in an object.
  */

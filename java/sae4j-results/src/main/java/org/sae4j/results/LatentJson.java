@@ -11,7 +11,7 @@ import org.sae4j.LatentStudyResult;
 import org.sae4j.Model;
 import org.sae4j.TokenLogit;
 
-/** The results of {@code latent} as JSON; its keys are a promise to scripts. */
+/** Writes the results of {@code latent} as JSON; scripts rely on its keys. */
 public final class LatentJson {
   private final Model model;
 

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.sae4j.ModelShape;
 import org.sae4j.format.HuggingFaceModel;
 
-/** A model on disk, for reports. */
+/** Describes a model for people and for JSON documents. */
 public final class ModelDescription {
   private static final List<String> TOKENIZER_FILES =
       List.of(

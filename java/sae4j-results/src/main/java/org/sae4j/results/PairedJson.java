@@ -11,7 +11,7 @@ import org.sae4j.EvaluationResult;
 import org.sae4j.Metric;
 import org.sae4j.PairedDifference;
 
-/** How SAEs differ on the same tokens, as JSON. */
+/** Writes how SAEs differ on the same tokens as JSON. */
 public final class PairedJson {
   /** The numbers that are compared. */
   public static final List<String> KEYS = List.of("kl", "delta_ce", "explained_variance");

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.DoublePredicate;
 import org.sae4j.Metric;
 
-/** Which numbers a key of results can have: what sae4j does not write it does not read. */
+/** The range that numbers of a key have; what sae4j never writes, it does not read. */
 enum ResultRange {
   COUNT("a whole number from 0", x -> x >= 0 && x == Math.rint(x)),
   FROM_ZERO("a number from 0", x -> x >= 0),

@@ -12,7 +12,7 @@ import org.sae4j.Activation;
 import org.sae4j.SaeConfig;
 import org.sae4j.format.SaeFile;
 
-/** What an SAE's file says, for people and for JSON documents. */
+/** Describes an SAE for people and for JSON documents. */
 public final class SaeDescription {
   private SaeDescription() {}
 

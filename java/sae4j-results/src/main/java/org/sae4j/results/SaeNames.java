@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Short names for paths: of each as many of its last parts as tell it from the others. */
+/** Gives paths short names that tell them apart. */
 public final class SaeNames {
   private SaeNames() {}
 

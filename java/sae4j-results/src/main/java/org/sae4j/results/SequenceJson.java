@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.sae4j.SequenceResult;
 
-/** What an SAE does on one sequence, as JSON; its keys are a promise to scripts. */
+/** Writes the results of an SAE for one sequence as JSON; scripts rely on its keys. */
 public final class SequenceJson {
   private SequenceJson() {}
 

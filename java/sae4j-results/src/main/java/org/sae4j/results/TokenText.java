@@ -5,7 +5,7 @@ import org.sae4j.ContextText;
 import org.sae4j.LatentContext;
 import org.sae4j.Model;
 
-/** What tokens spell, or their ids if nobody knows. */
+/** The text of tokens, or their ids if there is no tokenizer. */
 public final class TokenText {
   private TokenText() {}
 

@@ -1,6 +1,6 @@
 package org.sae4j.results;
 
-/** How often values from 0 to 1 occur; of a fixed size, however many values there are. */
+/** A histogram of values from 0 to 1; its size does not depend on their number. */
 public final class UnitHistogram {
   public static final int BINS = 50;
 

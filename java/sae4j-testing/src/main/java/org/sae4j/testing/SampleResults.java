@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Documents as commands write them, with numbers that one knows. */
+/** Documents as commands write them, with known numbers. */
 public final class SampleResults {
   /** What would do something if it were not taken as text. */
   public static final String HOSTILE =

@@ -27,7 +27,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** {@code ablate}: how sparse the effects of latents are. */
+/** {@code ablate}: measures how sparse the effects of latents are. */
 @Command(
     name = "ablate",
     description = {

@@ -15,7 +15,7 @@ import org.sae4j.Corpus;
 import org.sae4j.cli.terminal.ProgressDisplay;
 
 /**
- * What an ablation found, if only until it was interrupted.
+ * What an ablation found before it ended or was interrupted.
  *
  * @param summaries one for each SAE
  * @param interruption when it was interrupted; empty: never

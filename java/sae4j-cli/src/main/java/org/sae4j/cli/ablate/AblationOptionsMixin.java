@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What is ablated, where, and how its effect is measured. */
+/** Options that say what is ablated, where, and how effects are measured. */
 final class AblationOptionsMixin {
   private static final int DEFAULT_SAMPLE = 16;
 

@@ -18,7 +18,9 @@ import org.sae4j.results.EffectJson;
 import org.sae4j.results.SaeNames;
 import org.sae4j.results.TokenText;
 
-/** The results of {@code ablate} for people: a line for each number, or of several for each SAE. */
+/**
+ * Prints the results of {@code ablate}: one line per number, or one per SAE if there are several.
+ */
 final class AblationTable {
   private final Model model;
   private final List<Row> rows;

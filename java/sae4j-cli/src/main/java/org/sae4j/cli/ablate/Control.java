@@ -2,7 +2,7 @@ package org.sae4j.cli.ablate;
 
 import org.sae4j.cli.options.NameConverter;
 
-/** What {@code ablate} ablates in place of latents. */
+/** What {@code ablate} ablates instead of latents. */
 enum Control {
   /** Channels of the activation, set to zero. */
   CHANNELS,

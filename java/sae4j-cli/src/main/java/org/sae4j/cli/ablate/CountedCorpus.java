@@ -7,7 +7,7 @@ import org.sae4j.Corpus;
 import org.sae4j.CorpusPass;
 import org.sae4j.cli.terminal.ProgressDisplay;
 
-/** A corpus that knows how much it holds once somebody has read all of it. */
+/** A corpus that counts its tokens when it is read for the first time. */
 final class CountedCorpus implements Corpus {
   private final Corpus corpus;
   private Optional<Count> count = Optional.empty();

@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.sae4j.cli.options.Input;
 import org.sae4j.results.JsonDocument;
 
-/** A document that says how much input there was, which takes somebody who has read all of it. */
+/** A document that adds its input once the corpus has been counted. */
 final class CountedDocument {
   private final JsonDocument document;
   private final Input input;

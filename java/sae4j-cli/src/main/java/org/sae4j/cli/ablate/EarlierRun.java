@@ -22,10 +22,9 @@ import org.sae4j.results.JsonObjects;
 import org.sae4j.results.ResultJson;
 
 /**
- * What an earlier run wrote into a file of one effect per line.
+ * The effects that an earlier run wrote, one per line.
  *
- * <p>Whether it found all effects at the last of its token indices, nobody knows: they are left
- * out, as is what comes after the effects.
+ * <p>The last token index may be incomplete: its effects are left out, and so is what follows them.
  *
  * @param file the file
  * @param content opens what is in it

@@ -17,7 +17,7 @@ import org.sae4j.results.EffectJson;
 import org.sae4j.results.JsonDocument;
 
 /**
- * Effects that are written as they come, one a line.
+ * Writes effects as they come, one per line.
  *
  * <p>The first line is the document without its results, the last {@code {"results": …}} without
  * the effects.

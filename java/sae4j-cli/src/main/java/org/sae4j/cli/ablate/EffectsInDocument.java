@@ -8,7 +8,7 @@ import org.sae4j.AblationEffect;
 import org.sae4j.cli.options.JsonOption;
 import org.sae4j.results.AblationJson;
 
-/** Effects that are kept, to be written into one JSON document at the end. */
+/** Collects effects and writes them into one JSON document at the end. */
 final class EffectsInDocument implements EffectsOutput {
   private final JsonOption json;
   private final CountedDocument document;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.sae4j.AblationEffect;
 
-/** Where the effects of an ablation go, besides into its summary. */
+/** Takes the effects of an ablation as they come. */
 interface EffectsOutput extends AutoCloseable {
 
   /** What an earlier run found that this one goes on. */

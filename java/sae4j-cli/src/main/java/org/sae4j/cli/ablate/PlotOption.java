@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Whether effects are drawn. */
+/** The option {@code --plot}: histograms of effects. */
 final class PlotOption {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
 
-/** For each SAE the few effects that change the predictions most. */
+/** Keeps the few effects of each SAE that change the predictions most. */
 final class StrongestEffects implements Consumer<AblationEffect> {
   private static final int COUNT = 5;
   private static final Comparator<AblationEffect> BY_KL =

@@ -32,7 +32,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code capture}: activations at hooks. */
+/** {@code capture}: writes activations at hooks. */
 @Command(
     name = "capture",
     description = {

@@ -36,7 +36,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code convert}: a Hugging Face folder to a GGUF file, or an SAE to a SAELens folder. */
+/** {@code convert}: writes a Hugging Face folder as GGUF, or an SAE as a SAELens folder. */
 @Command(
     name = "convert",
     description = {

@@ -35,7 +35,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code demo}: the main job on files that the jar brings along. */
+/** {@code demo}: evaluates and ablates an SAE that comes with the jar. */
 @Command(
     name = "demo",
     description = "Evaluates a small SAE on a small GPT-2 and ablates its latents. Needs no files.")

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The demo's model, SAE and text, out of the jar into a temporary folder. */
+/** The demo's model, SAE and text, copied from the jar to a temporary folder. */
 final class DemoFiles implements AutoCloseable {
   private static final String RESOURCES = "/demo/";
   private static final String MODEL = "model-q8_0.gguf";

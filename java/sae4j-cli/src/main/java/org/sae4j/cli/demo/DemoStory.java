@@ -11,7 +11,7 @@ import org.sae4j.Sequences;
 import org.sae4j.cli.terminal.Figures;
 import org.sae4j.results.ModelDescription;
 
-/** The demo's result, told to somebody who sees sae4j for the first time. */
+/** Explains the results of the demo to a newcomer. */
 final class DemoStory {
   private DemoStory() {}
 

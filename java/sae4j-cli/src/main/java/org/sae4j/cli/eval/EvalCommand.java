@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code eval}: how much reconstructions change predictions. */
+/** {@code eval}: measures how much reconstructions change predictions. */
 @Command(
     name = "eval",
     description = {

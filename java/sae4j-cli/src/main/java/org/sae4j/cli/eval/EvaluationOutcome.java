@@ -10,7 +10,7 @@ import org.sae4j.EvaluationResult;
 import org.sae4j.Metric;
 import org.sae4j.cli.terminal.Figures;
 
-/** What there is to say of an evaluation besides its numbers. */
+/** Notes on the results of an evaluation. */
 final class EvaluationOutcome {
   private EvaluationOutcome() {}
 

@@ -18,9 +18,9 @@ import org.sae4j.results.PairedJson;
 import org.sae4j.results.SaeDescription;
 import org.sae4j.results.SaeNames;
 
-/** The results of {@code eval} of several SAEs for people: a line for each, the best first. */
+/** Prints the results of {@code eval} for several SAEs: one line each, the best first. */
 final class EvaluationRanking {
-  private static final int NAME = 28; // letters; a line then has at most 120
+  private static final int NAME = 28; // letters, so that a line has at most 120
 
   private final List<EvaluationResult> results; // the best first, as all lists here
   private final SaeHeaders headers;

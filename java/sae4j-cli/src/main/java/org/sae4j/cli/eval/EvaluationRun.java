@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How far an evaluation goes, and what it tells on its way. */
+/** Options that say when an evaluation stops and where it writes sequences. */
 final class EvaluationRun {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

@@ -13,7 +13,7 @@ import org.sae4j.Metric;
 import org.sae4j.cli.terminal.AlignedTable;
 import org.sae4j.cli.terminal.Figures;
 
-/** The results of {@code eval} of one SAE for people: a line for each number. */
+/** Prints the results of {@code eval} for one SAE: one line per number. */
 final class EvaluationTable {
   private final EvaluationResult result;
   private final AlignedTable table = new AlignedTable();

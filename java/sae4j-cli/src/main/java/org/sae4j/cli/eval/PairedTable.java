@@ -8,12 +8,12 @@ import org.sae4j.cli.terminal.AlignedTable;
 import org.sae4j.cli.terminal.Figures;
 import org.sae4j.results.PairedJson;
 
-/** How SAEs differ from the best of them on the same tokens, for people. */
+/** Prints how SAEs differ from the best one on the same tokens. */
 final class PairedTable {
   private PairedTable() {}
 
   /**
-   * Prints a line for each but the best.
+   * Prints one line for each SAE except the best.
    *
    * @param labels how each is called
    * @param results of each, the best first

@@ -13,7 +13,7 @@ import org.sae4j.cli.files.GrowingFile;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.SequenceJson;
 
-/** Each SAE's results for each sequence, one per line, written as they come. */
+/** Writes the results of each SAE for each sequence as they come, one per line. */
 final class SequenceLines implements AutoCloseable {
   private final Optional<GrowingFile> file;
   private final List<Path> saes;

@@ -10,7 +10,7 @@ import org.sae4j.RunResult;
 import org.sae4j.Session;
 import org.sae4j.cli.terminal.ProgressDisplay;
 
-/** Runs sequences batch by batch, so that memory does not grow with their number. */
+/** Runs sequences in batches, so that memory does not grow with their number. */
 public final class BatchedRuns {
   private static final int MOST_TOKENS = 1024;
   private static final int MOST_FLOATS = 1 << 25;

@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The lines of a file up to the last that is complete.
+ * Reads the complete lines of a file.
  *
- * <p>One without its end, because the process that wrote it was killed, does not count.
+ * <p>A last line without its end was written by a process that was killed; it is left out.
  */
 public final class CompleteLines implements AutoCloseable {
   private final InputStream in;

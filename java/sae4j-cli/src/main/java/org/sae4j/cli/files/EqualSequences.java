@@ -9,7 +9,7 @@ import org.sae4j.CorpusPass;
 import org.sae4j.FormatException;
 import org.sae4j.cli.terminal.ProgressDisplay;
 
-/** As many sequences of one length as a tensor is to have; they are read as they are needed. */
+/** Sequences of one length, as a tensor needs them; they are read when they are used. */
 public final class EqualSequences {
   private final Corpus corpus;
   private final Path file;

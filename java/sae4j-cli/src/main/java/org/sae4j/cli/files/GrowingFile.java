@@ -13,10 +13,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * A file that grows while a command works, and has its own name only once it is complete.
+ * A file that grows while a command works and gets its name once it is complete.
  *
- * <p>Until then it is beside, with {@code .part} after the name. There it stays if the process is
- * killed. One process writes at a time.
+ * <p>Until then its name ends in {@code .part}, and it stays if the process is killed. Only one
+ * process writes it at a time.
  */
 public final class GrowingFile implements AutoCloseable {
   private final Path target;

@@ -12,7 +12,7 @@ import org.sae4j.format.DType;
 import org.sae4j.format.SafetensorsWriter;
 import org.sae4j.results.JsonDocument;
 
-/** A safetensors file that a command writes, and its report of it. */
+/** Writes a safetensors file and describes it. */
 public final class TensorFile {
   private final Path path;
   private final SafetensorsWriter writer = new SafetensorsWriter();

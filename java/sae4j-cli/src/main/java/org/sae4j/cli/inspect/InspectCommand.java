@@ -22,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code inspect}: what model and SAE files hold. */
+/** {@code inspect}: shows what model and SAE files contain. */
 @Command(
     name = "inspect",
     description = {

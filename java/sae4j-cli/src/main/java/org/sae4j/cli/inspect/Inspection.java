@@ -14,7 +14,7 @@ import org.sae4j.format.SaeFormats;
 import org.sae4j.format.SaeSource;
 
 /**
- * What one file or folder holds, read from headers alone.
+ * What the header of a file or folder says.
  *
  * @param path the file or folder
  * @param kind {@code model} or {@code sae}

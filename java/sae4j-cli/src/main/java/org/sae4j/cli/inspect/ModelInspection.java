@@ -17,7 +17,7 @@ import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.StoredTensor;
 import org.sae4j.results.ModelDescription;
 
-/** What the header of a model says. */
+/** Reads what the header of a model says. */
 final class ModelInspection {
   private static final String KIND = "model";
   private static final String GPT2 = "gpt2";

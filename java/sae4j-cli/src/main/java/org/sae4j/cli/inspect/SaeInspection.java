@@ -10,7 +10,7 @@ import org.sae4j.format.SaeFile;
 import org.sae4j.format.SaeTensor;
 import org.sae4j.results.SaeDescription;
 
-/** What the file of an SAE says, apart from its weights. */
+/** Reads what an SAE's file says, apart from its weights. */
 final class SaeInspection {
   private SaeInspection() {}
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Tensors as {@code inspect} lists them. */
+/** The tensors that {@code inspect} lists. */
 final class TensorSummary {
   private final Map<String, Integer> byType = new TreeMap<>();
   private final JsonArray json = new JsonArray();

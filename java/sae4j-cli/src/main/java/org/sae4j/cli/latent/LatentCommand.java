@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** {@code latent}: what latents respond to, and what they do to the logits. */
+/** {@code latent}: shows what latents respond to and which logits they change. */
 @Command(
     name = "latent",
     description = {

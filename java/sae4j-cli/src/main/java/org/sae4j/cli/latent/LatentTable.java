@@ -14,7 +14,7 @@ import org.sae4j.cli.terminal.Figures;
 import org.sae4j.results.ControlCharacters;
 import org.sae4j.results.TokenText;
 
-/** The results of {@code latent} for people: each latent's tokens, then one context per line. */
+/** Prints the results of {@code latent}: the tokens of each latent, then one context per line. */
 final class LatentTable {
   private static final int COLUMNS = 100;
   private static final int BEFORE = 40;

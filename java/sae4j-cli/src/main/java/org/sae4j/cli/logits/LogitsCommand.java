@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code logits}: the model's logits, clean or with an activation replaced. */
+/** {@code logits}: writes logits, clean or with an activation replaced. */
 @Command(
     name = "logits",
     description =

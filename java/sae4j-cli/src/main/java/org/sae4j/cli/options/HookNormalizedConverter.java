@@ -2,7 +2,7 @@ package org.sae4j.cli.options;
 
 import org.sae4j.HookNormalized;
 
-/** Reads on which side of a layer norm's weight and bias hook_normalized is meant to be. */
+/** Reads on which side of a layer norm's weight and bias hook_normalized is. */
 final class HookNormalizedConverter extends KeyConverter<HookNormalized> {
   HookNormalizedConverter() {
     super(HookNormalized.values(), HookNormalized::key);

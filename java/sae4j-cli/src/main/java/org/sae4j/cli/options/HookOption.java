@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which activation is replaced. */
+/** The option {@code --hook}: which activation is replaced. */
 public final class HookOption {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which tokens the model runs on. */
+/** Options that say which tokens the model runs on. */
 public final class InputOptions {
   private static final int DEFAULT_CONTEXT = 64;
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Whether results go to a JSON document. */
+/** The option {@code --json}: where the JSON document goes. */
 public final class JsonOption {
   private static final Path STANDARD_OUTPUT = Path.of("-");
 

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the key of one of a few values, and lists the keys for the help. */
+/** Reads one of a few keys, and lists them for the help. */
 abstract class KeyConverter<T> implements ITypeConverter<T>, Iterable<String> {
   private final List<T> values;
   private final Function<T, String> key;

@@ -4,7 +4,7 @@ import java.util.OptionalInt;
 import picocli.CommandLine.ITypeConverter;
 
 /**
- * How many of some latents.
+ * How many latents at most.
  *
  * @param most so many at most; empty: all
  */

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which model runs, and how. */
+/** Options that say which model runs, and how. */
 public final class ModelOptionsMixin {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

@@ -3,7 +3,7 @@ package org.sae4j.cli.options;
 import java.util.Locale;
 import picocli.CommandLine;
 
-/** Reads one of an enum's names, and lists them in small letters, as people type them. */
+/** Reads the name of an enum's value in lower case. */
 public class NameConverter<E extends Enum<E>> extends KeyConverter<E> {
   protected NameConverter(Class<E> type) {
     super(type.getEnumConstants(), value -> value.name().toLowerCase(Locale.ROOT));

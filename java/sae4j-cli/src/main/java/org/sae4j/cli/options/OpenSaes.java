@@ -7,7 +7,7 @@ import org.sae4j.Model;
 import org.sae4j.Sae;
 import org.sae4j.format.SaeFile;
 
-/** Several SAEs in memory, closed together. */
+/** Several loaded SAEs that are closed together. */
 public final class OpenSaes implements AutoCloseable {
   private final List<Sae> saes = new ArrayList<>();
 

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a path, or says what to do where the locale has no letters for it. */
+/** Reads a path, and says what to do if the locale cannot spell it. */
 public final class PathConverter implements ITypeConverter<Path> {
   /** What Java puts in place of bytes that are no letters in the locale's encoding. */
   private static final String NO_LETTER = "\ufffd";

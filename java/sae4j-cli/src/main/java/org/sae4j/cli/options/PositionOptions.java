@@ -4,7 +4,7 @@ import org.sae4j.Positions;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Option;
 
-/** Which tokens are replaced, and which count. */
+/** Options that say which tokens are replaced and which are counted. */
 public final class PositionOptions {
   @Option(
       names = "--skip-first-replace",

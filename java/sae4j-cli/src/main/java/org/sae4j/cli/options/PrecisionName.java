@@ -3,7 +3,7 @@ package org.sae4j.cli.options;
 import java.util.Locale;
 import org.sae4j.Precision;
 
-/** How the command line spells a precision. */
+/** The name of a precision on the command line. */
 public final class PrecisionName {
   private PrecisionName() {}
 

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Whether a run keeps what it has found beside {@code --json FILE}, and goes on from there. */
+/** The options {@code --resume} and {@code --checkpoint-every}. */
 public final class ResumeOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -68,7 +68,7 @@ public final class ResumeOptions {
   /**
    * Finds out whether there is something to go on with, if that is wanted.
    *
-   * @param document says which run it is, but for the input
+   * @param document identifies the run; it has no text or tokens yet
    * @return what keeps other processes off the checkpoint until it is closed
    * @throws FormatException if there is something of another run
    * @throws IOException if another process is at it

@@ -18,7 +18,7 @@ import org.sae4j.results.SaeDescription;
 import org.sae4j.results.SaeNames;
 
 /**
- * What the files of SAEs say, but for their weights.
+ * What the files of SAEs say, apart from their weights.
  *
  * @param files the files, in the order of the command line
  * @param hooks the activation that each is for

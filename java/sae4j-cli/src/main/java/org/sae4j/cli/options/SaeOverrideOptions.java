@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What the user knows better than the file of an SAE. */
+/** Options that correct or complete what an SAE's file says. */
 public final class SaeOverrideOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

@@ -12,7 +12,7 @@ import org.sae4j.format.SaeSource;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** What {@code --sae} names: SAEs, and folders of them. */
+/** Finds the SAEs that {@code --sae} names: files, and folders of them. */
 public final class SaePaths {
   private SaePaths() {}
 

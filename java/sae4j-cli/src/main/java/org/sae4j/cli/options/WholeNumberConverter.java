@@ -3,7 +3,7 @@ package org.sae4j.cli.options;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a whole number of some range. */
+/** Reads a whole number within a range. */
 abstract class WholeNumberConverter implements ITypeConverter<Integer> {
   private final int least;
   private final int most;

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code report}: results as a page to look at. */
+/** {@code report}: turns results into one HTML page. */
 @Command(
     name = "report",
     description = {

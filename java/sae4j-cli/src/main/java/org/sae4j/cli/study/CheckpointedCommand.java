@@ -12,7 +12,7 @@ import org.sae4j.cli.options.ResumeOptions;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Mixin;
 
-/** A study that can keep a checkpoint beside its document, and go on from it. */
+/** A study that can keep a checkpoint beside its document and continue from it. */
 public abstract class CheckpointedCommand extends StudyCommand {
   @Mixin protected ResumeOptions resume;
 

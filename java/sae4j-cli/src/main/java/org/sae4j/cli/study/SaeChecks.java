@@ -19,7 +19,7 @@ import org.sae4j.SessionOptions;
 import org.sae4j.results.JsonDocument;
 
 /**
- * A first look at SAEs before the work: warnings only, which change nothing.
+ * Warns of SAEs that do not fit their input, before the work begins.
  *
  * @param checks one for each SAE, in their order
  */

@@ -8,7 +8,7 @@ import org.sae4j.cli.options.SaeHeaders;
 import org.sae4j.results.ModelDescription;
 
 /**
- * What a study is of.
+ * What a study runs on.
  *
  * @param model the model, open
  * @param saes what the files of the SAEs say

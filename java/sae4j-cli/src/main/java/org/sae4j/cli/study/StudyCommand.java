@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 /**
  * What eval, ablate and latent share: a model, SAEs, tokens, and the document that they end in.
  *
- * <p>They are looked at in this order: options, headers of SAEs, the model, the input, weights of
- * SAEs. What is quick to find wrong does not wait for what is slow to load.
+ * <p>They are read in this order: options, headers of SAEs, the model, the input, weights of SAEs.
+ * What is quick to check does not wait for what is slow to load.
  */
 public abstract class StudyCommand implements Callable<Integer> {
   @Spec protected CommandSpec spec;
@@ -68,7 +68,7 @@ public abstract class StudyCommand implements Callable<Integer> {
     return spec.commandLine().getErr();
   }
 
-  /** The document but for the tokens and the results; empty if none is wanted. */
+  /** The document without tokens and results; empty if none is wanted. */
   protected final JsonDocument document(Study study) throws IOException {
     JsonDocument document = new JsonDocument(spec.name());
     if (json.wanted()) {

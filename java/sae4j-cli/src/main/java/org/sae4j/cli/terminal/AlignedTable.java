@@ -7,7 +7,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Lines of a label, columns of figures aligned to the right, and a remark. */
+/** A table with labels, columns of figures aligned to the right, and remarks. */
 public final class AlignedTable {
   private static final String GAP = "  ";
 

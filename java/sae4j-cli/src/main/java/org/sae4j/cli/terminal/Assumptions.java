@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Tells the user what was assumed because a file does not say. */
+/** Prints what was assumed because a file does not say it. */
 public final class Assumptions {
   private Assumptions() {}
 

@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import org.sae4j.results.ByteProgress;
 
-/** Shows a bar while an input is read for its checksum. */
+/** Shows a progress bar while the checksum of an input is computed. */
 public final class Checksums {
   private Checksums() {}
 

@@ -2,7 +2,7 @@ package org.sae4j.cli.terminal;
 
 import java.io.IOException;
 
-/** Tells whether somebody watches. */
+/** Finds out whether standard error is a terminal. */
 final class ConsoleTerminal {
   private ConsoleTerminal() {}
 

@@ -3,7 +3,7 @@ package org.sae4j.cli.terminal;
 import java.io.PrintWriter;
 import java.util.Set;
 
-/** What the process tells its caller when it ends. */
+/** The exit codes of the process. */
 public final class ExitCode {
   public static final int DONE = 0;
   public static final int FAILED = 1;

@@ -21,11 +21,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns what went wrong into one line for people and an exit code for scripts. */
+/** Turns an exception into one line for people and an exit code for scripts. */
 public final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
-  /** The system property that asks for stack traces, as --verbose does. */
-  private static final String VERBOSE = "sae4j.verbose";
-
   @Override
   public int handleParseException(ParameterException said, String[] args) {
     CommandLine command = said.getCommandLine();
@@ -117,7 +114,7 @@ public final class Failures implements IParameterExceptionHandler, IExecutionExc
   }
 
   private static void printTrace(Throwable e, CommandLine command) {
-    if (Boolean.getBoolean(VERBOSE) || isVerbose(command)) {
+    if (isVerbose(command)) {
       e.printStackTrace(command.getErr());
     }
   }

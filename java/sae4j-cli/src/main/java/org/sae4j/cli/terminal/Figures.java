@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.sae4j.Interval;
 import org.sae4j.Metric;
 
-/** Numbers as people read them: five figures, no more. */
+/** Formats numbers for people, with five figures at most. */
 public final class Figures {
   private Figures() {}
 

@@ -4,7 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
-/** Lets work that the user interrupts (Ctrl-C) end in order: files removed, last words printed. */
+/** Lets a command end in order after Ctrl-C: its files are removed, its last words printed. */
 public final class Interruption {
   /** One batch may have to finish first, and that can take a while on a large model. */
   private static final int PATIENCE_SECONDS = 60;

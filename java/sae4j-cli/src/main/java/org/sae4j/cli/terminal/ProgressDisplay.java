@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar on standard error, if that is a terminal and the work takes more than a moment. */
+/** A progress bar on standard error, shown if that is a terminal and the work takes a while. */
 public final class ProgressDisplay implements AutoCloseable {
   private static final Duration A_MOMENT = Duration.ofSeconds(2);
   private static final int COLUMNS = 79;

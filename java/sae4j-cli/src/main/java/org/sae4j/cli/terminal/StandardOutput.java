@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.util.Optional;
 
-/** Standard output, which remembers why it could not be written: a PrintWriter tells nobody. */
+/** Standard output that remembers why writing failed; a PrintWriter does not say. */
 public final class StandardOutput extends OutputStream {
   private final FileOutputStream file = new FileOutputStream(FileDescriptor.out);
   private Optional<IOException> failure = Optional.empty();

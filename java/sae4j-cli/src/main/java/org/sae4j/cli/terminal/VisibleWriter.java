@@ -7,10 +7,10 @@ import java.io.Writer;
 import org.sae4j.results.ControlCharacters;
 
 /**
- * What commands print to: a terminal shows it and obeys none of it.
+ * Shows control characters instead of sending them to the terminal.
  *
- * <p>Names, texts and paths come from strangers. Of their control characters only tabs and ends of
- * lines pass; of others the code is printed.
+ * <p>Names, texts and paths come from strangers. Tabs and line ends pass; of other control
+ * characters the code is printed.
  */
 public final class VisibleWriter extends FilterWriter {
   private static final char NOTHING = 0;

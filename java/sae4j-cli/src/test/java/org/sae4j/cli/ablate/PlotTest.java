@@ -23,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.cli.CommandRun;
 import org.sae4j.cli.TestArguments;
 import org.sae4j.cli.terminal.ExitCode;
-import org.sae4j.results.UnitHistogram;
 import org.sae4j.results.plot.SparsityPlot;
 import org.sae4j.testing.Jvm;
 import org.w3c.dom.Document;
@@ -172,18 +171,5 @@ class PlotTest {
     assertThat(ended.output()).contains("install fonts").doesNotContain("\tat ");
     assertThat(ended.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(plot).doesNotExist();
-  }
-
-  @Test
-  void histogramsCountEverything() {
-    UnitHistogram histogram = new UnitHistogram();
-    for (double value : new double[] {0, 0.019, 0.02, 0.5, 1}) {
-      histogram.add(value);
-    }
-    assertThat(histogram.percent(0)).isEqualTo(40);
-    assertThat(histogram.percent(1)).isEqualTo(20);
-    assertThat(histogram.percent(UnitHistogram.BINS - 1)).isEqualTo(20);
-    assertThat(histogram.mean()).isCloseTo(1.539 / 5, within(1e-12));
-    assertThat(histogram.count()).isEqualTo(5);
   }
 }

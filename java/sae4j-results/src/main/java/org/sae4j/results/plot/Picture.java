@@ -19,7 +19,7 @@ import javax.xml.parsers.ParserConfigurationException;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.w3c.dom.Document;
 
-/** Something drawn, as the bytes of a file. */
+/** The file formats of a drawing. */
 public enum Picture {
   /** Pixels, two by two for each of the drawing's. */
   PNG {

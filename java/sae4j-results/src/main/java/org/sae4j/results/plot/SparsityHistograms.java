@@ -7,7 +7,7 @@ import org.sae4j.AblationControl;
 import org.sae4j.AblationEffect;
 import org.sae4j.results.UnitHistogram;
 
-/** How sparse effects are, counted as they come: those of each SAE, and those of channels. */
+/** Counts the sparsity of effects, per SAE and for channels. */
 public final class SparsityHistograms implements Consumer<AblationEffect> {
   /**
    * The effects of one thing.

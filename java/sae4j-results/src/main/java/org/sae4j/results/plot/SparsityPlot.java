@@ -18,7 +18,7 @@ import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.sae4j.results.UnitHistogram;
 
-/** Histograms of sparsity: all positions together above, each by itself below. */
+/** Draws histograms of sparsity: all positions together above, each by itself below. */
 public final class SparsityPlot {
   public static final int WIDTH = 900;
   public static final int HEIGHT = 720;

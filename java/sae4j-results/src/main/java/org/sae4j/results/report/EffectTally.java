@@ -9,7 +9,7 @@ import org.sae4j.FormatException;
 import org.sae4j.results.ResultJson;
 import org.sae4j.results.UnitHistogram;
 
-/** What is kept of an SAE's ablation effects: of a fixed size for each latent, however many. */
+/** Summarises the effects of an ablation; its size does not depend on their number. */
 final class EffectTally {
   private final UnitHistogram whole = new UnitHistogram();
   private final UnitHistogram byRow = new UnitHistogram();

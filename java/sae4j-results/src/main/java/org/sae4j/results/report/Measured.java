@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a document says of one SAE, or of all if it has a list of them.
+ * What a document says of one SAE, or of several.
  *
- * <p>Of what may be long only as much is here as a page needs.
+ * <p>Of long parts it keeps only what a page needs.
  */
 final class Measured {
   /** Where it is in the document, with a dot at the end. */

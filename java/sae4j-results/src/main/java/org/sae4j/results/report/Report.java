@@ -12,7 +12,7 @@ import org.sae4j.FormatException;
 import org.sae4j.results.PairedJson;
 import org.sae4j.results.ResultJson;
 
-/** Documents put together: what each says of an SAE, and what to know before one compares them. */
+/** Joins documents by SAE and notes what does not compare. */
 public final class Report {
   /**
    * Something to know about the numbers.

@@ -9,7 +9,7 @@ import java.util.Set;
 import org.sae4j.FormatException;
 import org.sae4j.results.ResultJson;
 
-/** Where documents differ in what their numbers depend on. */
+/** Finds where documents differ in what their numbers depend on. */
 final class ReportDifferences {
   private static final int NAMED = 3;
 

@@ -8,7 +8,7 @@ import org.sae4j.FormatException;
 import org.sae4j.results.ResultJson;
 
 /**
- * What a document's numbers are of.
+ * The model and the tokens that a document's numbers come from.
  *
  * @param model its path
  * @param modelSha256 of the model's bytes

@@ -10,7 +10,7 @@ import org.sae4j.FormatException;
 import org.sae4j.results.ResultJson;
 import org.sae4j.results.SaeNames;
 
-/** What a page draws, as JSON: only what was checked, so that its scripts need not check again. */
+/** Writes what the page shows as JSON; it is checked here, so that scripts need not check it. */
 final class ReportJson {
   private static final List<String> DESCRIPTION =
       List.of("format", "activation", "normalization", "model_name");
@@ -195,7 +195,7 @@ final class ReportJson {
     return array;
   }
 
-  /** The values as text, but for those that are null. */
+  /** The values as text, without those that are null. */
   private static JsonObject texts(ResultJson object) {
     JsonObject texts = new JsonObject();
     for (String key : object.object().keySet()) {

@@ -8,7 +8,7 @@ import org.sae4j.FormatException;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.ResultJson;
 
-/** The latents of an SAE as JSON for a page, put together from what documents say of them. */
+/** Writes what documents say of the latents of an SAE as JSON. */
 final class ReportLatents {
   private ReportLatents() {}
 

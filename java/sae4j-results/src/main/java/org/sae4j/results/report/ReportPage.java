@@ -18,7 +18,7 @@ import org.sae4j.FormatException;
 import org.sae4j.results.InputFile;
 
 /**
- * A report as one HTML file.
+ * Writes a report as one HTML file.
  *
  * <p>What documents say is in it as JSON only, which scripts show as text: no markup is made of it.
  * Should that ever fail, the page's own policy still runs no script but those that are named by

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.sae4j.FormatException;
 import org.sae4j.results.ResultJson;
 
-/** An SAE on a page, and what documents say of it. */
+/** An SAE and what documents say of it. */
 final class ReportSae {
   /**
    * What makes it the same SAE in two documents.

@@ -24,7 +24,7 @@ import org.sae4j.results.JsonDocument;
 import org.sae4j.results.ResultJson;
 
 /**
- * A file that a command wrote with {@code --json}.
+ * A document that a command wrote with {@code --json}.
  *
  * @param file the file
  * @param sha256 of its bytes

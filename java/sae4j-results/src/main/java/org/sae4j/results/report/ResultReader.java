@@ -17,7 +17,7 @@ import org.sae4j.results.JsonObjects;
 import org.sae4j.results.ResultJson;
 
 /**
- * Reads a file of results as it comes, so that millions of effects take no more memory than few.
+ * Reads a document as a stream, so that millions of effects need no more memory than few.
  *
  * <p>A file has one JSON object, or, with one effect per line, several: the header, the effects,
  * the results.
