@@ -9,15 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.sae4j.AblationEffect;
 import org.sae4j.FormatException;
 import org.sae4j.cli.files.CompleteLines;
+import org.sae4j.cli.files.SameRun;
 import org.sae4j.cli.terminal.ProgressDisplay;
 import org.sae4j.results.EffectJson;
-import org.sae4j.results.JsonDifference;
 import org.sae4j.results.JsonObjects;
 import org.sae4j.results.ResultJson;
 
@@ -73,12 +72,8 @@ record EarlierRun(
    * @param now the header of this run
    */
   EarlierRun requireSame(JsonObject now) throws FormatException {
-    List<String> differences = JsonDifference.between(header.orElse(new JsonObject()), now);
-    if (differences.isEmpty()) {
-      return this;
-    }
-    throw FormatException.of(
-        file, "--resume needs the same run again: " + String.join("; ", differences));
+    SameRun.require(file, header.orElse(new JsonObject()), now);
+    return this;
   }
 
   /** Where the effects at the last of the token indices begin. */

@@ -7,13 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.sae4j.Checkpoint;
 import org.sae4j.FormatException;
+import org.sae4j.cli.files.SameRun;
 import org.sae4j.cli.terminal.ExitCode;
-import org.sae4j.results.JsonDifference;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.JsonObjects;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,11 +92,7 @@ public final class ResumeOptions {
     Path file = file(json);
     Optional<String> before = Checkpoint.identity(file);
     if (before.isPresent()) {
-      List<String> differences = JsonDifference.between(parse(file, before.get()), header);
-      if (!differences.isEmpty()) {
-        throw FormatException.of(
-            file, "--resume needs the same run again: " + String.join("; ", differences));
-      }
+      SameRun.require(file, parse(file, before.get()), header);
     }
     checkpoint =
         Optional.of(

@@ -1,25 +1,34 @@
-package org.sae4j.results;
+package org.sae4j.cli.files;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.sae4j.FormatException;
 
-/** Lists where two JSON values differ. */
-public final class JsonDifference {
+/** Compares the headers of two runs, of which one is to continue the other. */
+public final class SameRun {
   private final List<String> found = new ArrayList<>();
 
-  private JsonDifference() {}
+  private SameRun() {}
 
-  /** Says of each place what was there and what is there now. */
-  public static List<String> between(JsonObject before, JsonObject now) {
-    JsonDifference difference = new JsonDifference();
-    difference.compare("", before, now);
-    return difference.found;
+  /**
+   * Fails unless the headers are equal, and says what was there and what is there now.
+   *
+   * @param file what the earlier run left
+   */
+  public static void require(Path file, JsonObject before, JsonObject now) throws FormatException {
+    SameRun differences = new SameRun();
+    differences.compare("", before, now);
+    if (!differences.found.isEmpty()) {
+      throw FormatException.of(
+          file, "--resume needs the same run again: " + String.join("; ", differences.found));
+    }
   }
 
   private void compare(String path, JsonElement before, JsonElement now) {
