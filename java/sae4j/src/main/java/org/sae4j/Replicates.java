@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The means and ratios of an evaluation, had other sequences of the same kind been drawn.
+ * Means and ratios over sequences, had other sequences of the same kind been drawn.
  *
  * <p>A bootstrap over sequences: each replicate draws some of them more than once and others not at
  * all. Intervals are between percentiles of the replicates' values, which are further out the fewer
@@ -17,7 +17,14 @@ public final class Replicates {
   private final long sequences;
   private final Map<String, double[]> values; // [replicates] each
 
-  Replicates(Resampling resampling, long sequences, Map<String, double[]> values) {
+  /**
+   * Takes the values of some numbers.
+   *
+   * @param resampling how sequences were drawn
+   * @param sequences how many there were to draw from
+   * @param values [replicates] of each number, by its key; NaN where it is undefined
+   */
+  public Replicates(Resampling resampling, long sequences, Map<String, double[]> values) {
     this.resampling = resampling;
     this.sequences = sequences;
     this.values = values;
@@ -29,7 +36,7 @@ public final class Replicates {
   }
 
   /** What a number is in one replicate; NaN if it is undefined there. */
-  double of(String key, int replicate) {
+  public double of(String key, int replicate) {
     return values.get(key)[replicate];
   }
 
@@ -45,7 +52,7 @@ public final class Replicates {
   /**
    * Where a number lies with a confidence of 95 %.
    *
-   * @param key the number, as in {@link EvaluationResult#values}
+   * @param key the number
    * @return empty if there are too few sequences, or the number is no mean or ratio over tokens
    */
   public Optional<Interval> ci95(String key) {
