@@ -64,7 +64,7 @@ class FolderTokenizerTest {
     CommandRun run = CommandRun.of("convert", MODEL, "-o", folder.resolve("x.gguf").toString());
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.err())
-        .contains("added token \"New York\": expected none that overlaps another, for which GGUF");
+        .contains("added token \"New York\": expected none that overlaps another, because GGUF");
     assertThat(folder).isEmptyDirectory();
   }
 

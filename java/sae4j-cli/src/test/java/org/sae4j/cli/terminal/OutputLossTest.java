@@ -132,7 +132,7 @@ class OutputLossTest {
                 .formatted(TestArguments.MODEL, TestArguments.OPENAI));
 
     assertThat(ended.exitCode()).isEqualTo(ExitCode.FAILED);
-    assertThat(ended.err()).contains("/dev/stdin: expected a file, found something that may not");
+    assertThat(ended.err()).contains("/dev/stdin: expected a file, found something that cannot");
   }
 
   @Test
