@@ -1,14 +1,16 @@
-// sae4j: GPT-2 with an activation hook, sparse autoencoders in the residual stream, and what they do to
-// the predictions. This header is the whole interface of the native engine.
+// sae4j: language models whose activations can be read and replaced, sparse autoencoders in them, and what that does
+// to the predictions. This header is the whole interface of the native engine.
 //
 // Conventions
-//   Matrices are row-major; shapes are written [rows, columns]. All floats are f32 unless said otherwise.
-//   Tokens of several sequences lie one after another: "token" below means an index into that list, and
-//   n_tokens is the sum of the lengths. Positions count from 0 within a sequence.
-//   Every call that can fail returns a status; sae4j_last_error() then has the reason, for this thread.
-//   No C++ exception and no abort crosses this header. Pointers passed in are borrowed for the call only.
-//   Models and SAEs are immutable once finished and may be shared by threads. A session belongs to one call
-//   at a time: a second one gets SAE4J_BUSY.
+//   Matrices are row-major. Shapes are written [rows, columns]. Floats are f32 unless the text says otherwise.
+//   Tokens of several sequences lie one after another: a "token" below is an index into that list, and n_tokens is the
+//   sum of the lengths. Positions count from 0 within a sequence.
+//   An activation is known by TransformerLens's name: "blocks.3.hook_resid_post". sae4j_model_get_hook lists the names
+//   that a model has.
+//   A call that can fail returns a status. sae4j_last_error() then has the reason, for this thread.
+//   No C++ exception and no abort crosses this header. Pointers passed in are borrowed for the call.
+//   A finished model or SAE is immutable, and threads may share it. A session serves one call at a time: a second call
+//   gets SAE4J_BUSY.
 #ifndef SAE4J_H
 #define SAE4J_H
 
@@ -52,8 +54,8 @@ typedef struct sae4j_system_info {
 // Static strings, never freed.
 SAE4J_API sae4j_system_info sae4j_get_system_info(void);
 
-// Opens OpenBLAS's library, which does the products of attention from then on; before, and where it cannot be opened,
-// sae4j's own kernels do. For the whole process; later calls change nothing. path: UTF-8.
+// Opens OpenBLAS's library for the whole process. From then on it computes attention's products; until then, or if it
+// cannot be opened, sae4j's own kernels do. Later calls change nothing. path: UTF-8.
 SAE4J_API sae4j_status sae4j_open_openblas(const char * path);
 
 // ---------------------------------------------------------------- tensors that the caller hands over
@@ -82,51 +84,64 @@ typedef struct sae4j_model sae4j_model;
 typedef enum sae4j_precision {
     SAE4J_PRECISION_F32  = 0,  // f32 weights, f32 products, whatever the file holds
     SAE4J_PRECISION_BF16 = 1   // weights and inputs of the products rounded to bf16, f32 sums; attention, which has no
-                               // weights, rounds only where a stage's variants look back at what they share
+                               // weights, rounds only where patched runs look back at what they share
 } sae4j_precision;
 
 typedef struct sae4j_model_params {
     sae4j_precision precision;
 } sae4j_model_params;
 
-// What a block's MLP does with its hidden layer.
-typedef enum sae4j_mlp_activation {
-    SAE4J_MLP_GELU       = 0,  // GPT-2's own, by tanh: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))
-    SAE4J_MLP_GELU_ERF   = 1,  // x·Φ(x), the exact one
-    SAE4J_MLP_QUICK_GELU = 2,  // x·σ(1.702 x)
-    SAE4J_MLP_SILU       = 3,  // x·σ(x)
-    SAE4J_MLP_RELU       = 4,
-    SAE4J_MLP_TANH       = 5
-} sae4j_mlp_activation;
-
-typedef struct sae4j_model_shape {
-    int32_t n_layer;
-    int32_t n_head;
-    int32_t n_embd;   // d, a multiple of n_head
-    int32_t n_ff;     // width of mlp.hook_post
-    int32_t n_ctx;    // longest sequence
-    int32_t n_vocab;  // V, rows of the embedding, padding included
-    int32_t tied;     // 1: the unembedding is the embedding
-    float   layer_norm_eps;
-
-    sae4j_mlp_activation mlp_activation;
-    float                attn_scale;           // of attention's scores; 0: 1/√(n_embd / n_head)
-    int32_t              attn_scale_by_layer;  // 1: in block l scores are divided by l + 1 as well
-} sae4j_model_shape;
-
 SAE4J_API sae4j_model_params sae4j_model_default_params(void);
 
-// A gpt2 GGUF file in F32, F16, BF16 or Q8_0 (and what else ggml can widen to f32).
+// A GGUF file of an architecture that sae4j has (gpt2), in F32, F16, BF16, Q8_0 or what else ggml can widen to f32.
+// path: UTF-8.
 SAE4J_API sae4j_status sae4j_model_load(const char * path, sae4j_model_params params, sae4j_model ** out_model);
 
-// A model whose weights the caller writes: new, write every tensor whole, finish. Tensor names are GGUF's
-// ("blk.0.attn_qkv.weight"), matrices are [n_out, n_in]. vocab_path: a GGUF file with the tokenizer, or NULL.
-SAE4J_API sae4j_status sae4j_model_new(sae4j_model_shape shape, const char * vocab_path, sae4j_model_params params,
+// A model whose weights the caller writes: new, write every tensor whole, finish.
+// header: what a GGUF file [header_bytes] has before its weights, up to where they begin. Its keys are the
+// hyper-parameters, and the tokenizer if there is one; its tensors give the sizes that no key has. An
+// architecture may read keys of sae4j's own for what GGUF cannot say; its file in native/src/model/arch lists them.
+SAE4J_API sae4j_status sae4j_model_new(const void * header, size_t header_bytes, sae4j_model_params params,
                                        sae4j_model ** out_model);
+// name: GGUF's, "blk.0.attn_qkv.weight". Matrices are [n_out, n_in], vectors [1, n].
 SAE4J_API sae4j_status sae4j_model_write(sae4j_model * model, const char * name, sae4j_chunk chunk);
+// Fails unless every tensor is whole.
 SAE4J_API sae4j_status sae4j_model_finish(sae4j_model * model);
 
-SAE4J_API sae4j_model_shape sae4j_model_get_shape(const sae4j_model * model);
+// A hyper-parameter by its GGUF key without the architecture: "block_count". What the file leaves out has the value that
+// was taken for it. NaN if the model has no such number. A flag is 0 or 1.
+//   Every model has block_count, embedding_length, feed_forward_length, context_length, vocab_size (rows of the
+//   embedding, padding included) and attention.head_count.
+SAE4J_API double sae4j_model_get_number(const sae4j_model * model, const char * key);
+// The same of a text, in the model's memory; NULL if there is none. "general.architecture" is one.
+SAE4J_API const char * sae4j_model_get_text(const sae4j_model * model, const char * key);
+
+typedef struct sae4j_tensor_info {
+    const char * name;  // in the model's memory; NULL: there is no such tensor
+    int64_t      rows;  // 1 of a vector
+    int64_t      columns;
+} sae4j_tensor_info;
+
+// The tensors that a model wants, from 0 on, in the order in which data goes through them.
+SAE4J_API sae4j_tensor_info sae4j_model_get_tensor(const sae4j_model * model, int32_t index);
+
+// How what is put at a point gets to the logits.
+typedef enum sae4j_hook_kind {
+    SAE4J_HOOK_STREAM = 0,  // it is the residual stream
+    SAE4J_HOOK_ADDED  = 1,  // it is added to the stream
+    SAE4J_HOOK_INSIDE = 2,  // by way of a block's attention or MLP, which read it
+    SAE4J_HOOK_BEHIND = 3   // it lies behind the last block, within the final norm
+} sae4j_hook_kind;
+
+typedef struct sae4j_hook_info {
+    const char *    name;   // TransformerLens's, in the model's memory; NULL: there is no such point
+    int32_t         layer;  // -1: in no block
+    int32_t         width;  // floats per token
+    sae4j_hook_kind kind;
+} sae4j_hook_info;
+
+// The hook points of a model, from 0 on, in the order in which it computes them. The last is what the unembedding reads.
+SAE4J_API sae4j_hook_info sae4j_model_get_hook(const sae4j_model * model, int32_t index);
 
 // Bytes of weights in memory.
 SAE4J_API int64_t sae4j_model_get_bytes(const sae4j_model * model);
@@ -144,13 +159,13 @@ typedef struct sae4j_vocab_info {
 
 SAE4J_API sae4j_vocab_info sae4j_vocab_get_info(const sae4j_model * model);
 
-// text: UTF-8, n_bytes long. special: 1 turns the text of special tokens into them. No BOS is added. No token is
-// shorter than a byte. Writes at most capacity ids; *out_count is the number there are. Call again with room for them.
-// Fails if the text has a byte that no token of the vocabulary spells.
+// text: UTF-8, n_bytes long. special: 1 recognises special tokens in the text. No BOS is added. A text has at most one
+// token per byte. Writes at most capacity ids; *out_count is how many there are, and a second call with that much room
+// gets them all. Fails if the text has a byte that no token of the vocabulary spells.
 SAE4J_API sae4j_status sae4j_tokenize(const sae4j_model * model, const char * text, size_t n_bytes, int32_t special,
                                       int32_t * out_tokens, size_t capacity, size_t * out_count);
 
-// The bytes of the tokens, which need not be whole UTF-8 characters. Same two-step use as sae4j_tokenize.
+// The bytes of the tokens, which need not be whole UTF-8 characters. capacity and *out_bytes work as in sae4j_tokenize.
 SAE4J_API sae4j_status sae4j_detokenize(const sae4j_model * model, const int32_t * tokens, size_t count,
                                         char * out_text, size_t capacity, size_t * out_bytes);
 
@@ -214,8 +229,8 @@ SAE4J_API void         sae4j_sae_free(sae4j_sae * sae);
 
 // ---------------------------------------------------------------- session
 
-// Threads and scratch memory. Independent of any model; scratch grows to the largest call and stays. Calls set the
-// number of OpenBLAS's own threads, which is the process's, to 1: a session brings its own.
+// Threads and scratch memory, for any model. Scratch memory grows to what the largest call needs and stays. Each call
+// sets OpenBLAS's own threads to 1 for the whole process, because a session brings its own.
 typedef struct sae4j_session sae4j_session;
 
 #define SAE4J_MAX_THREADS 512  // ggml's own limit
@@ -230,17 +245,17 @@ SAE4J_API void                 sae4j_session_free(sae4j_session * session);
 
 // Seconds that the session's calls have spent in each step since it was made, on the calling thread.
 typedef struct sae4j_times {
-    double front;   // the clean run from the tokens to the last point of an evaluation
+    double front;   // an evaluation's clean run, from the tokens to its last point
     double encode;  // x·W_encᵀ and what goes before it
     double top_k;   // choosing the latents that are kept
     double decode;
-    double tail;  // from there, and from each replacement, to the final norm
-    double head;  // unembedding and comparison
+    double tail;     // all its runs from there to the final norm
+    double unembed;  // unembedding and comparison
 } sae4j_times;
 
 SAE4J_API sae4j_times sae4j_session_get_times(const sae4j_session * session);
 
-// Latents of n_tokens tokens, only those with z > 0, by ascending index within a token (CSR).
+// The latents with z > 0 of n_tokens tokens, in CSR. Indices ascend within a token.
 typedef struct sae4j_latents {
     int64_t         n_tokens;
     const int64_t * offsets;  // [n_tokens + 1]
@@ -261,29 +276,6 @@ SAE4J_API sae4j_status sae4j_sae_reconstruct(sae4j_session * session, const sae4
                                              int64_t n_tokens, float * x_hat);
 
 // ---------------------------------------------------------------- hooks
-
-typedef enum sae4j_site {
-    SAE4J_HOOK_EMBED            = 0,   // hook_embed                [n_tokens, n_embd]
-    SAE4J_HOOK_POS_EMBED        = 1,   // hook_pos_embed            [n_tokens, n_embd]
-    SAE4J_HOOK_RESID_PRE        = 2,   // blocks.L.hook_resid_pre   [n_tokens, n_embd]
-    SAE4J_HOOK_LN1_STANDARDIZED = 3,   // blocks.L.ln1.hook_standardized  [n_tokens, n_embd], before weight and bias
-    SAE4J_HOOK_LN1              = 4,   // blocks.L.ln1.hook_normalized  [n_tokens, n_embd], after weight and bias
-    SAE4J_HOOK_Z                = 5,   // blocks.L.attn.hook_z      [n_tokens, n_embd], heads side by side
-    SAE4J_HOOK_ATTN_OUT         = 6,   // blocks.L.hook_attn_out    [n_tokens, n_embd]
-    SAE4J_HOOK_RESID_MID        = 7,   // blocks.L.hook_resid_mid   [n_tokens, n_embd]
-    SAE4J_HOOK_LN2_STANDARDIZED = 8,   // blocks.L.ln2.hook_standardized  [n_tokens, n_embd], before weight and bias
-    SAE4J_HOOK_LN2              = 9,   // blocks.L.ln2.hook_normalized  [n_tokens, n_embd], after weight and bias
-    SAE4J_HOOK_MLP_POST         = 10,  // blocks.L.mlp.hook_post    [n_tokens, n_ff]
-    SAE4J_HOOK_MLP_OUT          = 11,  // blocks.L.hook_mlp_out     [n_tokens, n_embd]
-    SAE4J_HOOK_RESID_POST       = 12,  // blocks.L.hook_resid_post  [n_tokens, n_embd]
-    SAE4J_HOOK_STANDARDIZED     = 13,  // ln_final.hook_standardized  [n_tokens, n_embd], before weight and bias
-    SAE4J_HOOK_NORMALIZED       = 14   // ln_final.hook_normalized  [n_tokens, n_embd], after weight and bias
-} sae4j_site;
-
-typedef struct sae4j_point {
-    sae4j_site site;
-    int32_t    layer;  // 0 for the sites without one
-} sae4j_point;
 
 // Called on the thread that called sae4j_run. activation: [n_tokens, width], free to read and overwrite until
 // the call returns. Anything but 0 stops the run, which then returns SAE4J_STOPPED.
@@ -307,9 +299,9 @@ typedef struct sae4j_edit {
     const uint8_t *   tokens;  // [n_tokens] 1: edit this token; NULL: all. Not for CALL.
 } sae4j_edit;
 
-// What happens at one activation: the edits in order, and where it is kept. One entry a point.
+// What happens at one activation: the edits in order, and where it is kept. One entry per point.
 typedef struct sae4j_hook {
-    sae4j_point        point;
+    const char *       point;  // its name
     const sae4j_edit * edits;
     int32_t            n_edits;
     float *            activation;  // [n_tokens, width] or NULL. The run computes in place here (no copy); it
@@ -346,7 +338,7 @@ SAE4J_API sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * mo
 // point: where the SAE's output goes; fails if that is neither in the residual stream nor added to it.
 // logits [n, n_vocab]
 SAE4J_API sae4j_status sae4j_latent_logits(sae4j_session * session, const sae4j_model * model, const sae4j_sae * sae,
-                                           sae4j_point point, const int32_t * latents, int64_t n, float * logits);
+                                           const char * point, const int32_t * latents, int64_t n, float * logits);
 
 // ---------------------------------------------------------------- evaluation
 
@@ -370,7 +362,7 @@ typedef struct sae4j_reconstruction {
 
 // An activation x that is replaced: what all SAEs whose output goes there share.
 typedef struct sae4j_place {
-    sae4j_point   point;
+    const char *  point;      // its name
     int32_t       zero;       // 1: also the zero-ablated run
     const float * mean;       // [width] for the mean-ablated run; NULL: no such run
     double *      x_squared;  // [n_tokens] ‖x‖², or NULL
@@ -382,7 +374,7 @@ typedef struct sae4j_place {
 // A run in which the output of an SAE replaces an activation.
 typedef struct sae4j_splice {
     const sae4j_sae *    sae;
-    sae4j_point          in;     // what the SAE reads: the place's point or, for a transcoder, one before it
+    const char *         in;     // what the SAE reads: the place's point or, for a transcoder, one before it
     int32_t              place;  // index of the place where its output goes
     sae4j_effect         effect;
     sae4j_reconstruction reconstruction;
@@ -398,61 +390,65 @@ typedef struct sae4j_evaluation {
     double *             ce_clean;  // [n_tokens] or NULL
 } sae4j_evaluation;
 
-// The clean run goes through the model once, for all places; each replacement runs from its place on; the head keeps
-// no logits. Where only the places' sums are wanted, the clean run ends at the last place.
+// The clean run goes through the model once, for all places. Each replacement runs from its place on. No logits are kept.
+// If only the places' sums are wanted, the clean run ends at the last place.
 SAE4J_API sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, const sae4j_batch * batch,
                                       const sae4j_evaluation * evaluation);
 
-// ---------------------------------------------------------------- variants of one activation
+// ---------------------------------------------------------------- patching
 
-// One sequence at one hook point, ready to be continued from any position: its activations, and the keys and values
-// of the layers behind the point. Made by one session, used by one call at a time.
-typedef struct sae4j_stage sae4j_stage;
+// One sequence at one hook point, ready to go on from any position with another activation there. It holds the clean
+// activations, and the keys and values of the layers behind the point. It is made by a session and serves one call at a
+// time; the model must outlive it.
+typedef struct sae4j_patching sae4j_patching;
 
-SAE4J_API sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
-                                       int32_t n_tokens, sae4j_point point, sae4j_stage ** out_stage);
+SAE4J_API sae4j_status sae4j_patching_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
+                                          int32_t n_tokens, const char * point, sae4j_patching ** out_patching);
 
-// The clean activation [n_tokens, width], in the stage's memory.
-SAE4J_API const float * sae4j_stage_get_activation(const sae4j_stage * stage);
+// The clean activation [n_tokens, width], in the patching's memory.
+SAE4J_API const float * sae4j_patching_get_activation(const sae4j_patching * patching);
 
 // What the other positions hold from now on: activation [n_tokens, width], or NULL for the clean one.
-SAE4J_API sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * stage, const float * activation);
-SAE4J_API void         sae4j_stage_free(sae4j_stage * stage);
+SAE4J_API sae4j_status sae4j_patching_set_context(sae4j_session * session, sae4j_patching * patching,
+                                                  const float * activation);
+// NULL is allowed.
+SAE4J_API void sae4j_patching_free(sae4j_patching * patching);
 
-// What a variant changes, against the base run. D [future, V] is variant − base logits less each row's lower median.
-typedef struct sae4j_variant {
+// What a patch changes, against the base run. D [future, V] is patched − base logits less each row's lower median.
+typedef struct sae4j_patch_effect {
     double          sparsity;        // (Σ|D|)² / ΣD² / (V·future), Gao et al. 2024 §4.5; NaN if D ≡ 0
-    double          row_sparsity;    // the same by row, / V, mean over the rows with D ≢ 0; NaN if there is none
-    double          kl;              // mean over the positions of KL(base ‖ variant)
-    double          delta_ce;        // mean over the positions with a next token; NaN if there is none
+    double          row_sparsity;    // the same per row, / V, mean over the rows with D ≢ 0; NaN if there is none
+    double          kl;              // mean over the positions of KL(base ‖ patched), in nats
+    double          delta_ce;        // mean over the positions with a next token, in nats; NaN if there is none
     const double *  row_sparsities;  // [future]
     const double *  row_kl;          // [future]
     const double *  row_delta_ce;    // [future], NaN without a next token
     const int32_t * top_up;          // [n_top] tokens whose D, summed over the positions, is largest
     const int32_t * top_down;        // [n_top] and smallest
     const float *   logits;          // [future, V] if asked for
-} sae4j_variant;
+} sae4j_patch_effect;
 
-// Called once a variant, in order, on the calling thread; what it is given is valid until it returns. Anything but 0
+// Called once per patch, in order, on the calling thread. What it is given is valid until it returns. Anything but 0
 // stops the call, which then returns SAE4J_STOPPED.
-typedef int32_t (*sae4j_variant_fn)(void * user_data, int64_t index, const sae4j_variant * variant);
+typedef int32_t (*sae4j_patch_fn)(void * user_data, int64_t index, const sae4j_patch_effect * effect);
 
-typedef struct sae4j_variants {
-    int32_t          position;  // t
-    int32_t          future;    // rows t … t + future − 1 are computed, all within the sequence
-    const float *    base;      // [width] the activation at t that variants are compared with
-    const float *    values;    // [n, width] the activation at t of each variant
-    int64_t          n;
-    int32_t          n_top;
-    int32_t          logits;  // 1: give each variant's logits
-    sae4j_variant_fn seen;
-    void *           user_data;
-} sae4j_variants;
+// Activations to put at one position, a run each.
+typedef struct sae4j_patches {
+    int32_t        position;  // t
+    int32_t        future;    // rows t … t + future − 1 are computed, all within the sequence
+    const float *  base;      // [width] the activation at t of the base run
+    const float *  values;    // [n, width] the activation at t of each patch
+    int64_t        n;
+    int32_t        n_top;
+    int32_t        logits;  // 1: give each patched run's logits
+    sae4j_patch_fn seen;
+    void *         user_data;
+} sae4j_patches;
 
-// All variants as one batch that shares everything before t; the head in blocks of rows, of which only what
-// sae4j_variant has is kept.
-SAE4J_API sae4j_status sae4j_stage_run(sae4j_session * session, const sae4j_stage * stage,
-                                       const sae4j_variants * variants);
+// All patches run as one batch that shares everything before t. The logits come in blocks of rows, of which only what
+// sae4j_patch_effect has is kept.
+SAE4J_API sae4j_status sae4j_patching_run(sae4j_session * session, const sae4j_patching * patching,
+                                          const sae4j_patches * patches);
 
 #ifdef __cplusplus
 }

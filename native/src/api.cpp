@@ -1,7 +1,6 @@
 // The C header over the engine's classes: argument checks, exceptions to statuses, one lease a call.
 #include "kernels/kernels.h"
 #include "model/batch.h"
-#include "model/hook_points.h"
 #include "model/hooks.h"
 #include "model/load_gguf.h"
 #include "model/model.h"
@@ -21,6 +20,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <thread>
 
 using namespace sae4j;
@@ -102,15 +102,11 @@ sae4j_status sae4j_model_load(const char * path, sae4j_model_params params, sae4
     });
 }
 
-sae4j_status sae4j_model_new(sae4j_model_shape shape, const char * vocab_path, sae4j_model_params params,
+sae4j_status sae4j_model_new(const void * header, size_t header_bytes, sae4j_model_params params,
                              sae4j_model ** out_model) {
     return guarded([&] {
-        require(out_model, "a place for the model is needed");
-        std::unique_ptr<Vocab> vocab;
-        if (vocab_path) {
-            vocab = Vocab::read(GgufFile(vocab_path));
-        }
-        auto model = std::make_unique<Model>(shape, params, "model", std::move(vocab));
+        require(header && out_model, "a header and a place for the model are needed");
+        auto model = std::make_unique<Model>(GgufFile(header, header_bytes, "model"), params);
         *out_model = reinterpret_cast<sae4j_model *>(model.release());
     });
 }
@@ -129,12 +125,28 @@ sae4j_status sae4j_model_finish(sae4j_model * model) {
     });
 }
 
-sae4j_model_shape sae4j_model_get_shape(const sae4j_model * model) {
-    return model ? of(model)->shape() : sae4j_model_shape{};
+double sae4j_model_get_number(const sae4j_model * model, const char * key) {
+    return model && key ? of(model)->description().number(key) : std::numeric_limits<double>::quiet_NaN();
+}
+
+const char * sae4j_model_get_text(const sae4j_model * model, const char * key) {
+    return model && key ? of(model)->description().text(key) : nullptr;
+}
+
+sae4j_tensor_info sae4j_model_get_tensor(const sae4j_model * model, int32_t index) {
+    return model ? of(model)->tensors().info(index) : sae4j_tensor_info{};
+}
+
+sae4j_hook_info sae4j_model_get_hook(const sae4j_model * model, int32_t index) {
+    if (!model || index < 0 || static_cast<size_t>(index) >= of(model)->points().all().size()) {
+        return {};
+    }
+    const HookPoint & point = of(model)->points().all()[index];
+    return { point.name.c_str(), point.layer, static_cast<int32_t>(point.width), point.kind };
 }
 
 int64_t sae4j_model_get_bytes(const sae4j_model * model) {
-    return model ? of(model)->bytes() : 0;
+    return model ? of(model)->tensors().bytes() : 0;
 }
 
 void sae4j_model_free(sae4j_model * model) {
@@ -301,13 +313,13 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
         const Model & m = finished(model);
         const Lease   lease(*of(session));
         const Batch   b(*batch, m.shape());
-        const Hooks   hooks(params->hooks, params->n_hooks, m.shape());
+        const Hooks   hooks(params->hooks, params->n_hooks, m.points());
         require(params->logits || !hooks.empty(), "nothing is asked for: no hook and no logits");
         require(!params->logits ||
                     (params->logit_tokens ? params->n_logit_tokens >= 0 : params->n_logit_tokens == b.n_tokens),
                 "logits: expected n_logit_tokens of 0 or more, and with all tokens n_tokens");
-        const sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
-        const State       end = forward(*of(session), m, b, hooks, nullptr, params->logits ? normalized : hooks.last());
+        const State end =
+            forward(*of(session), m, b, hooks, nullptr, params->logits ? m.points().last() : hooks.last());
         hooks.check_finite(b.n_tokens);
         if (params->logits && params->n_logit_tokens > 0) {
             const float * rows   = gather(*of(session), b, *params, m.shape().n_embd, end.activation);
@@ -323,13 +335,14 @@ sae4j_status sae4j_run(sae4j_session * session, const sae4j_model * model, const
 }
 
 sae4j_status sae4j_latent_logits(sae4j_session * session, const sae4j_model * model, const sae4j_sae * sae,
-                                 sae4j_point point, const int32_t * latents, int64_t n, float * logits) {
+                                 const char * point, const int32_t * latents, int64_t n, float * logits) {
     return guarded([&] {
         require(session && latents && logits, "a session, latents and a place for the logits are needed");
         require_count(n);
         const Model & m = finished(model);
         const Lease   lease(*of(session));
-        latent_logits(*of(session), m, finished(sae), point, { latents, static_cast<size_t>(n) }, logits);
+        latent_logits(*of(session), m, finished(sae), m.points().named(point), { latents, static_cast<size_t>(n) },
+                      logits);
     });
 }
 
@@ -343,29 +356,29 @@ sae4j_status sae4j_evaluate(sae4j_session * session, const sae4j_model * model, 
     });
 }
 
-// ---------------------------------------------------------------- variants
+// ---------------------------------------------------------------- patching
 
 // A patching is used with the model that it was made for.
-struct sae4j_stage {
+struct sae4j_patching {
     Patching patching;
 };
 
-sae4j_status sae4j_stage_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
-                             int32_t n_tokens, sae4j_point point, sae4j_stage ** out_stage) {
+sae4j_status sae4j_patching_new(sae4j_session * session, const sae4j_model * model, const int32_t * tokens,
+                                int32_t n_tokens, const char * point, sae4j_patching ** out_patching) {
     return guarded([&] {
-        require(session && tokens && n_tokens > 0 && out_stage, "a session, tokens and a place are needed");
+        require(session && tokens && n_tokens > 0 && out_patching, "a session, tokens and a place are needed");
         const Model & m = finished(model);
         const Lease   lease(*of(session));
-        rank_of(m.shape(), point);
-        *out_stage = new sae4j_stage{ { *of(session), m, std::vector<int32_t>(tokens, tokens + n_tokens), point } };
+        *out_patching = new sae4j_patching{ { *of(session), m, std::vector<int32_t>(tokens, tokens + n_tokens),
+                                              m.points().named(point) } };
     });
 }
 
-const float * sae4j_stage_get_activation(const sae4j_stage * patching) {
+const float * sae4j_patching_get_activation(const sae4j_patching * patching) {
     return patching ? patching->patching.activation() : nullptr;
 }
 
-sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * patching, const float * activation) {
+sae4j_status sae4j_patching_set_context(sae4j_session * session, sae4j_patching * patching, const float * activation) {
     return guarded([&] {
         require(session && patching, "a session and a patching are needed");
         const Lease lease(*of(session));
@@ -373,14 +386,15 @@ sae4j_status sae4j_stage_set_context(sae4j_session * session, sae4j_stage * patc
     });
 }
 
-void sae4j_stage_free(sae4j_stage * patching) {
+void sae4j_patching_free(sae4j_patching * patching) {
     delete patching;
 }
 
-sae4j_status sae4j_stage_run(sae4j_session * session, const sae4j_stage * patching, const sae4j_variants * variants) {
+sae4j_status sae4j_patching_run(sae4j_session * session, const sae4j_patching * patching,
+                                const sae4j_patches * patches) {
     return guarded([&] {
-        require(session && patching && variants, "a session, a patching and variants are needed");
+        require(session && patching && patches, "a session, a patching and patches are needed");
         const Lease lease(*of(session));
-        patching->patching.run(*of(session), *variants);
+        patching->patching.run(*of(session), *patches);
     });
 }

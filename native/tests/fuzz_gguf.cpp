@@ -1,6 +1,6 @@
 // Any bytes as a GGUF file: they are a model or a vocabulary with a tokenizer that works, or refused with words that
 // name the file.
-#include "handles.h"
+#include "gguf_header.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -74,9 +74,10 @@ void show_tokens(const sae4j_model * model) {
     }
 }
 
-void check(const MemoryFile & file, sae4j_status status, const ModelPtr & model, const uint8_t * data, size_t size) {
+// name: what messages call the file.
+void check(const std::string & name, sae4j_status status, const ModelPtr & model, const uint8_t * data, size_t size) {
     if (status != SAE4J_OK) {
-        MemoryFile::require(!model && std::string(sae4j_last_error()).find(file.path()) == 0);
+        MemoryFile::require(!model && std::string(sae4j_last_error()).find(name) == 0);
         return;
     }
     show_tokens(model.get());
@@ -94,11 +95,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t * data, size_t size) {
     const MemoryFile file(data, size);
     sae4j_model *    whole  = nullptr;
     sae4j_status     status = sae4j_model_load(file.path().c_str(), sae4j_model_default_params(), &whole);
-    check(file, status, ModelPtr(whole), data, size);
+    check(file.path(), status, ModelPtr(whole), data, size);
     // the vocabulary alone, which a file without weights has as well
-    sae4j_model * vocabulary = nullptr;
-    status = sae4j_model_new({ 1, 1, 1, 1, 1, 1 << 24, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 }, file.path().c_str(),
-                             sae4j_model_default_params(), &vocabulary);
-    check(file, status, ModelPtr(vocabulary), data, size);
+    sae4j_model *     vocabulary = nullptr;
+    const std::string header     = vocabulary_header(file.path());
+    if (!header.empty()) {
+        status = new_model(header, sae4j_model_default_params(), &vocabulary);
+        check("model", status, ModelPtr(vocabulary), data, size);
+    }
     return 0;
 }

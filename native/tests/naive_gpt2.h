@@ -1,10 +1,11 @@
 // GPT-2 as its paper writes it down, in f64, one token and one number at a time; and tiny random models for it.
 #pragma once
 
-#include "handles.h"
+#include "gguf_header.h"
 
 #include <functional>
 #include <map>
+#include <set>
 
 namespace test {
 
@@ -40,37 +41,125 @@ inline Tokens random_tokens(const std::vector<int32_t> & lengths, int32_t n_voca
     return tokens;
 }
 
-inline bool has_layer(sae4j_site site) {
-    return site >= SAE4J_HOOK_RESID_PRE && site <= SAE4J_HOOK_RESID_POST;
+enum MlpActivation { MLP_GELU, MLP_GELU_ERF, MLP_QUICK_GELU, MLP_SILU, MLP_RELU, MLP_TANH };
+
+// GPT-2's own numbers.
+struct Gpt2Shape {
+    int32_t       n_layer, n_head, n_embd, n_ff, n_ctx, n_vocab, tied;
+    float         layer_norm_eps;
+    MlpActivation mlp_activation;
+    float         attn_scale;  // 0: the usual
+    int32_t       attn_scale_by_layer;
+};
+
+// How a GGUF file would say it.
+inline std::string header_of(const Gpt2Shape & shape) {
+    constexpr const char * activations[] = { "gelu", "gelu_erf", "quick_gelu", "silu", "relu", "tanh" };
+    GgufHeader             header;
+    gguf_context *         keys = header.keys;
+    gguf_set_val_str(keys, "general.architecture", "gpt2");
+    gguf_set_val_i32(keys, "gpt2.block_count", shape.n_layer);
+    gguf_set_val_i32(keys, "gpt2.context_length", shape.n_ctx);
+    gguf_set_val_i32(keys, "gpt2.embedding_length", shape.n_embd);
+    gguf_set_val_i32(keys, "gpt2.feed_forward_length", shape.n_ff);
+    gguf_set_val_i32(keys, "gpt2.attention.head_count", shape.n_head);
+    gguf_set_val_f32(keys, "gpt2.attention.layer_norm_epsilon", shape.layer_norm_eps);
+    gguf_set_val_str(keys, "gpt2.mlp_activation", activations[shape.mlp_activation]);
+    if (shape.attn_scale != 0) {
+        gguf_set_val_f32(keys, "gpt2.attention.scale", shape.attn_scale);
+    }
+    gguf_set_val_bool(keys, "gpt2.attention.scale_by_layer", shape.attn_scale_by_layer != 0);
+    header.add_tensor("token_embd.weight", shape.n_vocab, 1);
+    header.add_tensor("position_embd.weight", shape.n_ctx, 1);
+    if (!shape.tied) {
+        header.add_tensor("output.weight", shape.n_vocab, 1);
+    }
+    return header.bytes();
 }
 
+inline int32_t number(const sae4j_model * model, const char * key) {
+    return static_cast<int32_t>(sae4j_model_get_number(model, key));
+}
+
+enum Site {
+    HOOK_EMBED,
+    HOOK_POS_EMBED,
+    HOOK_RESID_PRE,
+    HOOK_LN1_STANDARDIZED,
+    HOOK_LN1,
+    HOOK_Z,
+    HOOK_ATTN_OUT,
+    HOOK_RESID_MID,
+    HOOK_LN2_STANDARDIZED,
+    HOOK_LN2,
+    HOOK_MLP_POST,
+    HOOK_MLP_OUT,
+    HOOK_RESID_POST,
+    HOOK_STANDARDIZED,
+    HOOK_NORMALIZED
+};
+
+inline bool has_layer(Site site) {
+    return site >= HOOK_RESID_PRE && site <= HOOK_RESID_POST;
+}
+
+// A hook point; to the engine it is a name.
+struct Point {
+    Site    site;
+    int32_t layer;
+
+    std::string name() const {
+        constexpr const char * names[] = { "hook_embed",
+                                           "hook_pos_embed",
+                                           "hook_resid_pre",
+                                           "ln1.hook_standardized",
+                                           "ln1.hook_normalized",
+                                           "attn.hook_z",
+                                           "hook_attn_out",
+                                           "hook_resid_mid",
+                                           "ln2.hook_standardized",
+                                           "ln2.hook_normalized",
+                                           "mlp.hook_post",
+                                           "hook_mlp_out",
+                                           "hook_resid_post",
+                                           "ln_final.hook_standardized",
+                                           "ln_final.hook_normalized" };
+        return has_layer(site) ? "blocks." + std::to_string(layer) + "." + names[site] : names[site];
+    }
+
+    operator const char *() const {
+        static std::set<std::string> names;  // which stay where they are
+        return names.insert(name()).first->c_str();
+    }
+};
+
 // Every hook point of a model, in the order of computation.
-inline std::vector<sae4j_point> all_points(const sae4j_model_shape & shape) {
-    std::vector<sae4j_point> points{ { SAE4J_HOOK_EMBED, 0 }, { SAE4J_HOOK_POS_EMBED, 0 } };
+inline std::vector<Point> all_points(const Gpt2Shape & shape) {
+    std::vector<Point> points{ { HOOK_EMBED, 0 }, { HOOK_POS_EMBED, 0 } };
     for (int32_t l = 0; l < shape.n_layer; l++) {
-        for (int site = SAE4J_HOOK_RESID_PRE; site <= SAE4J_HOOK_RESID_POST; site++) {
-            points.push_back({ static_cast<sae4j_site>(site), l });
+        for (int site = HOOK_RESID_PRE; site <= HOOK_RESID_POST; site++) {
+            points.push_back({ static_cast<Site>(site), l });
         }
     }
-    points.push_back({ SAE4J_HOOK_STANDARDIZED, 0 });
-    points.push_back({ SAE4J_HOOK_NORMALIZED, 0 });
+    points.push_back({ HOOK_STANDARDIZED, 0 });
+    points.push_back({ HOOK_NORMALIZED, 0 });
     return points;
 }
 
-inline std::string name_of(sae4j_point point) {
-    return "site " + std::to_string(point.site) + " layer " + std::to_string(point.layer);
+inline std::string name_of(Point point) {
+    return point.name();
 }
 
-inline int64_t width_at(const sae4j_model_shape & shape, sae4j_point point) {
-    return point.site == SAE4J_HOOK_MLP_POST ? shape.n_ff : shape.n_embd;
+inline int64_t width_at(const Gpt2Shape & shape, Point point) {
+    return point.site == HOOK_MLP_POST ? shape.n_ff : shape.n_embd;
 }
 
 class NaiveGpt2 {
   public:
     // Sees each activation [n_tokens, width] as it is computed, and may change it.
-    using Tap = std::function<void(sae4j_point, Matrix &)>;
+    using Tap = std::function<void(Point, Matrix &)>;
 
-    NaiveGpt2(const sae4j_model_shape & shape, uint32_t seed) : shape(shape) {
+    NaiveGpt2(const Gpt2Shape & shape, uint32_t seed) : shape(shape) {
         Random        random(seed);
         const int64_t d = shape.n_embd, ff = shape.n_ff;
         const double  into_d = 1 / std::sqrt(d), into_ff = 1 / std::sqrt(ff);
@@ -113,7 +202,7 @@ class NaiveGpt2 {
 
     // ln_final.hook_normalized [n_tokens, n_embd]
     Matrix normalized(const Tokens & tokens, const Tap & tap = {}) const {
-        const auto see = [&](sae4j_site site, int32_t layer, Matrix & x) {
+        const auto see = [&](Site site, int32_t layer, Matrix & x) {
             if (tap) {
                 tap({ site, layer }, x);
             }
@@ -128,39 +217,39 @@ class NaiveGpt2 {
                 copy(tensor("position_embd.weight"), i, pos.row(at++));
             }
         }
-        see(SAE4J_HOOK_EMBED, 0, embed);
-        see(SAE4J_HOOK_POS_EMBED, 0, pos);
+        see(HOOK_EMBED, 0, embed);
+        see(HOOK_POS_EMBED, 0, pos);
         Matrix x = sum(embed, pos);
         for (int l = 0; l < shape.n_layer; l++) {
-            see(SAE4J_HOOK_RESID_PRE, l, x);
+            see(HOOK_RESID_PRE, l, x);
             Matrix ln1 = standardized(x);
-            see(SAE4J_HOOK_LN1_STANDARDIZED, l, ln1);
+            see(HOOK_LN1_STANDARDIZED, l, ln1);
             affine(ln1, blk(l, "attn_norm"));
-            see(SAE4J_HOOK_LN1, l, ln1);
+            see(HOOK_LN1, l, ln1);
             Matrix z = attention(tokens, linear(ln1, blk(l, "attn_qkv"), 3 * shape.n_embd), scale(l));
-            see(SAE4J_HOOK_Z, l, z);
+            see(HOOK_Z, l, z);
             Matrix attn_out = linear(z, blk(l, "attn_output"), shape.n_embd);
-            see(SAE4J_HOOK_ATTN_OUT, l, attn_out);
+            see(HOOK_ATTN_OUT, l, attn_out);
             x = sum(x, attn_out);
-            see(SAE4J_HOOK_RESID_MID, l, x);
+            see(HOOK_RESID_MID, l, x);
             Matrix ln2 = standardized(x);
-            see(SAE4J_HOOK_LN2_STANDARDIZED, l, ln2);
+            see(HOOK_LN2_STANDARDIZED, l, ln2);
             affine(ln2, blk(l, "ffn_norm"));
-            see(SAE4J_HOOK_LN2, l, ln2);
+            see(HOOK_LN2, l, ln2);
             Matrix u = linear(ln2, blk(l, "ffn_up"), shape.n_ff);
             for (double & v : u.values) {
                 v = activation(v);
             }
-            see(SAE4J_HOOK_MLP_POST, l, u);
+            see(HOOK_MLP_POST, l, u);
             Matrix mlp_out = linear(u, blk(l, "ffn_down"), shape.n_embd);
-            see(SAE4J_HOOK_MLP_OUT, l, mlp_out);
+            see(HOOK_MLP_OUT, l, mlp_out);
             x = sum(x, mlp_out);
-            see(SAE4J_HOOK_RESID_POST, l, x);
+            see(HOOK_RESID_POST, l, x);
         }
         x = standardized(x);
-        see(SAE4J_HOOK_STANDARDIZED, 0, x);
+        see(HOOK_STANDARDIZED, 0, x);
         affine(x, "output_norm");
-        see(SAE4J_HOOK_NORMALIZED, 0, x);
+        see(HOOK_NORMALIZED, 0, x);
         return x;
     }
 
@@ -170,7 +259,7 @@ class NaiveGpt2 {
                        shape.n_vocab);
     }
 
-    sae4j_model_shape                         shape;
+    Gpt2Shape                                 shape;
     std::map<std::string, std::vector<float>> tensors;
 
   private:
@@ -178,17 +267,17 @@ class NaiveGpt2 {
 
     double activation(double x) const {
         switch (shape.mlp_activation) {
-            case SAE4J_MLP_GELU:
+            case MLP_GELU:
                 return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
-            case SAE4J_MLP_GELU_ERF:
+            case MLP_GELU_ERF:
                 return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-            case SAE4J_MLP_QUICK_GELU:
+            case MLP_QUICK_GELU:
                 return x / (1 + std::exp(-1.702 * x));
-            case SAE4J_MLP_SILU:
+            case MLP_SILU:
                 return x / (1 + std::exp(-x));
-            case SAE4J_MLP_RELU:
+            case MLP_RELU:
                 return std::max(x, 0.0);
-            case SAE4J_MLP_TANH:
+            case MLP_TANH:
                 return std::tanh(x);
         }
         return NAN;
@@ -306,7 +395,7 @@ class NaiveGpt2 {
 
 inline ModelPtr make_model(const NaiveGpt2 & naive, sae4j_precision precision = SAE4J_PRECISION_F32) {
     sae4j_model * model = nullptr;
-    CHECK_OK(sae4j_model_new(naive.shape, nullptr, { precision }, &model));
+    CHECK_OK(new_model(header_of(naive.shape), { precision }, &model));
     for (const auto & [name, values] : naive.tensors) {
         CHECK_OK(sae4j_model_write(model, name.c_str(), chunk_of(values)));
     }
@@ -317,7 +406,7 @@ inline ModelPtr make_model(const NaiveGpt2 & naive, sae4j_precision precision = 
 // Logits of all tokens, with hooks or without.
 inline std::vector<float> run_logits(sae4j_session * session, const sae4j_model * model, const Tokens & tokens,
                                      const std::vector<sae4j_hook> & hooks = {}) {
-    std::vector<float> logits(tokens.size() * sae4j_model_get_shape(model).n_vocab, nan_f32);
+    std::vector<float> logits(tokens.size() * number(model, "vocab_size"), nan_f32);
     sae4j_run_params   params = sae4j_run_default_params();
     params.hooks              = hooks.data();
     params.n_hooks            = static_cast<int32_t>(hooks.size());

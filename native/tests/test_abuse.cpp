@@ -13,8 +13,8 @@ using namespace test;
 
 namespace {
 
-constexpr sae4j_model_shape shape{ 2, 2, 12, 20, 16, 50, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-constexpr sae4j_point       point{ SAE4J_HOOK_RESID_POST, 0 };
+constexpr Gpt2Shape shape{ 2, 2, 12, 20, 16, 50, 1, 1e-5f, MLP_GELU, 0, 0 };
+constexpr Point     point{ HOOK_RESID_POST, 0 };
 
 // One of everything, all good.
 struct Setup {
@@ -81,7 +81,8 @@ void test_null_makers() {
     const auto    params = sae4j_model_default_params();
     CHECK_STATUS(sae4j_model_load(nullptr, params, &model), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_model_load("x", params, nullptr), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(sae4j_model_new(shape, nullptr, params, nullptr), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(new_model(header_of(shape), params, nullptr), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(sae4j_model_new(nullptr, 100, params, &model), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_model_write(nullptr, "x", chunk_of({ 1 })), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_model_finish(nullptr), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_sae_new(sae_params(2, 2, SAE4J_RELU), nullptr), SAE4J_BAD_ARGUMENT);
@@ -179,8 +180,9 @@ void test_limits(Setup & s) {
     context                         = "limits";
     constexpr int64_t          most = int64_t{ 1 } << 20, rows = int64_t{ INT32_MAX } + 1;
     const std::vector<int32_t> tokens(most + 1), lengths(most / shape.n_ctx, shape.n_ctx);
-    CHECK(sae4j::Batch({ tokens.data(), lengths.data(), static_cast<int32_t>(lengths.size()) }, shape).n_tokens ==
-          most);
+    CHECK(sae4j::Batch({ tokens.data(), lengths.data(), static_cast<int32_t>(lengths.size()) },
+                       { shape.n_layer, shape.n_embd, shape.n_ctx, shape.n_vocab, 0 })
+              .n_tokens == most);
     std::vector<int32_t> one_more = lengths;
     one_more.push_back(1);
     CHECK_STATUS(s.run(Tokens{ tokens, one_more }), SAE4J_BAD_ARGUMENT);
@@ -201,15 +203,10 @@ void test_limits(Setup & s) {
 
 void test_points(Setup & s) {
     context = "points";
-    for (const sae4j_point & bad : { sae4j_point{ static_cast<sae4j_site>(SAE4J_HOOK_NORMALIZED + 1), 0 },
-                                     { static_cast<sae4j_site>(-1), 0 },
-                                     { static_cast<sae4j_site>(1000), 0 },
-                                     { SAE4J_HOOK_RESID_PRE, 2 },
-                                     { SAE4J_HOOK_RESID_PRE, -1 },
-                                     { SAE4J_HOOK_MLP_POST, INT32_MAX },
-                                     { SAE4J_HOOK_Z, INT32_MIN },
-                                     { SAE4J_HOOK_EMBED, 1 },
-                                     { SAE4J_HOOK_NORMALIZED, -1 } }) {
+    for (const char * bad : { "", "hook", "hook_resid_post", "blocks.2.hook_resid_pre", "blocks.-1.hook_resid_pre",
+                              "blocks.hook_resid_pre", "blocks.00.hook_resid_pre", "blocks.2147483647.mlp.hook_post",
+                              "blocks.0.hook_embed", "hook_embed ", "ln_final.hook_normalized.", "blocks.0.hook_q",
+                              "%s%n", static_cast<const char *>(nullptr) }) {
         CHECK_STATUS(s.run(sae4j_hook{ bad, nullptr, 0, nullptr }), SAE4J_BAD_ARGUMENT);
         const sae4j_place place{ bad, 0, nullptr, nullptr, nullptr, {}, {} };
         sae4j_evaluation  e{};
@@ -276,8 +273,8 @@ void test_splices(Setup & s) {
     };
     const sae4j_place places[] = {
         { point, 0, nullptr, nullptr, nullptr, {}, {} },
-        { { SAE4J_HOOK_RESID_POST, 1 }, 0, nullptr, nullptr, nullptr, {}, {} },
-        { { SAE4J_HOOK_MLP_POST, 1 }, 0, nullptr, nullptr, nullptr, {}, {} },
+        { Point{ HOOK_RESID_POST, 1 }, 0, nullptr, nullptr, nullptr, {}, {} },
+        { Point{ HOOK_MLP_POST, 1 }, 0, nullptr, nullptr, nullptr, {}, {} },
     };
     const auto status = [&](const sae4j_splice & splice) {
         const sae4j_evaluation e{ places, 3, &splice, 1, nullptr, nullptr, nullptr };
@@ -297,10 +294,7 @@ void test_splices(Setup & s) {
         bad.place = place;
         CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);
     }
-    for (const sae4j_point & in : { sae4j_point{ SAE4J_HOOK_RESID_PRE, 2 },
-                                    { SAE4J_HOOK_RESID_POST, 1 },
-                                    { static_cast<sae4j_site>(SAE4J_HOOK_NORMALIZED + 1), 0 },
-                                    { static_cast<sae4j_site>(-1), 0 } }) {
+    for (const char * in : { "blocks.2.hook_resid_pre", "blocks.1.hook_resid_post", "hook", "" }) {
         bad    = good;
         bad.in = in;
         CHECK_STATUS(status(bad), SAE4J_BAD_ARGUMENT);
@@ -330,7 +324,7 @@ void test_transcoders(Setup & s) {
     std::vector<double>  f64(s.tokens.size());
     std::vector<int32_t> l0(s.tokens.size());
     std::vector<int64_t> fires(20);
-    const auto           status = [&](sae4j_point in, sae4j_point out) {
+    const auto           status = [&](Point in, Point out) {
         const sae4j_splice splice{
             transcoder.get(), in, 0, {}, { f64.data(), f64.data(), f64.data(), f64.data(), l0.data(), fires.data() }
         };
@@ -338,15 +332,15 @@ void test_transcoders(Setup & s) {
         const sae4j_evaluation e{ &place, 1, &splice, 1, nullptr, nullptr, nullptr };
         return sae4j_evaluate(s.session.get(), s.model.get(), &s.batch, &e);
     };
-    CHECK_OK(status({ SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_POST, 0 }));
-    CHECK_STATUS(status({ SAE4J_HOOK_RESID_MID, 1 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(status({ SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 }), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(status({ SAE4J_HOOK_MLP_POST, 0 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
-    CHECK_OK(status({ SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_MLP_POST, 0 }));
-    CHECK_OK(status({ SAE4J_HOOK_LN2, 0 }, { SAE4J_HOOK_MLP_POST, 0 }));
-    CHECK_STATUS(status({ SAE4J_HOOK_LN2, 1 }, { SAE4J_HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_OK(status({ HOOK_RESID_MID, 0 }, { HOOK_MLP_POST, 0 }));
+    CHECK_STATUS(status({ HOOK_RESID_MID, 1 }, { HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(status({ HOOK_RESID_MID, 0 }, { HOOK_MLP_OUT, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(status({ HOOK_MLP_POST, 0 }, { HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
+    CHECK_OK(status({ HOOK_LN1, 0 }, { HOOK_MLP_POST, 0 }));
+    CHECK_OK(status({ HOOK_LN2, 0 }, { HOOK_MLP_POST, 0 }));
+    CHECK_STATUS(status({ HOOK_LN2, 1 }, { HOOK_MLP_POST, 0 }), SAE4J_BAD_ARGUMENT);
     const sae4j_edit edit{ SAE4J_EDIT_RECONSTRUCT, nullptr, transcoder.get(), nullptr, nullptr, nullptr };
-    CHECK_STATUS(s.run(sae4j_hook{ { SAE4J_HOOK_RESID_MID, 0 }, &edit, 1, nullptr }), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(s.run(sae4j_hook{ Point{ HOOK_RESID_MID, 0 }, &edit, 1, nullptr }), SAE4J_BAD_ARGUMENT);
     sae4j_sae * none = nullptr;
     for (int32_t d_out : { -1, INT32_MAX, INT32_MIN }) {
         params.d_out = d_out;
@@ -366,7 +360,7 @@ void test_transcoders(Setup & s) {
 void test_unfinished(Setup & s) {
     context             = "unfinished";
     sae4j_model * model = nullptr;
-    CHECK_OK(sae4j_model_new(shape, nullptr, sae4j_model_default_params(), &model));
+    CHECK_OK(new_model(header_of(shape), sae4j_model_default_params(), &model));
     const ModelPtr         owner(model);
     const sae4j_run_params p = s.params();
     const sae4j_evaluation e{};
@@ -385,10 +379,10 @@ void test_unfinished(Setup & s) {
 
 void test_bad_shapes() {
     const auto status = [](auto change) {
-        sae4j_model_shape bad = shape;
+        Gpt2Shape bad = shape;
         change(bad);
         sae4j_model *      model = nullptr;
-        const sae4j_status got   = sae4j_model_new(bad, nullptr, sae4j_model_default_params(), &model);
+        const sae4j_status got   = new_model(header_of(bad), sae4j_model_default_params(), &model);
         sae4j_model_free(model);
         return got;
     };
@@ -407,25 +401,81 @@ void test_bad_shapes() {
     for (float bad : { -1.0f, nan_f32, inf_f32 }) {
         CHECK(status([=](auto & s) { s.attn_scale = bad; }) == SAE4J_BAD_FILE);
     }
-    for (int32_t bad : { -1, 6 }) {
-        CHECK(status([=](auto & s) { s.mlp_activation = static_cast<sae4j_mlp_activation>(bad); }) ==
-              SAE4J_BAD_ARGUMENT);
-    }
     sae4j_model * model = nullptr;
     for (int precision : { -1, 2 }) {
-        CHECK_STATUS(sae4j_model_new(shape, nullptr, { static_cast<sae4j_precision>(precision) }, &model),
+        CHECK_STATUS(new_model(header_of(shape), { static_cast<sae4j_precision>(precision) }, &model),
                      SAE4J_BAD_ARGUMENT);
     }
-    CHECK_STATUS(sae4j_model_new(shape, "no such file", sae4j_model_default_params(), &model), SAE4J_IO_ERROR);
+}
+
+// Any bytes as a header: a model, or refused.
+void test_bad_headers() {
+    const std::string whole = header_of(shape);
+    const auto        load  = [](const std::string & header) {
+        sae4j_model *      model  = nullptr;
+        const sae4j_status status = new_model(header, sae4j_model_default_params(), &model);
+        CHECK((status == SAE4J_OK) == (model != nullptr));
+        sae4j_model_free(model);
+        return status;
+    };
+    CHECK_OK(load(whole));
+    for (size_t length = 0; length + 1 < whole.size(); length++) {  // what is cut off may be padding
+        context                   = "the first " + std::to_string(length) + " bytes of a header";
+        const sae4j_status status = load(whole.substr(0, length));
+        CHECK(status == SAE4J_BAD_FILE || (status == SAE4J_OK && length + 32 > whole.size()));
+    }
+    context = "other words in a header";
+    for (const auto & [word, other] : { std::pair<std::string, std::string>{ "gelu", "gulp" },
+                                        { "block_count", "black_count" },
+                                        { "token_embd", "token_embe" },
+                                        { "general.architecture", "general.architectura" } }) {
+        std::string changed = whole;
+        CHECK_STATUS(load(changed.replace(changed.find(word), word.size(), other)), SAE4J_BAD_FILE);
+    }
+}
+
+// What a model says of itself.
+void test_description(Setup & s) {
+    context             = "description";
+    const auto * model  = s.model.get();
+    const auto   number = [=](const char * key) {
+        return sae4j_model_get_number(model, key);
+    };
+    CHECK(number("block_count") == 2 && number("attention.head_count") == 2 && number("embedding_length") == 12);
+    CHECK(number("feed_forward_length") == 20 && number("context_length") == 16 && number("vocab_size") == 50);
+    CHECK_NEAR(number("attention.scale"), 1 / std::sqrt(6.0), 1e-7);
+    CHECK(number("attention.scale_by_layer") == 0);
+    CHECK(std::isnan(number("no such key")) && std::isnan(number(nullptr)));
+    CHECK(std::isnan(sae4j_model_get_number(nullptr, "block_count")));
+    CHECK(sae4j_model_get_text(model, "general.architecture") == std::string("gpt2"));
+    CHECK(!sae4j_model_get_text(model, "no such key") && !sae4j_model_get_text(nullptr, "general.architecture"));
+    const auto points = all_points(shape);
+    for (int32_t i = 0; i < static_cast<int32_t>(points.size()); i++) {
+        const sae4j_hook_info hook = sae4j_model_get_hook(model, i);
+        CHECK(hook.name == points[i].name() && hook.width == width_at(shape, points[i]));
+        CHECK(hook.layer == (has_layer(points[i].site) ? points[i].layer : -1));
+    }
+    int32_t n_tensors = 0;
+    for (sae4j_tensor_info tensor; (tensor = sae4j_model_get_tensor(model, n_tensors)).name; n_tensors++) {
+        CHECK(tensor.rows * tensor.columns == static_cast<int64_t>(s.naive.tensor(tensor.name).size()));
+    }
+    CHECK(n_tensors == static_cast<int32_t>(s.naive.tensors.size()));
+    for (int32_t bad : { -1, n_tensors, INT32_MAX, INT32_MIN }) {
+        CHECK(!sae4j_model_get_tensor(model, bad).name);
+    }
+    for (int32_t bad : { -1, static_cast<int32_t>(points.size()), INT32_MAX, INT32_MIN }) {
+        CHECK(!sae4j_model_get_hook(model, bad).name);
+    }
+    CHECK(!sae4j_model_get_hook(nullptr, 0).name && !sae4j_model_get_tensor(nullptr, 0).name);
 }
 
 // A model of very many layers is refused at once, or works.
 void test_deep_model() {
     for (int32_t n_layer : { 100, 300, 1024 }) {
         context = std::to_string(n_layer) + " layers";
-        const sae4j_model_shape deep{ n_layer, 1, 2, 2, 4, 5, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-        sae4j_model *           model  = nullptr;
-        const sae4j_status      status = sae4j_model_new(deep, nullptr, sae4j_model_default_params(), &model);
+        const Gpt2Shape    deep{ n_layer, 1, 2, 2, 4, 5, 1, 1e-5f, MLP_GELU, 0, 0 };
+        sae4j_model *      model  = nullptr;
+        const sae4j_status status = new_model(header_of(deep), sae4j_model_default_params(), &model);
         sae4j_model_free(model);
         if (status == SAE4J_OK) {
             run_logits(open_session(1).get(), make_model(NaiveGpt2(deep, 1)).get(), random_tokens({ 4 }, 5, 1));
@@ -561,10 +611,10 @@ double cpu_seconds(bool whole_process) {
 // A session of one thread is the caller alone, even at products large enough for BLAS to want more.
 void test_one_thread_is_one() {
     context = "one thread";
-    const sae4j_model_shape large{ 1, 4, 256, 1024, 256, 4096, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-    const ModelPtr          model   = make_model(NaiveGpt2(large, 1));
-    const SessionPtr        session = open_session(1);
-    const Tokens            tokens  = random_tokens({ 256, 256 }, large.n_vocab, 2);
+    const Gpt2Shape  large{ 1, 4, 256, 1024, 256, 4096, 1, 1e-5f, MLP_GELU, 0, 0 };
+    const ModelPtr   model   = make_model(NaiveGpt2(large, 1));
+    const SessionPtr session = open_session(1);
+    const Tokens     tokens  = random_tokens({ 256, 256 }, large.n_vocab, 2);
     run_logits(session.get(), model.get(), tokens);
     const double process = cpu_seconds(true), thread = cpu_seconds(false);
     for (int i = 0; i < 5; i++) {
@@ -633,6 +683,8 @@ int main() {
     test_splices(s);
     test_unfinished(s);
     test_bad_shapes();
+    test_bad_headers();
+    test_description(s);
     test_deep_model();
     test_thread_counts();
     test_busy(s);

@@ -61,10 +61,12 @@ void test_good_files() {
         g.tensors.push_back({ "output.weight", GGML_TYPE_F32, { g.d, g.n_vocab }, std::vector<float>(64, 1.0f) });
     }));
     CHECK_OK(load_changed([](SmallGguf & g) { std::reverse(g.tensors.begin(), g.tensors.end()); }));
-    const ModelPtr model = load_model(folder.file("changed.gguf"));
-    const auto     shape = sae4j_model_get_shape(model.get());
-    CHECK(shape.n_layer == 1 && shape.n_head == 2 && shape.n_embd == 8 && shape.n_ff == 16 && shape.n_ctx == 4 &&
-          shape.n_vocab == 8 && shape.tied == 1);
+    const ModelPtr model  = load_model(folder.file("changed.gguf"));
+    const auto     number = [&](const char * key) {
+        return sae4j_model_get_number(model.get(), key);
+    };
+    CHECK(number("block_count") == 1 && number("attention.head_count") == 2 && number("embedding_length") == 8 &&
+          number("feed_forward_length") == 16 && number("context_length") == 4 && number("vocab_size") == 8);
     CHECK(sae4j_vocab_get_info(model.get()).n_tokens == 0);
 }
 

@@ -86,16 +86,16 @@ struct ReconstructionArrays {
 
 // What is evaluated.
 struct Case {
-    sae4j_model_shape          shape;
-    sae4j_point                point;
-    std::vector<NaiveSae>      saes;
-    Tokens                     tokens;
-    std::vector<uint8_t>       replaced, counted;  // empty: all
-    std::vector<float>         mean;               // empty: none
-    float                      logit_scale = 1;
-    std::optional<sae4j_point> in;  // what the SAEs read if it is another activation
+    Gpt2Shape             shape;
+    Point                 point;
+    std::vector<NaiveSae> saes;
+    Tokens                tokens;
+    std::vector<uint8_t>  replaced, counted;  // empty: all
+    std::vector<float>    mean;               // empty: none
+    float                 logit_scale = 1;
+    std::optional<Point>  in;  // what the SAEs read if it is another activation
 
-    sae4j_point reads() const { return in.value_or(point); }
+    Point reads() const { return in.value_or(point); }
 };
 
 // All that one evaluation gives.
@@ -187,13 +187,13 @@ void check_effect(const EffectArrays & got, const Effect & expected, const Toler
     }
 }
 
-bool same(sae4j_point a, sae4j_point b) {
+bool same(Point a, Point b) {
     return a.site == b.site && a.layer == b.layer;
 }
 
 // The naive run in which put(t, row) changes the activation of the tokens that are replaced.
 template <typename F> Matrix replaced_run(const Case & c, const NaiveGpt2 & naive, F put) {
-    return naive.logits(c.tokens, [&](sae4j_point point, Matrix & x) {
+    return naive.logits(c.tokens, [&](Point point, Matrix & x) {
         for (int64_t t = 0; t < x.rows && same(point, c.point); t++) {
             if (c.replaced.empty() || c.replaced[t]) {
                 put(t, x.row(t));
@@ -260,7 +260,7 @@ void check(const Case & c) {
     const ModelPtr  model = make_model(naive);
     const Result    got   = evaluate(c, model.get(), 1);
     Matrix          x(0, 0), read(0, 0);
-    const Matrix    clean     = naive.logits(c.tokens, [&](sae4j_point point, Matrix & activation) {
+    const Matrix    clean     = naive.logits(c.tokens, [&](Point point, Matrix & activation) {
         x    = same(point, c.point) ? activation : x;
         read = same(point, c.reads()) ? activation : read;
     });
@@ -300,7 +300,7 @@ std::vector<NaiveSae> saes_for(int64_t width, int count) {
     return saes;
 }
 
-Case case_at(const sae4j_model_shape & shape, sae4j_point point, int n_saes, const std::vector<int32_t> & lengths) {
+Case case_at(const Gpt2Shape & shape, Point point, int n_saes, const std::vector<int32_t> & lengths) {
     const int64_t width = width_at(shape, point);
     return { shape, point, saes_for(width, n_saes),       random_tokens(lengths, shape.n_vocab, 8),
              {},    {},    Random(9).normals(width, 0.3), 1,
@@ -308,8 +308,7 @@ Case case_at(const sae4j_model_shape & shape, sae4j_point point, int n_saes, con
 }
 
 // Transcoders, with W_skip and without, from one activation to another.
-Case transcoders_at(const sae4j_model_shape & shape, sae4j_point in, sae4j_point out,
-                    const std::vector<int32_t> & lengths) {
+Case transcoders_at(const Gpt2Shape & shape, Point in, Point out, const std::vector<int32_t> & lengths) {
     Case c = case_at(shape, out, 0, lengths);
     c.in   = in;
     for (sae4j_activation activation : { SAE4J_GROUPMAX, SAE4J_TOPK, SAE4J_RELU }) {
@@ -329,11 +328,11 @@ std::string describe(const Case & c) {
            (c.replaced.empty() ? "" : ", some replaced");
 }
 
-constexpr sae4j_model_shape small{ 2, 2, 12, 20, 16, 50, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
+constexpr Gpt2Shape small{ 2, 2, 12, 20, 16, 50, 1, 1e-5f, MLP_GELU, 0, 0 };
 
 // Every hook point, replaced everywhere or at some tokens.
 void test_every_point() {
-    for (sae4j_point point : all_points(small)) {
+    for (Point point : all_points(small)) {
         Case c  = case_at(small, point, 4, { 16, 1, 7 });
         context = describe(c);
         check(c);
@@ -350,23 +349,23 @@ void mask(Case & c) {
 }
 
 void test_transcoders() {
-    const std::pair<sae4j_point, sae4j_point> ways[] = {
-        { { SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 } },
-        { { SAE4J_HOOK_LN2, 0 }, { SAE4J_HOOK_MLP_OUT, 0 } },
-        { { SAE4J_HOOK_LN1, 1 }, { SAE4J_HOOK_ATTN_OUT, 1 } },
-        { { SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_LN2, 1 } },
-        { { SAE4J_HOOK_RESID_PRE, 1 }, { SAE4J_HOOK_LN1, 1 } },
-        { { SAE4J_HOOK_LN2, 1 }, { SAE4J_HOOK_LN2, 1 } },
-        { { SAE4J_HOOK_LN2_STANDARDIZED, 0 }, { SAE4J_HOOK_MLP_OUT, 0 } },
-        { { SAE4J_HOOK_LN1_STANDARDIZED, 1 }, { SAE4J_HOOK_LN1, 1 } },
-        { { SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_LN2_STANDARDIZED, 1 } },
-        { { SAE4J_HOOK_LN1_STANDARDIZED, 1 }, { SAE4J_HOOK_LN1_STANDARDIZED, 1 } },
-        { { SAE4J_HOOK_STANDARDIZED, 0 }, { SAE4J_HOOK_NORMALIZED, 0 } },
-        { { SAE4J_HOOK_MLP_POST, 1 }, { SAE4J_HOOK_RESID_POST, 1 } },
-        { { SAE4J_HOOK_EMBED, 0 }, { SAE4J_HOOK_MLP_POST, 1 } },
-        { { SAE4J_HOOK_POS_EMBED, 0 }, { SAE4J_HOOK_NORMALIZED, 0 } },
-        { { SAE4J_HOOK_RESID_POST, 0 }, { SAE4J_HOOK_RESID_PRE, 1 } },
-        { { SAE4J_HOOK_ATTN_OUT, 1 }, { SAE4J_HOOK_ATTN_OUT, 1 } },
+    const std::pair<Point, Point> ways[] = {
+        { { HOOK_RESID_MID, 0 }, { HOOK_MLP_OUT, 0 } },
+        { { HOOK_LN2, 0 }, { HOOK_MLP_OUT, 0 } },
+        { { HOOK_LN1, 1 }, { HOOK_ATTN_OUT, 1 } },
+        { { HOOK_LN1, 0 }, { HOOK_LN2, 1 } },
+        { { HOOK_RESID_PRE, 1 }, { HOOK_LN1, 1 } },
+        { { HOOK_LN2, 1 }, { HOOK_LN2, 1 } },
+        { { HOOK_LN2_STANDARDIZED, 0 }, { HOOK_MLP_OUT, 0 } },
+        { { HOOK_LN1_STANDARDIZED, 1 }, { HOOK_LN1, 1 } },
+        { { HOOK_LN1, 0 }, { HOOK_LN2_STANDARDIZED, 1 } },
+        { { HOOK_LN1_STANDARDIZED, 1 }, { HOOK_LN1_STANDARDIZED, 1 } },
+        { { HOOK_STANDARDIZED, 0 }, { HOOK_NORMALIZED, 0 } },
+        { { HOOK_MLP_POST, 1 }, { HOOK_RESID_POST, 1 } },
+        { { HOOK_EMBED, 0 }, { HOOK_MLP_POST, 1 } },
+        { { HOOK_POS_EMBED, 0 }, { HOOK_NORMALIZED, 0 } },
+        { { HOOK_RESID_POST, 0 }, { HOOK_RESID_PRE, 1 } },
+        { { HOOK_ATTN_OUT, 1 }, { HOOK_ATTN_OUT, 1 } },
     };
     for (const auto & [in, out] : ways) {
         Case c  = transcoders_at(small, in, out, { 16, 1, 7 });
@@ -392,20 +391,20 @@ void test_together() {
     const std::vector<int32_t> lengths{ 16, 1, 7 };
     for (bool masked : { false, true }) {
         std::vector<Case> cases{
-            case_at(small, { SAE4J_HOOK_RESID_POST, 1 }, 4, lengths),
-            case_at(small, { SAE4J_HOOK_MLP_POST, 0 }, 2, lengths),
-            transcoders_at(small, { SAE4J_HOOK_RESID_MID, 0 }, { SAE4J_HOOK_MLP_OUT, 0 }, lengths),
-            case_at(small, { SAE4J_HOOK_NORMALIZED, 0 }, 1, lengths),
-            case_at(small, { SAE4J_HOOK_EMBED, 0 }, 1, lengths),
-            case_at(small, { SAE4J_HOOK_Z, 1 }, 2, lengths),
-            transcoders_at(small, { SAE4J_HOOK_LN2, 1 }, { SAE4J_HOOK_MLP_OUT, 1 }, lengths),
-            transcoders_at(small, { SAE4J_HOOK_LN1, 0 }, { SAE4J_HOOK_ATTN_OUT, 0 }, lengths),
-            case_at(small, { SAE4J_HOOK_LN1, 1 }, 2, lengths),
-            case_at(small, { SAE4J_HOOK_LN1_STANDARDIZED, 1 }, 2, lengths),
-            transcoders_at(small, { SAE4J_HOOK_LN2_STANDARDIZED, 1 }, { SAE4J_HOOK_MLP_OUT, 1 }, lengths),
-            case_at(small, { SAE4J_HOOK_STANDARDIZED, 0 }, 1, lengths),
-            transcoders_at(small, { SAE4J_HOOK_Z, 1 }, { SAE4J_HOOK_RESID_POST, 1 }, lengths),
-            case_at(small, { SAE4J_HOOK_RESID_POST, 1 }, 0, lengths),
+            case_at(small, { HOOK_RESID_POST, 1 }, 4, lengths),
+            case_at(small, { HOOK_MLP_POST, 0 }, 2, lengths),
+            transcoders_at(small, { HOOK_RESID_MID, 0 }, { HOOK_MLP_OUT, 0 }, lengths),
+            case_at(small, { HOOK_NORMALIZED, 0 }, 1, lengths),
+            case_at(small, { HOOK_EMBED, 0 }, 1, lengths),
+            case_at(small, { HOOK_Z, 1 }, 2, lengths),
+            transcoders_at(small, { HOOK_LN2, 1 }, { HOOK_MLP_OUT, 1 }, lengths),
+            transcoders_at(small, { HOOK_LN1, 0 }, { HOOK_ATTN_OUT, 0 }, lengths),
+            case_at(small, { HOOK_LN1, 1 }, 2, lengths),
+            case_at(small, { HOOK_LN1_STANDARDIZED, 1 }, 2, lengths),
+            transcoders_at(small, { HOOK_LN2_STANDARDIZED, 1 }, { HOOK_MLP_OUT, 1 }, lengths),
+            case_at(small, { HOOK_STANDARDIZED, 0 }, 1, lengths),
+            transcoders_at(small, { HOOK_Z, 1 }, { HOOK_RESID_POST, 1 }, lengths),
+            case_at(small, { HOOK_RESID_POST, 1 }, 0, lengths),
         };
         if (masked) {
             std::for_each(cases.begin(), cases.end(), mask);
@@ -426,10 +425,10 @@ void test_together() {
 
 void test_vocabularies() {
     for (int32_t n_vocab : { 1, 5, 1000, 2100 }) {
-        sae4j_model_shape shape = small;
-        shape.n_vocab           = n_vocab;
-        shape.tied              = n_vocab % 2;
-        for (sae4j_site site : { SAE4J_HOOK_RESID_POST, SAE4J_HOOK_MLP_POST }) {
+        Gpt2Shape shape = small;
+        shape.n_vocab   = n_vocab;
+        shape.tied      = n_vocab % 2;
+        for (Site site : { HOOK_RESID_POST, HOOK_MLP_POST }) {
             const Case c = case_at(shape, { site, 0 }, 2, { 9, 16 });
             context      = describe(c);
             check(c);
@@ -439,8 +438,8 @@ void test_vocabularies() {
 
 // More tokens than are encoded at a time.
 void test_pieces() {
-    const sae4j_model_shape shape{ 1, 2, 12, 20, 110, 50, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-    Case                    c = case_at(shape, { SAE4J_HOOK_RESID_POST, 0 }, 2, std::vector<int32_t>(11, 101));
+    const Gpt2Shape shape{ 1, 2, 12, 20, 110, 50, 1, 1e-5f, MLP_GELU, 0, 0 };
+    Case            c = case_at(shape, { HOOK_RESID_POST, 0 }, 2, std::vector<int32_t>(11, 101));
     mask(c);
     context = "pieces, " + describe(c);
     check(c);
@@ -450,9 +449,9 @@ void test_pieces() {
 void test_extreme_logits() {
     for (float scale : { 30.0f, 1000.0f }) {
         for (int32_t n_vocab : { 50, 2100 }) {
-            sae4j_model_shape shape = small;
-            shape.n_vocab           = n_vocab;
-            for (sae4j_site site : { SAE4J_HOOK_EMBED, SAE4J_HOOK_RESID_MID, SAE4J_HOOK_NORMALIZED }) {
+            Gpt2Shape shape = small;
+            shape.n_vocab   = n_vocab;
+            for (Site site : { HOOK_EMBED, HOOK_RESID_MID, HOOK_NORMALIZED }) {
                 Case c        = case_at(shape, { site, 0 }, 1, { 16, 3 });
                 c.logit_scale = scale;
                 context       = describe(c);
@@ -465,7 +464,7 @@ void test_extreme_logits() {
 // Only what is asked for is written; nothing need be asked for.
 void test_optional_outputs() {
     context                   = "optional outputs";
-    const Case        c       = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 1, { 16, 4 });
+    const Case        c       = case_at(small, { HOOK_RESID_PRE, 1 }, 1, { 16, 4 });
     const ModelPtr    model   = make_model(NaiveGpt2(small, 3));
     const Result      full    = evaluate(c, model.get(), 1);
     const SaePtr      sae     = make_sae(c.saes[0]);
@@ -490,7 +489,7 @@ void test_optional_outputs() {
 
 // Numbers that cannot be told are an error, not NaN among the results.
 void test_not_finite() {
-    const Case               c = case_at(small, { SAE4J_HOOK_RESID_PRE, 1 }, 0, { 16, 4 });
+    const Case               c = case_at(small, { HOOK_RESID_PRE, 1 }, 0, { 16, 4 });
     NaiveGpt2                naive(small, 3);
     const ModelPtr           model   = make_model(naive);
     const SessionPtr         session = open_session(1);
@@ -515,7 +514,7 @@ void test_not_finite() {
 
 // Sums by themselves, without predictions, are the same.
 void test_sums_only() {
-    Case c                       = case_at(small, { SAE4J_HOOK_Z, 1 }, 0, { 16, 4 });
+    Case c                       = case_at(small, { HOOK_Z, 1 }, 0, { 16, 4 });
     c.counted                    = Random(6).mask(c.tokens.size(), 0.5);
     context                      = "sums only";
     const ModelPtr         model = make_model(NaiveGpt2(small, 3));
@@ -527,7 +526,7 @@ void test_sums_only() {
     const SessionPtr       session = open_session(1);
     CHECK_OK(sae4j_evaluate(session.get(), model.get(), &batch, &wanted));
     CHECK(sum == got.x_sum);
-    CHECK(sae4j_session_get_times(session.get()).head == 0);
+    CHECK(sae4j_session_get_times(session.get()).unembed == 0);
 }
 
 // ---------------------------------------------------------------- batches, threads, precision
@@ -597,9 +596,9 @@ Result evaluate_in_parts(const Case & c, const sae4j_model * model) {
 }
 
 // More tokens than the head takes at a time, more than one tile of the vocabulary.
-Case large_case(sae4j_point point, bool masked) {
-    const sae4j_model_shape shape{ 2, 4, 32, 64, 64, 2100, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-    Case                    c = case_at(shape, point, 2, { 64, 64, 64, 1, 64, 33, 64, 64, 64, 64, 50 });
+Case large_case(Point point, bool masked) {
+    const Gpt2Shape shape{ 2, 4, 32, 64, 64, 2100, 0, 1e-5f, MLP_GELU, 0, 0 };
+    Case            c = case_at(shape, point, 2, { 64, 64, 64, 1, 64, 33, 64, 64, 64, 64, 50 });
     if (masked) {
         c.replaced = Random(5).mask(c.tokens.size(), 0.6);
     }
@@ -610,7 +609,7 @@ Case large_case(sae4j_point point, bool masked) {
 void test_batches_and_threads(sae4j_precision precision) {
     const double relative = precision == SAE4J_PRECISION_F32 ? 1e-5 : 2e-3;
     for (bool masked : { false, true }) {
-        const Case     c        = large_case({ SAE4J_HOOK_RESID_PRE, 1 }, masked);
+        const Case     c        = large_case({ HOOK_RESID_PRE, 1 }, masked);
         const ModelPtr model    = make_model(NaiveGpt2(c.shape, 3), precision);
         const Result   expected = evaluate(c, model.get(), 1);
         for (int32_t n_threads : { 2, 3 }) {
@@ -624,8 +623,7 @@ void test_batches_and_threads(sae4j_precision precision) {
 
 // BF16 goes the same way: its numbers are those of its own logits, and near those of f32.
 void test_bf16() {
-    Case c = case_at({ 2, 4, 32, 64, 64, 1100, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 }, { SAE4J_HOOK_RESID_POST, 0 }, 1,
-                     { 64, 20 });
+    Case c = case_at({ 2, 4, 32, 64, 64, 1100, 1, 1e-5f, MLP_GELU, 0, 0 }, { HOOK_RESID_POST, 0 }, 1, { 64, 20 });
     c.saes = { random_sae(sae_params(32, 61, SAE4J_RELU), 2) };
     const NaiveGpt2  naive(c.shape, 3);
     const ModelPtr   f32 = make_model(naive), bf16 = make_model(naive, SAE4J_PRECISION_BF16);

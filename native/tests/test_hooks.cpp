@@ -8,30 +8,27 @@ using namespace test;
 
 namespace {
 
-const sae4j_model_shape shapes[] = {
+const Gpt2Shape shapes[] = {
     // layers, heads, d, ff, ctx, vocab, tied, eps, MLP's activation, scale, by layer
-    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },  // as GPT-2 is
-    { 1, 1, 5, 3, 9, 7, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 },      // one head, n_ff below d, nothing a multiple of anything
-    { 3, 7, 21, 50, 80, 33, 1, 1e-3f, SAE4J_MLP_GELU, 0, 0 },  // heads of 3
-    { 2, 4, 36, 30, 150, 17, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 },     // sequences longer than one block of queries
-    { 1, 6, 6, 1, 4, 1, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },          // heads of 1, n_ff of 1, one token in the vocabulary
-    { 3, 2, 16, 64, 80, 40, 1, 1e-5f, SAE4J_MLP_GELU_ERF, 1, 0 },  // scores that are not scaled
-    { 3, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_QUICK_GELU, 0, 1 },
-    { 3, 2, 16, 64, 32, 40, 0, 1e-5f, SAE4J_MLP_SILU, 0.7f, 1 },
-    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_RELU, 0, 0 },
-    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, SAE4J_MLP_TANH, 0, 0 },
+    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, MLP_GELU, 0, 0 },      // as GPT-2 is
+    { 1, 1, 5, 3, 9, 7, 0, 1e-5f, MLP_GELU, 0, 0 },          // one head, n_ff below d, nothing a multiple of anything
+    { 3, 7, 21, 50, 80, 33, 1, 1e-3f, MLP_GELU, 0, 0 },      // heads of 3
+    { 2, 4, 36, 30, 150, 17, 0, 1e-5f, MLP_GELU, 0, 0 },     // sequences longer than one block of queries
+    { 1, 6, 6, 1, 4, 1, 1, 1e-5f, MLP_GELU, 0, 0 },          // heads of 1, n_ff of 1, one token in the vocabulary
+    { 3, 2, 16, 64, 80, 40, 1, 1e-5f, MLP_GELU_ERF, 1, 0 },  // scores that are not scaled
+    { 3, 2, 16, 64, 32, 40, 1, 1e-5f, MLP_QUICK_GELU, 0, 1 }, { 3, 2, 16, 64, 32, 40, 0, 1e-5f, MLP_SILU, 0.7f, 1 },
+    { 2, 2, 16, 64, 32, 40, 1, 1e-5f, MLP_RELU, 0, 0 },       { 2, 2, 16, 64, 32, 40, 1, 1e-5f, MLP_TANH, 0, 0 },
 };
 // More columns than a product finishes at a time.
-const sae4j_model_shape wide{ 2, 2, 320, 700, 24, 300, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
+const Gpt2Shape wide{ 2, 2, 320, 700, 24, 300, 1, 1e-5f, MLP_GELU, 0, 0 };
 
-Tokens tokens_for(const sae4j_model_shape & shape, uint32_t seed) {
+Tokens tokens_for(const Gpt2Shape & shape, uint32_t seed) {
     return random_tokens({ shape.n_ctx, 1, (shape.n_ctx + 1) / 2 }, shape.n_vocab, seed);
 }
 
 // A model, the same one naively, tokens, a session.
 struct Setup {
-    explicit Setup(const sae4j_model_shape & shape, int32_t n_threads = 1,
-                   sae4j_precision precision = SAE4J_PRECISION_F32) :
+    explicit Setup(const Gpt2Shape & shape, int32_t n_threads = 1, sae4j_precision precision = SAE4J_PRECISION_F32) :
         naive(shape, 17),
         tokens(tokens_for(shape, 18)),
         model(make_model(naive, precision)),
@@ -42,11 +39,11 @@ struct Setup {
         return run_logits(session.get(), model.get(), tokens, hooks);
     }
 
-    std::vector<float> room(sae4j_point point) const {
+    std::vector<float> room(Point point) const {
         return std::vector<float>(tokens.size() * width_at(naive.shape, point), nan_f32);
     }
 
-    std::vector<sae4j_point> points() const { return all_points(naive.shape); }
+    std::vector<Point> points() const { return all_points(naive.shape); }
 
     sae4j_status run(const std::vector<sae4j_hook> & hooks, float * logits) const {
         sae4j_run_params params = sae4j_run_default_params();
@@ -65,11 +62,11 @@ struct Setup {
     double     relative;  // f32 or bf16 against f64 through a few blocks, relative to the largest value
 };
 
-std::string describe(const sae4j_model_shape & s) {
+std::string describe(const Gpt2Shape & s) {
     return "d " + std::to_string(s.n_embd) + ", heads " + std::to_string(s.n_head) + ", ff " + std::to_string(s.n_ff);
 }
 
-sae4j_hook observe(sae4j_point point, std::vector<float> & kept) {
+sae4j_hook observe(Point point, std::vector<float> & kept) {
     return { point, nullptr, 0, kept.data() };
 }
 
@@ -79,14 +76,14 @@ sae4j_hook observe(sae4j_point point, std::vector<float> & kept) {
 void test_activations(const Setup & s) {
     std::map<std::string, std::vector<float>> kept;
     std::vector<sae4j_hook>                   hooks;
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         kept[name_of(point)] = s.room(point);
         hooks.push_back(observe(point, kept[name_of(point)]));
     }
     std::reverse(hooks.begin(), hooks.end());  // the order in which hooks are given means nothing
     const std::vector<float> plain = s.logits(), watched = s.logits(hooks);
     CHECK(watched == plain);
-    const Matrix logits = s.naive.logits(s.tokens, [&](sae4j_point point, Matrix & x) {
+    const Matrix logits = s.naive.logits(s.tokens, [&](Point point, Matrix & x) {
         context = describe(s.naive.shape) + ", " + name_of(point);
         CHECK_NEAR(relative_error(kept[name_of(point)], x), 0, s.relative);
     });
@@ -97,7 +94,7 @@ void test_activations(const Setup & s) {
 // Each site alone, kept or not, without logits: the run ends there.
 void test_each_alone(const Setup & s) {
     const std::vector<float> plain = s.logits();
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         context                 = describe(s.naive.shape) + ", alone " + name_of(point);
         std::vector<float> kept = s.room(point), again = kept;
         CHECK(s.logits({ observe(point, kept) }) == plain);
@@ -169,11 +166,11 @@ struct Materials {
     }
 };
 
-bool same(sae4j_point a, sae4j_point b) {
+bool same(Point a, Point b) {
     return a.site == b.site && a.layer == b.layer;
 }
 
-void check_edit(const Setup & s, sae4j_point point, sae4j_edit_kind kind, bool masked) {
+void check_edit(const Setup & s, Point point, sae4j_edit_kind kind, bool masked) {
     context = describe(s.naive.shape) + ", " + name_of(point) + ", edit " + std::to_string(kind) +
               (masked ? ", some tokens" : "");
     Materials          materials(s.tokens.size(), width_at(s.naive.shape, point));
@@ -182,7 +179,7 @@ void check_edit(const Setup & s, sae4j_point point, sae4j_edit_kind kind, bool m
     const auto         got  = s.logits({ { point, &edit, 1, kept.data() } });
     CHECK(s.logits({ { point, &edit, 1, nullptr } }) == got);  // in the caller's memory or in the session's
     Matrix     edited(0, 0);
-    const auto expected = s.naive.logits(s.tokens, [&](sae4j_point at, Matrix & x) {
+    const auto expected = s.naive.logits(s.tokens, [&](Point at, Matrix & x) {
         if (same(at, point)) {
             materials.apply(kind, masked, x);
             edited = x;
@@ -194,7 +191,7 @@ void check_edit(const Setup & s, sae4j_point point, sae4j_edit_kind kind, bool m
 }
 
 void test_edits(const Setup & s) {
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         for (int kind = SAE4J_EDIT_CALL; kind <= SAE4J_EDIT_RECONSTRUCT; kind++) {
             check_edit(s, point, static_cast<sae4j_edit_kind>(kind), false);
             if (kind != SAE4J_EDIT_CALL) {
@@ -206,14 +203,14 @@ void test_edits(const Setup & s) {
 
 // Edits at one point run in order; hooks at several points see what those before them did.
 void test_several_edits() {
-    const Setup       s(shapes[0]);
-    const sae4j_point first{ SAE4J_HOOK_Z, 0 }, second{ SAE4J_HOOK_MLP_POST, 1 };
-    Materials         a(s.tokens.size(), 16), b(s.tokens.size(), 64);
-    const sae4j_edit  at_first[]  = { a.edit(SAE4J_EDIT_ADD, true), a.edit(SAE4J_EDIT_CALL, false),
-                                      a.edit(SAE4J_EDIT_ADD, false) };
-    const sae4j_edit  at_second[] = { b.edit(SAE4J_EDIT_RECONSTRUCT, true), b.edit(SAE4J_EDIT_ADD, false) };
-    const auto        got         = s.logits({ { second, at_second, 2, nullptr }, { first, at_first, 3, nullptr } });
-    const auto        expected    = s.naive.logits(s.tokens, [&](sae4j_point at, Matrix & x) {
+    const Setup      s(shapes[0]);
+    const Point      first{ HOOK_Z, 0 }, second{ HOOK_MLP_POST, 1 };
+    Materials        a(s.tokens.size(), 16), b(s.tokens.size(), 64);
+    const sae4j_edit at_first[]  = { a.edit(SAE4J_EDIT_ADD, true), a.edit(SAE4J_EDIT_CALL, false),
+                                     a.edit(SAE4J_EDIT_ADD, false) };
+    const sae4j_edit at_second[] = { b.edit(SAE4J_EDIT_RECONSTRUCT, true), b.edit(SAE4J_EDIT_ADD, false) };
+    const auto       got         = s.logits({ { second, at_second, 2, nullptr }, { first, at_first, 3, nullptr } });
+    const auto       expected    = s.naive.logits(s.tokens, [&](Point at, Matrix & x) {
         if (same(at, first)) {
             a.apply(SAE4J_EDIT_ADD, true, x);
             a.apply(SAE4J_EDIT_CALL, false, x);
@@ -223,7 +220,7 @@ void test_several_edits() {
             b.apply(SAE4J_EDIT_ADD, false, x);
         }
     });
-    context                       = "several edits";
+    context                      = "several edits";
     CHECK_NEAR(relative_error(got, expected), 0, s.relative);
 }
 
@@ -231,15 +228,15 @@ void test_several_edits() {
 void test_transplant(const Setup & s) {
     const Tokens             others = tokens_for(s.naive.shape, 99);
     const std::vector<float> plain  = s.logits();
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         context                 = describe(s.naive.shape) + ", transplant at " + name_of(point);
         std::vector<float> kept = s.room(point);
         s.logits({ observe(point, kept) });
         const sae4j_edit put{ SAE4J_EDIT_ROWS, kept.data(), nullptr, nullptr, nullptr, nullptr };
         CHECK(s.logits({ { point, &put, 1, nullptr } }) == plain);
-        const bool stream = point.site == SAE4J_HOOK_RESID_PRE || point.site == SAE4J_HOOK_RESID_MID ||
-                            point.site == SAE4J_HOOK_RESID_POST || point.site == SAE4J_HOOK_STANDARDIZED ||
-                            point.site == SAE4J_HOOK_NORMALIZED;
+        const bool stream = point.site == HOOK_RESID_PRE || point.site == HOOK_RESID_MID ||
+                            point.site == HOOK_RESID_POST || point.site == HOOK_STANDARDIZED ||
+                            point.site == HOOK_NORMALIZED;
         if (stream) {
             CHECK(run_logits(s.session.get(), s.model.get(), others, { { point, &put, 1, nullptr } }) == plain);
         }
@@ -276,7 +273,7 @@ int32_t run_elsewhere(void * data, float *, int64_t, int64_t) {
     std::vector<float> x(visit.batch->lengths[0] * 16);
     const int32_t      one = 1;
     const sae4j_batch  single{ visit.batch->tokens, &one, 1 };
-    const sae4j_hook   hook{ { SAE4J_HOOK_EMBED, 0 }, nullptr, 0, x.data() };
+    const sae4j_hook   hook{ Point{ HOOK_EMBED, 0 }, nullptr, 0, x.data() };
     sae4j_run_params   params = sae4j_run_default_params();
     params.hooks              = &hook;
     params.n_hooks            = 1;
@@ -289,7 +286,7 @@ void test_stopping() {
     const Setup              s(shapes[0], 2);
     const std::vector<float> plain = s.logits();
     const sae4j_edit         edit{ SAE4J_EDIT_CALL, nullptr, nullptr, stop, nullptr, nullptr };
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         context                   = "stop at " + name_of(point);
         std::vector<float> logits = plain;
         CHECK_STATUS(s.run({ { point, &edit, 1, nullptr } }, logits.data()), SAE4J_STOPPED);
@@ -302,7 +299,7 @@ void test_calls_from_hooks() {
     const std::vector<float> plain = s.logits();
     const sae4j_batch        batch = s.tokens.view();
     Visit                    visit{ s.session.get(), s.model.get(), &batch };
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         context = "call at " + name_of(point);
         sae4j_edit edit{ SAE4J_EDIT_CALL, nullptr, nullptr, run_again, &visit, nullptr };
         CHECK(s.logits({ { point, &edit, 1, nullptr } }) == plain);
@@ -339,7 +336,7 @@ void test_logit_tokens(const Setup & s) {
 }
 
 // Sequences alone, together and in other company; one thread or more.
-void test_batches(const sae4j_model_shape & shape) {
+void test_batches(const Gpt2Shape & shape) {
     const Setup              s(shape);
     const std::vector<float> plain = s.logits();
     double                   size  = 0;
@@ -365,14 +362,14 @@ void test_batches(const sae4j_model_shape & shape) {
 
 // BF16 weights: near the f32 model, not equal to it, and half the size.
 void test_bf16() {
-    const sae4j_model_shape shape{ 2, 3, 48, 192, 20, 300, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-    const NaiveGpt2         naive(shape, 17);
-    const Tokens            tokens  = tokens_for(shape, 18);
-    const SessionPtr        session = open_session(2);
-    const ModelPtr          f32 = make_model(naive), bf16 = make_model(naive, SAE4J_PRECISION_BF16);
-    const auto              expected = run_logits(session.get(), f32.get(), tokens);
-    const auto              got      = run_logits(session.get(), bf16.get(), tokens);
-    double                  size     = 0;
+    const Gpt2Shape  shape{ 2, 3, 48, 192, 20, 300, 1, 1e-5f, MLP_GELU, 0, 0 };
+    const NaiveGpt2  naive(shape, 17);
+    const Tokens     tokens  = tokens_for(shape, 18);
+    const SessionPtr session = open_session(2);
+    const ModelPtr   f32 = make_model(naive), bf16 = make_model(naive, SAE4J_PRECISION_BF16);
+    const auto       expected = run_logits(session.get(), f32.get(), tokens);
+    const auto       got      = run_logits(session.get(), bf16.get(), tokens);
+    double           size     = 0;
     for (float v : expected) {
         size = std::max(size, std::fabs(static_cast<double>(v)));
     }
@@ -381,7 +378,7 @@ void test_bf16() {
     CHECK(drift > 1e-5 && drift < 0.05);  // 8 bits of mantissa, 2 blocks
     CHECK(sae4j_model_get_bytes(bf16.get()) < 0.7 * static_cast<double>(sae4j_model_get_bytes(f32.get())));
     std::vector<float> kept(tokens.size() * shape.n_ff), kept_alone = kept;
-    const sae4j_point  point{ SAE4J_HOOK_MLP_POST, 1 };
+    const Point        point{ HOOK_MLP_POST, 1 };
     CHECK(run_logits(session.get(), bf16.get(), tokens, { observe(point, kept) }) == got);
     sae4j_run_params params = sae4j_run_default_params();
     const sae4j_hook hook   = observe(point, kept_alone);
@@ -394,7 +391,7 @@ void test_bf16() {
 
 // A NaN that a caller leaves at any point: the run says so, by the logits or by what was kept.
 void test_not_finite(const Setup & s) {
-    for (sae4j_point point : s.points()) {
+    for (Point point : s.points()) {
         context = name_of(point) + " of NaN";
         std::vector<float> row(width_at(s.naive.shape, point), 0.0f), kept = s.room(point);
         row[0] = nan_f32;
@@ -411,7 +408,7 @@ void test_not_finite(const Setup & s) {
 }  // namespace
 
 int main() {
-    for (const sae4j_model_shape & shape : shapes) {
+    for (const Gpt2Shape & shape : shapes) {
         const Setup s(shape);
         test_activations(s);
         test_each_alone(s);

@@ -9,10 +9,9 @@ namespace {
 constexpr int32_t n_latents = 40;
 
 // [latents, n_vocab]
-Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, sae4j_site site,
-                       const std::vector<int32_t> & latents) {
-    const bool                 centred = site != SAE4J_HOOK_STANDARDIZED && site != SAE4J_HOOK_NORMALIZED;
-    const bool                 weighed = site != SAE4J_HOOK_NORMALIZED;
+Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, Site site, const std::vector<int32_t> & latents) {
+    const bool                 centred = site != HOOK_STANDARDIZED && site != HOOK_NORMALIZED;
+    const bool                 weighed = site != HOOK_NORMALIZED;
     const int64_t              d = gpt2.shape.n_embd, n_vocab = gpt2.shape.n_vocab;
     const std::vector<float> & w_u    = gpt2.tensor(gpt2.shape.tied ? "token_embd.weight" : "output.weight");
     const std::vector<float> & weight = gpt2.tensor("output_norm.weight");
@@ -40,9 +39,9 @@ Matrix expected_logits(const NaiveGpt2 & gpt2, const NaiveSae & sae, sae4j_site 
 
 // width: of what the SAE reads; another than n_embd for a transcoder.
 void compare(int32_t tied, int32_t rescaled, int32_t width) {
-    const sae4j_model_shape shape{ 2, 2, 24, 40, 16, 301, tied, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-    const NaiveGpt2         gpt2(shape, 5);
-    sae4j_sae_params        params      = sae_params(width, n_latents, SAE4J_RELU);
+    const Gpt2Shape  shape{ 2, 2, 24, 40, 16, 301, tied, 1e-5f, MLP_GELU, 0, 0 };
+    const NaiveGpt2  gpt2(shape, 5);
+    sae4j_sae_params params             = sae_params(width, n_latents, SAE4J_RELU);
     params.rescale_acts_by_decoder_norm = rescaled;
     if (width != shape.n_embd) {
         params.d_out                = shape.n_embd;
@@ -54,13 +53,12 @@ void compare(int32_t tied, int32_t rescaled, int32_t width) {
     const SessionPtr           session = open_session(2);
     const std::vector<int32_t> latents{ 7, 0, n_latents - 1, 7 };
     const auto                 n = static_cast<int64_t>(latents.size());
-    for (sae4j_point point : all_points(shape)) {
+    for (Point point : all_points(shape)) {
         context = "tied " + std::to_string(tied) + ", rescaled " + std::to_string(rescaled) + ", width " +
                   std::to_string(width) + ", " + name_of(point);
         std::vector<float> logits(n * shape.n_vocab, nan_f32);
-        if (point.site == SAE4J_HOOK_LN1_STANDARDIZED || point.site == SAE4J_HOOK_LN1 || point.site == SAE4J_HOOK_Z ||
-            point.site == SAE4J_HOOK_LN2_STANDARDIZED || point.site == SAE4J_HOOK_LN2 ||
-            point.site == SAE4J_HOOK_MLP_POST) {
+        if (point.site == HOOK_LN1_STANDARDIZED || point.site == HOOK_LN1 || point.site == HOOK_Z ||
+            point.site == HOOK_LN2_STANDARDIZED || point.site == HOOK_LN2 || point.site == HOOK_MLP_POST) {
             CHECK_STATUS(
                 sae4j_latent_logits(session.get(), model.get(), sae.get(), point, latents.data(), n, logits.data()),
                 SAE4J_BAD_ARGUMENT);
@@ -73,21 +71,21 @@ void compare(int32_t tied, int32_t rescaled, int32_t width) {
 
 void what_does_not_fit_is_refused() {
     context = "refused";
-    const sae4j_model_shape shape{ 1, 2, 8, 16, 8, 32, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
-    const ModelPtr          model   = make_model(NaiveGpt2(shape, 1));
-    const SaePtr            sae     = make_sae(random_sae(sae_params(8, n_latents, SAE4J_RELU), 2));
-    const SaePtr            wide    = make_sae(random_sae(sae_params(9, n_latents, SAE4J_RELU), 2));
-    const SessionPtr        session = open_session(1);
-    std::vector<float>      logits(32);
-    const auto              logits_of = [&](const sae4j_sae * s, sae4j_point point, int32_t latent, int64_t n) {
+    const Gpt2Shape    shape{ 1, 2, 8, 16, 8, 32, 1, 1e-5f, MLP_GELU, 0, 0 };
+    const ModelPtr     model   = make_model(NaiveGpt2(shape, 1));
+    const SaePtr       sae     = make_sae(random_sae(sae_params(8, n_latents, SAE4J_RELU), 2));
+    const SaePtr       wide    = make_sae(random_sae(sae_params(9, n_latents, SAE4J_RELU), 2));
+    const SessionPtr   session = open_session(1);
+    std::vector<float> logits(32);
+    const auto         logits_of = [&](const sae4j_sae * s, Point point, int32_t latent, int64_t n) {
         return sae4j_latent_logits(session.get(), model.get(), s, point, &latent, n, logits.data());
     };
-    const sae4j_point post{ SAE4J_HOOK_RESID_POST, 0 };
+    const Point post{ HOOK_RESID_POST, 0 };
     CHECK_OK(logits_of(sae.get(), post, 0, 0));
     CHECK_STATUS(logits_of(sae.get(), post, n_latents, 1), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(logits_of(sae.get(), post, -1, 1), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(logits_of(sae.get(), post, 0, -1), SAE4J_BAD_ARGUMENT);
-    CHECK_STATUS(logits_of(sae.get(), { SAE4J_HOOK_RESID_POST, 1 }, 0, 1), SAE4J_BAD_ARGUMENT);
+    CHECK_STATUS(logits_of(sae.get(), { HOOK_RESID_POST, 1 }, 0, 1), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(logits_of(wide.get(), post, 0, 1), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(logits_of(nullptr, post, 0, 1), SAE4J_BAD_ARGUMENT);
     CHECK_STATUS(sae4j_latent_logits(session.get(), model.get(), sae.get(), post, nullptr, 1, logits.data()),

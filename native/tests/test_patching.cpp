@@ -10,21 +10,21 @@ using namespace test;
 namespace {
 
 struct PatchingFree {
-    void operator()(sae4j_stage * patching) const { sae4j_stage_free(patching); }
+    void operator()(sae4j_patching * patching) const { sae4j_patching_free(patching); }
 };
 
-using PatchingPtr = std::unique_ptr<sae4j_stage, PatchingFree>;
+using PatchingPtr = std::unique_ptr<sae4j_patching, PatchingFree>;
 
 // Everything that a variant was told to have.
 struct Heard {
     int64_t                           future, n_vocab, n_top;
     std::vector<std::vector<float>>   logits;        // [future, V] each
-    std::vector<sae4j_variant>        effects;       // without their arrays
+    std::vector<sae4j_patch_effect>   effects;       // without their arrays
     std::vector<std::vector<double>>  kl, delta_ce;  // [future] each
     std::vector<std::vector<int32_t>> up, down;      // [n_top] each
     int64_t                           stop_at = -1;
 
-    static int32_t hear(void * self, int64_t index, const sae4j_variant * variant) {
+    static int32_t hear(void * self, int64_t index, const sae4j_patch_effect * variant) {
         auto & heard = *static_cast<Heard *>(self);
         CHECK(index == static_cast<int64_t>(heard.logits.size()));
         heard.logits.emplace_back(variant->logits, variant->logits + heard.future * heard.n_vocab);
@@ -43,12 +43,12 @@ struct Fixture {
     ModelPtr           model;
     SessionPtr         session = open_session(3);
     Tokens             tokens;
-    sae4j_point        point;
+    Point              point;
     int64_t            width;
     std::vector<float> other;  // [n_tokens, width]
     PatchingPtr        patching;
 
-    Fixture(const sae4j_model_shape & shape, sae4j_point point, int32_t length = 21,
+    Fixture(const Gpt2Shape & shape, Point point, int32_t length = 21,
             sae4j_precision precision = SAE4J_PRECISION_F32) :
         naive(shape, 3),
         model(make_model(naive, precision)),
@@ -56,21 +56,21 @@ struct Fixture {
         point(point),
         width(width_at(shape, point)),
         other(Random(5).normals(length * width)) {
-        sae4j_stage * made = nullptr;
-        CHECK_OK(sae4j_stage_new(session.get(), model.get(), tokens.ids.data(), length, point, &made));
+        sae4j_patching * made = nullptr;
+        CHECK_OK(sae4j_patching_new(session.get(), model.get(), tokens.ids.data(), length, point, &made));
         patching.reset(made);
     }
 
-    const float * clean() const { return sae4j_stage_get_activation(patching.get()); }
+    const float * clean() const { return sae4j_patching_get_activation(patching.get()); }
 
-    sae4j_status run(sae4j_variants variants, Heard & heard) const {
+    sae4j_status run(sae4j_patches variants, Heard & heard) const {
         heard.future       = variants.future;
         heard.n_vocab      = naive.shape.n_vocab;
         heard.n_top        = variants.n_top;
         variants.logits    = 1;
         variants.seen      = Heard::hear;
         variants.user_data = &heard;
-        return sae4j_stage_run(session.get(), patching.get(), &variants);
+        return sae4j_patching_run(session.get(), patching.get(), &variants);
     }
 
     // The same by the engine's plain run.
@@ -85,7 +85,7 @@ struct Fixture {
 
     // Logits of rows t … t + future − 1 with value at t, and all of context at the others (NULL: the clean ones).
     std::vector<double> plainly(int32_t t, int32_t future, const float * value, const float * context) const {
-        const Matrix all = naive.logits(tokens, [&](sae4j_point at, Matrix & x) {
+        const Matrix all = naive.logits(tokens, [&](Point at, Matrix & x) {
             if (at.site == point.site && at.layer == point.layer) {
                 for (int64_t row = 0; context && row < x.rows; row++) {
                     std::copy_n(context + row * width, width, x.row(row));
@@ -106,17 +106,17 @@ void check_logits(const std::vector<float> & got, const std::vector<double> & wa
     CHECK_NEAR(largest / size, 0, tolerance);
 }
 
-void test_every_point(const sae4j_model_shape & shape, sae4j_precision precision = SAE4J_PRECISION_F32,
+void test_every_point(const Gpt2Shape & shape, sae4j_precision precision = SAE4J_PRECISION_F32,
                       double tolerance = 5e-6) {
-    for (sae4j_point point : all_points(shape)) {
+    for (Point point : all_points(shape)) {
         const Fixture f(shape, point, 21, precision);
         for (const float * context : { static_cast<const float *>(nullptr), f.other.data() }) {
-            CHECK_OK(sae4j_stage_set_context(f.session.get(), f.patching.get(), context));
+            CHECK_OK(sae4j_patching_set_context(f.session.get(), f.patching.get(), context));
             for (int32_t t : { 0, 9, 20 }) {
-                context               = context ? f.other.data() : nullptr;
-                const int32_t  future = std::min(5, 21 - t);
-                sae4j_variants v{};
-                Heard          heard;
+                context              = context ? f.other.data() : nullptr;
+                const int32_t future = std::min(5, 21 - t);
+                sae4j_patches v{};
+                Heard         heard;
                 test::context = name_of(point) + ", t " + std::to_string(t) + (context ? ", other context" : "");
                 v.position    = t;
                 v.future      = future;
@@ -135,13 +135,13 @@ void test_every_point(const sae4j_model_shape & shape, sae4j_precision precision
 }
 
 // Rows behind t by the variants' attention and by a plain run's, which in BF16 does not round.
-void test_shape(const sae4j_model_shape & shape, int32_t t, int32_t future, int64_t n, sae4j_precision precision) {
+void test_shape(const Gpt2Shape & shape, int32_t t, int32_t future, int64_t n, sae4j_precision precision) {
     test::context = "t " + std::to_string(t) + ", T " + std::to_string(future) + ", " + std::to_string(n) +
                     " variants, precision " + std::to_string(precision);
-    const bool     f32 = precision == SAE4J_PRECISION_F32;
-    const Fixture  f(shape, { SAE4J_HOOK_RESID_POST, 0 }, t + future + 4, precision);
-    sae4j_variants v{};
-    Heard          heard;
+    const bool    f32 = precision == SAE4J_PRECISION_F32;
+    const Fixture f(shape, { HOOK_RESID_POST, 0 }, t + future + 4, precision);
+    sae4j_patches v{};
+    Heard         heard;
     v.position = t;
     v.future   = future;
     v.base     = f.clean() + t * f.width;
@@ -214,8 +214,8 @@ void check_effect(const Heard & heard, const std::vector<float> & base, int64_t 
             sums[v] += row.d[v];
         }
     }
-    const sae4j_variant & effect = heard.effects[i];
-    const auto            rows   = static_cast<double>(heard.future);
+    const sae4j_patch_effect & effect = heard.effects[i];
+    const auto                 rows   = static_cast<double>(heard.future);
     CHECK_NEAR(effect.kl, kl / rows, 1e-4 * kl / rows + 1e-9);
     CHECK_NEAR(effect.sparsity, l1 * l1 / squares / static_cast<double>(n) / rows, 1e-4);
     if (n_targets > 0) {
@@ -231,16 +231,16 @@ void check_effect(const Heard & heard, const std::vector<float> & base, int64_t 
 }
 
 // n variants at t of a sequence that has room for future rows and behind tokens more: effects and logits of them all.
-void test_effects(const sae4j_model_shape & shape, int32_t t, int32_t future, int32_t behind, int64_t n) {
+void test_effects(const Gpt2Shape & shape, int32_t t, int32_t future, int32_t behind, int64_t n) {
     test::context = "effects, t " + std::to_string(t) + ", T " + std::to_string(future) + ", " +
                     std::to_string(behind) + " behind, " + std::to_string(n) + " variants";
     const int32_t      length = t + future + behind;
-    const Fixture      f(shape, { SAE4J_HOOK_RESID_POST, 0 }, length);
+    const Fixture      f(shape, { HOOK_RESID_POST, 0 }, length);
     std::vector<float> values(f.clean() + t * f.width, f.clean() + (t + 1) * f.width);  // the first one is the base
     const auto         others = Random(6).normals((n - 1) * f.width);
     values.insert(values.end(), others.begin(), others.end());
-    sae4j_variants v{};
-    Heard          heard;
+    sae4j_patches v{};
+    Heard         heard;
     v.position = t;
     v.future   = future;
     v.base     = values.data();
@@ -258,11 +258,11 @@ void test_effects(const sae4j_model_shape & shape, int32_t t, int32_t future, in
 }
 
 // Activations that are no numbers, or of which the model makes none, have no effect to tell.
-void test_not_finite(const sae4j_model_shape & shape) {
+void test_not_finite(const Gpt2Shape & shape) {
     test::context = "not finite";
-    const Fixture  f(shape, { SAE4J_HOOK_RESID_POST, 0 });
-    const auto     good = Random(7).normals(4 * f.width);
-    sae4j_variants v{};
+    const Fixture f(shape, { HOOK_RESID_POST, 0 });
+    const auto    good = Random(7).normals(4 * f.width);
+    sae4j_patches v{};
     v.position = 3;
     v.future   = 4;
     v.n        = 3;
@@ -286,11 +286,11 @@ void test_not_finite(const sae4j_model_shape & shape) {
 }
 
 // Behind the last attention only row t is reached; the others are the base's to the bit.
-void test_unreached(const sae4j_model_shape & shape) {
+void test_unreached(const Gpt2Shape & shape) {
     test::context = "unreached rows";
-    const Fixture  f(shape, { SAE4J_HOOK_RESID_POST, shape.n_layer - 1 });
-    sae4j_variants v{};
-    Heard          heard;
+    const Fixture f(shape, { HOOK_RESID_POST, shape.n_layer - 1 });
+    sae4j_patches v{};
+    Heard         heard;
     v.position = 2;
     v.future   = 4;
     v.base     = f.clean() + 2 * f.width;
@@ -302,31 +302,31 @@ void test_unreached(const sae4j_model_shape & shape) {
     CHECK(memcmp(heard.logits[0].data(), heard.logits[2].data(), row * sizeof(float)) != 0);
 }
 
-void test_misuse(const sae4j_model_shape & shape) {
+void test_misuse(const Gpt2Shape & shape) {
     test::context = "misuse";
-    const Fixture  f(shape, { SAE4J_HOOK_RESID_POST, 0 });
-    sae4j_variants good{};
+    const Fixture f(shape, { HOOK_RESID_POST, 0 });
+    sae4j_patches good{};
     good.position      = 3;
     good.future        = 4;
     good.base          = f.clean();
     good.values        = f.other.data();
     good.n             = 2;
     const auto refused = [&](auto change) {
-        sae4j_variants bad = good;
-        Heard          heard;
+        sae4j_patches bad = good;
+        Heard         heard;
         change(bad);
         CHECK_STATUS(f.run(bad, heard), SAE4J_BAD_ARGUMENT);
         CHECK(heard.logits.empty());
     };
-    refused([](sae4j_variants & v) { v.position = -1; });
-    refused([](sae4j_variants & v) { v.position = 18; });
-    refused([](sae4j_variants & v) { v.future = 0; });
-    refused([](sae4j_variants & v) { v.future = INT32_MAX; });
-    refused([](sae4j_variants & v) { v.n = -1; });
-    refused([](sae4j_variants & v) { v.base = nullptr; });
-    refused([](sae4j_variants & v) { v.values = nullptr; });
-    refused([](sae4j_variants & v) { v.n_top = -1; });
-    refused([&](sae4j_variants & v) { v.n_top = shape.n_vocab + 1; });
+    refused([](sae4j_patches & v) { v.position = -1; });
+    refused([](sae4j_patches & v) { v.position = 18; });
+    refused([](sae4j_patches & v) { v.future = 0; });
+    refused([](sae4j_patches & v) { v.future = INT32_MAX; });
+    refused([](sae4j_patches & v) { v.n = -1; });
+    refused([](sae4j_patches & v) { v.base = nullptr; });
+    refused([](sae4j_patches & v) { v.values = nullptr; });
+    refused([](sae4j_patches & v) { v.n_top = -1; });
+    refused([&](sae4j_patches & v) { v.n_top = shape.n_vocab + 1; });
 
     Heard stopped;
     stopped.stop_at = 0;
@@ -341,13 +341,13 @@ void test_misuse(const sae4j_model_shape & shape) {
 }  // namespace
 
 int main() {
-    const sae4j_model_shape tied{ 3, 2, 24, 32, 48, 67, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },
-        one_block{ 1, 1, 8, 21, 40, 130, 0, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
+    const Gpt2Shape tied{ 3, 2, 24, 32, 48, 67, 1, 1e-5f, MLP_GELU, 0, 0 },
+        one_block{ 1, 1, 8, 21, 40, 130, 0, 1e-5f, MLP_GELU, 0, 0 };
     test_every_point(tied);
     test_every_point(one_block);
-    test_every_point({ 3, 2, 24, 32, 48, 67, 1, 1e-5f, SAE4J_MLP_SILU, 0.8f, 1 });
-    const sae4j_model_shape large_heads{ 3, 2, 160, 100, 140, 67, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 },
-        long_context{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
+    test_every_point({ 3, 2, 24, 32, 48, 67, 1, 1e-5f, MLP_SILU, 0.8f, 1 });
+    const Gpt2Shape large_heads{ 3, 2, 160, 100, 140, 67, 1, 1e-5f, MLP_GELU, 0, 0 },
+        long_context{ 3, 2, 24, 32, 1024, 67, 1, 1e-5f, MLP_GELU, 0, 0 };
     for (sae4j_precision precision : { SAE4J_PRECISION_F32, SAE4J_PRECISION_BF16 }) {
         test_shape(long_context, 980, 16, 40, precision);  // a past of more keys than a product sums at a time
         test_shape(large_heads, 30, 100, 1, precision);    // more rows than one block of queries has

@@ -1,5 +1,6 @@
 // The tokenizer on llama.cpp's own cases for GPT-2, which Hugging Face's tokenizer made: ….inp the texts, ….out the
 // ids. And on texts and vocabularies that nobody means well.
+#include "gguf_header.h"
 #include "small_gguf.h"
 
 #include <algorithm>
@@ -43,8 +44,7 @@ std::vector<std::vector<int32_t>> expected_ids() {
 // A model of no size with a vocabulary: only its tokenizer is used.
 test::ModelPtr open_vocabulary(const std::string & path) {
     sae4j_model * model = nullptr;
-    CHECK_OK(sae4j_model_new({ 1, 1, 1, 1, 1, 50257, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 }, path.c_str(),
-                             sae4j_model_default_params(), &model));
+    CHECK_OK(test::new_model(test::vocabulary_header(path), sae4j_model_default_params(), &model));
     return test::ModelPtr(model);
 }
 

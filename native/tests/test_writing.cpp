@@ -113,7 +113,7 @@ void test_sae_styles() {
     }
 }
 
-constexpr sae4j_model_shape shape{ 1, 2, 6, 10, 8, 9, 1, 1e-5f, SAE4J_MLP_GELU, 0, 0 };
+constexpr Gpt2Shape shape{ 1, 2, 6, 10, 8, 9, 1, 1e-5f, MLP_GELU, 0, 0 };
 
 int64_t columns_of(const std::string & name, size_t size) {
     const bool matrix = name.find("embd") != std::string::npos ||
@@ -133,7 +133,7 @@ void test_model_styles() {
         for (const Style & style : { Style{ dtype, 0, 1000 }, Style{ dtype, 1, 7 } }) {
             context = "model, dtype " + std::to_string(dtype) + ", transposed " + std::to_string(style.transposed);
             sae4j_model * model = nullptr;
-            CHECK_OK(sae4j_model_new(shape, nullptr, sae4j_model_default_params(), &model));
+            CHECK_OK(new_model(header_of(shape), sae4j_model_default_params(), &model));
             const ModelPtr owner(model);
             for (const auto & item : naive.tensors) {
                 const int64_t size = static_cast<int64_t>(item.second.size()), columns = columns_of(item.first, size);
@@ -249,7 +249,7 @@ void test_missing_model_tensors() {
         for (size_t left : { size_t{ 1 }, left_out.second.size() }) {
             context             = "without the last " + std::to_string(left) + " of " + left_out.first;
             sae4j_model * model = nullptr;
-            CHECK_OK(sae4j_model_new(shape, nullptr, sae4j_model_default_params(), &model));
+            CHECK_OK(new_model(header_of(shape), sae4j_model_default_params(), &model));
             const ModelPtr owner(model);
             for (const auto & item : naive.tensors) {
                 sae4j_chunk chunk = chunk_of(item.second);
@@ -267,7 +267,7 @@ void test_failed_model_tensors() {
     for (const auto & broken : naive.tensors) {
         context             = "NaN in " + broken.first;
         sae4j_model * model = nullptr;
-        CHECK_OK(sae4j_model_new(shape, nullptr, sae4j_model_default_params(), &model));
+        CHECK_OK(new_model(header_of(shape), sae4j_model_default_params(), &model));
         const ModelPtr owner(model);
         for (const auto & item : naive.tensors) {
             std::vector<float> values = item.second;
@@ -288,7 +288,7 @@ void test_writes_after_the_end() {
     const SessionPtr session  = open_session(1);
     const auto       expected = run_logits(session.get(), make_model(naive).get(), tokens);
     sae4j_model *    model    = nullptr;
-    CHECK_OK(sae4j_model_new(shape, nullptr, sae4j_model_default_params(), &model));
+    CHECK_OK(new_model(header_of(shape), sae4j_model_default_params(), &model));
     const ModelPtr owner(model);
     for (const auto & item : naive.tensors) {
         sae4j_chunk chunk = chunk_of(item.second);

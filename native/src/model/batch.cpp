@@ -13,7 +13,7 @@ constexpr int64_t max_tokens = 1 << 20;
 
 }  // namespace
 
-Batch::Batch(const sae4j_batch & batch, const sae4j_model_shape & shape) :
+Batch::Batch(const sae4j_batch & batch, const Shape & shape) :
     tokens(batch.tokens),
     offsets{ 0 },
     n_tokens(0),

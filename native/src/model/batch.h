@@ -1,7 +1,7 @@
 // Sequences of tokens, checked against a model.
 #pragma once
 
-#include "model/model.h"
+#include "model/architecture.h"
 #include "sae4j.h"
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Batch {
     int64_t              longest;
 
     // Fails on empty sequences, ones longer than n_ctx, and ids outside the vocabulary.
-    Batch(const sae4j_batch & batch, const sae4j_model_shape & shape);
+    Batch(const sae4j_batch & batch, const Shape & shape);
 
     int64_t n_sequences() const { return static_cast<int64_t>(offsets.size()) - 1; }
 };

@@ -2,47 +2,47 @@
 
 #include "runtime/status.h"
 
+#include <algorithm>
+
 namespace sae4j {
 
 namespace {
 
-constexpr int sites_a_layer = SAE4J_HOOK_RESID_POST - SAE4J_HOOK_RESID_PRE + 1;
-
-bool has_layer(sae4j_site site) {
-    return site >= SAE4J_HOOK_RESID_PRE && site <= SAE4J_HOOK_RESID_POST;
+std::string name_of(int layer, const std::string & site) {
+    return layer < 0 ? site : "blocks." + std::to_string(layer) + "." + site;
 }
 
 }  // namespace
 
-std::string name_of(sae4j_point point) {
-    constexpr const char * names[] = {
-        "hook_embed",    "hook_pos_embed", "hook_resid_pre",  "ln1.hook_standardized",      "ln1.hook_normalized",
-        "attn.hook_z",   "hook_attn_out",  "hook_resid_mid",  "ln2.hook_standardized",      "ln2.hook_normalized",
-        "mlp.hook_post", "hook_mlp_out",   "hook_resid_post", "ln_final.hook_standardized", "ln_final.hook_normalized"
-    };
-    if (point.site < SAE4J_HOOK_EMBED || point.site > SAE4J_HOOK_NORMALIZED) {
-        return "hook " + std::to_string(point.site);
+void HookPoints::add(int layer, const std::string & site, int64_t width, sae4j_hook_kind kind) {
+    const int rank = static_cast<int>(points_.size());
+    points_.push_back({ name_of(layer, site), site, layer, width, kind, rank });
+    ranks_.emplace(points_.back().name, rank);
+    if (layer == static_cast<int>(blocks_.size())) {
+        blocks_.push_back(rank);
     }
-    const std::string name = names[point.site];
-    return has_layer(point.site) ? "blocks." + std::to_string(point.layer) + "." + name : name;
 }
 
-int64_t width_of(const sae4j_model_shape & shape, sae4j_point point) {
-    return point.site == SAE4J_HOOK_MLP_POST ? shape.n_ff : shape.n_embd;
+const HookPoint & HookPoints::named(const char * name) const {
+    if (!name) {
+        fail(SAE4J_BAD_ARGUMENT, "the name of a hook is missing");
+    }
+    const auto found = ranks_.find(name);
+    if (found == ranks_.end()) {
+        fail(SAE4J_BAD_ARGUMENT, "unknown hook \"%s\": the model has %s to %s in blocks.0 to blocks.%zu", name,
+             points_.front().name.c_str(), points_.back().name.c_str(), blocks_.size() - 1);
+    }
+    return points_[found->second];
 }
 
-int rank_of(const sae4j_model_shape & shape, sae4j_point point) {
-    if (point.site < SAE4J_HOOK_EMBED || point.site > SAE4J_HOOK_NORMALIZED) {
-        fail(SAE4J_BAD_ARGUMENT, "unknown hook site %d", static_cast<int>(point.site));
+const HookPoint & HookPoints::at(int layer, const std::string & site) const {
+    const auto begin = points_.begin() + (layer < 0 ? 0 : blocks_[layer]);
+    const auto found =
+        std::find_if(begin, points_.end(), [&](const auto & p) { return p.layer == layer && p.site == site; });
+    if (found == points_.end()) {
+        fail(SAE4J_INTERNAL, "the architecture has no hook %s", name_of(layer, site).c_str());
     }
-    if (point.layer < 0 || point.layer >= (has_layer(point.site) ? shape.n_layer : 1)) {
-        fail(SAE4J_BAD_ARGUMENT, "hook %s: expected a layer in 0 … %d, found %d", name_of(point).c_str(),
-             has_layer(point.site) ? shape.n_layer - 1 : 0, point.layer);
-    }
-    if (has_layer(point.site)) {
-        return SAE4J_HOOK_RESID_PRE + point.layer * sites_a_layer + (point.site - SAE4J_HOOK_RESID_PRE);
-    }
-    return point.site < SAE4J_HOOK_RESID_PRE ? point.site : point.site + (shape.n_layer - 1) * sites_a_layer;
+    return *found;
 }
 
 }  // namespace sae4j

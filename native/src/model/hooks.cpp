@@ -1,6 +1,5 @@
 #include "model/hooks.h"
 
-#include "model/hook_points.h"
 #include "runtime/session.h"
 #include "runtime/status.h"
 #include "sae/latents.h"
@@ -56,11 +55,12 @@ void apply_reconstruction(Session & session, const sae4j_edit & edit, float * x,
     for_tokens(edit, n_tokens, [&](int64_t t) { memcpy(x + t * width, x_hat + t * width, width * sizeof(float)); });
 }
 
-void apply(Session & session, const sae4j_edit & edit, sae4j_point point, float * x, int64_t n_tokens, int64_t width) {
+void apply(Session & session, const sae4j_edit & edit, const HookPoint & point, float * x, int64_t n_tokens) {
+    const int64_t width = point.width;
     switch (edit.kind) {
         case SAE4J_EDIT_CALL:
             if (edit.call(edit.user_data, x, n_tokens, width) != 0) {
-                fail(SAE4J_STOPPED, "hook %s: stopped the run", name_of(point).c_str());
+                fail(SAE4J_STOPPED, "hook %s: stopped the run", point.name.c_str());
             }
             return;
         case SAE4J_EDIT_ZERO:
@@ -87,48 +87,44 @@ void apply(Session & session, const sae4j_edit & edit, sae4j_point point, float 
 
 }  // namespace
 
-Hooks::Hooks(const sae4j_hook * hooks, int32_t count, const sae4j_model_shape & shape) : shape_(shape) {
+Hooks::Hooks(const sae4j_hook * hooks, int32_t count, const HookPoints & points) {
     if (count < 0 || (count > 0 && !hooks)) {
         fail(SAE4J_BAD_ARGUMENT, "expected %d hooks, found none", count);
     }
     for (int32_t i = 0; i < count; i++) {
-        const sae4j_hook & hook = hooks[i];
-        const int          rank = rank_of(shape, hook.point);
-        const std::string  name = name_of(hook.point);
-        if (!by_rank_.emplace(rank, &hook).second) {
-            fail(SAE4J_BAD_ARGUMENT, "hook %s: given twice", name.c_str());
+        const sae4j_hook & hook  = hooks[i];
+        const HookPoint &  point = points.named(hook.point);
+        if (!by_rank_.emplace(point.rank, Hook{ &point, &hook }).second) {
+            fail(SAE4J_BAD_ARGUMENT, "hook %s: given twice", point.name.c_str());
         }
         if (hook.n_edits < 0 || (hook.n_edits > 0 && !hook.edits)) {
-            fail(SAE4J_BAD_ARGUMENT, "hook %s: expected %d edits, found none", name.c_str(), hook.n_edits);
+            fail(SAE4J_BAD_ARGUMENT, "hook %s: expected %d edits, found none", point.name.c_str(), hook.n_edits);
         }
         for (int32_t e = 0; e < hook.n_edits; e++) {
-            check(hook.edits[e], name, width_of(shape, hook.point));
+            check(hook.edits[e], point.name, point.width);
         }
     }
 }
 
-const sae4j_hook * Hooks::at(sae4j_point point) const {
-    if (by_rank_.empty()) {
-        return nullptr;
-    }
-    const auto found = by_rank_.find(rank_of(shape_, point));
-    return found == by_rank_.end() ? nullptr : found->second;
+const sae4j_hook * Hooks::at(const HookPoint & point) const {
+    const auto found = by_rank_.find(point.rank);
+    return found == by_rank_.end() ? nullptr : found->second.what;
 }
 
 void Hooks::check_finite(int64_t n_tokens) const {
     for (const auto & [rank, hook] : by_rank_) {
-        const int64_t row =
-            hook->activation ? first_not_finite(hook->activation, n_tokens, width_of(shape_, hook->point)) : n_tokens;
+        const float * kept = hook.what->activation;
+        const int64_t row  = kept ? first_not_finite(kept, n_tokens, hook.point->width) : n_tokens;
         if (row < n_tokens) {
             fail(SAE4J_NOT_FINITE, "%s of token %lld: expected finite numbers, found NaN or infinity",
-                 name_of(hook->point).c_str(), (long long) row);
+                 hook.point->name.c_str(), (long long) row);
         }
     }
 }
 
-void apply_edits(Session & session, const sae4j_hook & hook, float * x, int64_t n_tokens, int64_t width) {
+void apply_edits(Session & session, const sae4j_hook & hook, const HookPoint & point, float * x, int64_t n_tokens) {
     for (int32_t e = 0; e < hook.n_edits; e++) {
-        apply(session, hook.edits[e], hook.point, x, n_tokens, width);
+        apply(session, hook.edits[e], point, x, n_tokens);
     }
 }
 

@@ -1,6 +1,7 @@
 // What happens at the hook points of one run: edits, the caller's own among them, and where activations are kept.
 #pragma once
 
+#include "model/hook_points.h"
 #include "sae4j.h"
 
 #include <map>
@@ -11,12 +12,18 @@ class Session;
 
 class Hooks {
   public:
+    // A point and what happens there.
+    struct Hook {
+        const HookPoint *  point;
+        const sae4j_hook * what;
+    };
+
     Hooks() = default;
-    // Checks every hook against the model.
-    Hooks(const sae4j_hook * hooks, int32_t count, const sae4j_model_shape & shape);
+    // Finds every hook's point and checks the edits against it.
+    Hooks(const sae4j_hook * hooks, int32_t count, const HookPoints & points);
 
     // NULL: nobody watches this point.
-    const sae4j_hook * at(sae4j_point point) const;
+    const sae4j_hook * at(const HookPoint & point) const;
 
     bool empty() const { return by_rank_.empty(); }
 
@@ -24,14 +31,13 @@ class Hooks {
     void check_finite(int64_t n_tokens) const;
 
     // The point that is computed last. There must be hooks.
-    sae4j_point last() const { return by_rank_.rbegin()->second->point; }
+    const HookPoint & last() const { return *by_rank_.rbegin()->second.point; }
 
   private:
-    sae4j_model_shape                 shape_{};
-    std::map<int, const sae4j_hook *> by_rank_;
+    std::map<int, Hook> by_rank_;
 };
 
-// Applies a hook's edits in order to x [n_tokens, width], on the calling thread and the session's pool.
-void apply_edits(Session & session, const sae4j_hook & hook, float * x, int64_t n_tokens, int64_t width);
+// Applies a hook's edits in order to x [n_tokens, width of the point], on the calling thread and the session's pool.
+void apply_edits(Session & session, const sae4j_hook & hook, const HookPoint & point, float * x, int64_t n_tokens);
 
 }  // namespace sae4j

@@ -41,8 +41,8 @@ class Tallies {
     Tally * data_;
 };
 
-// One worker's comparison of all runs with the clean one, tile by tile of its part of the vocabulary, in each block by
-// block of tokens, in each run after run.
+// One worker compares all runs with the clean one in its part of the vocabulary. The loops from the outside: tiles of the
+// vocabulary, blocks of tokens, runs.
 class Comparison {
   public:
     Comparison(const Model & model, const std::vector<Run> & runs, const std::vector<Input> & inputs,
@@ -82,7 +82,8 @@ class Comparison {
 
     // Logits of a run's tokens first … first + count.
     void multiply(size_t run, int64_t first, int64_t count, float * out) const {
-        model_.unembedding().multiply(inputs_[run].from(first, model_.shape().n_embd), count, begin_, end_, out, tile);
+        model_.architecture().unembedding().multiply(inputs_[run].from(first, model_.shape().n_embd), count, begin_,
+                                                     end_, out, tile);
     }
 
     void compare(int64_t first, int64_t count) {
@@ -195,7 +196,7 @@ void logits(Session & session, const Model & model, const float * normalized, in
     std::atomic<bool> numbers = true;
     Epilogue          epilogue;
     epilogue.finite = finite ? &numbers : nullptr;
-    linear(graph, "logits", model.unembedding(), x, epilogue, { out });
+    linear(graph, "logits", model.architecture().unembedding(), x, epilogue, { out });
     graph.compute();
     if (finite) {
         *finite = numbers;
@@ -204,7 +205,7 @@ void logits(Session & session, const Model & model, const float * normalized, in
 
 void compare(Session & session, const Model & model, const std::vector<Run> & runs, const int32_t * targets,
              int64_t n_tokens) {
-    const Timer        timer(session.times().head);
+    const Timer        timer(session.times().unembed);
     const Arena::Mark  mark(session.arena());
     Arena &            arena     = session.arena();
     const int          n_workers = session.n_threads();
@@ -221,7 +222,7 @@ void compare(Session & session, const Model & model, const std::vector<Run> & ru
     float *       scratch = arena.take<float>(n_workers * room);
     graph.node("compare", { inputs[0].tensor }, scratch, room, n_workers, [&](int ith, int nth) {
         Comparison(model, runs, inputs, targets, tallies, ith, scratch + ith * room)
-            .run(slab(n_vocab, ith, nth, model.unembedding().column_step()), n_tokens);
+            .run(slab(n_vocab, ith, nth, model.architecture().unembedding().column_step()), n_tokens);
     });
     graph.compute();
     for (int64_t t = 0; t < n_tokens; t++) {

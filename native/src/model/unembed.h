@@ -1,5 +1,5 @@
-// The unembedding: logits for whoever wants them, or fused with log-softmax and a comparison of runs, so that no
-// more than a tile of logits exists at a time.
+// The unembedding: it gives logits, or compares runs tile by tile with the log-softmax fused in, so that only a tile of
+// logits exists at a time.
 #pragma once
 
 #include "model/model.h"
@@ -16,11 +16,11 @@ class Session;
 void logits(Session & session, const Model & model, const float * normalized, int64_t n_rows, float * out,
             bool * finite = nullptr);
 
-// One run's ln_final.hook_normalized, and what is wanted of it, arrays [n_tokens] or NULL.
+// One run's ln_final.hook_normalized, and the arrays [n_tokens] to fill, or NULL.
 struct Run {
     const float * normalized;  // [n_tokens, n_embd], or [1, n_embd] if constant
     bool          constant;    // every token has the same distribution
-    sae4j_effect  effect;      // against the first run; of the first run itself only ce
+    sae4j_effect  effect;      // against the first run; for the first run only ce
 };
 
 // Compares runs[1 …] with runs[0]. targets [n_tokens]: the next token, -1 for none.

@@ -214,7 +214,7 @@ void Vocab::append_words(std::string_view text, size_t offset, std::vector<int32
 void Vocab::append_part(std::string_view text, std::vector<int32_t> & tokens) const {
     const auto   size   = static_cast<int>(text.size());
     const size_t before = tokens.size();
-    tokens.resize(before + text.size());  // room for a token a byte
+    tokens.resize(before + text.size());  // room for one token per byte
     const int n = llama_tokenize(vocab_, text.data(), size, tokens.data() + before, size, false, false);
     if (n < 0) {
         fail(SAE4J_INTERNAL, "llama.cpp made %d tokens of %d bytes", -n, size);

@@ -1,6 +1,5 @@
-// The tokenizer. llama.cpp splits text into words and joins the bytes of each; what a token spells, and the tokens
-// that are marks in a text, are looked after here. llama.cpp sees no key of a stranger's file, only byte pairs that
-// have been checked.
+// The tokenizer. llama.cpp splits text into words and joins the bytes of each word. This file knows what each token
+// spells and finds the marks in a text. llama.cpp sees no key of a stranger's file, only checked byte pairs.
 #pragma once
 
 #include "model/byte_pairs.h"
@@ -22,12 +21,12 @@ class Vocab {
     // origin: what messages call the place where the byte pairs come from.
     Vocab(const BytePairs & pairs, const std::string & origin);
 
-    // That of a file, or null if it has none.
+    // The vocabulary of a file, or null if it has none.
     static std::unique_ptr<Vocab> read(const GgufFile & file);
 
     sae4j_vocab_info info() const { return { static_cast<int32_t>(pieces_.size()), bos_, eos_ }; }
 
-    // At most one token a byte. Fails on text that is not UTF-8, or has a byte that no token spells.
+    // At most one token per byte. Fails on text that is not UTF-8, or has a byte that no token spells.
     std::vector<int32_t> tokenize(std::string_view text, bool special) const;
 
     // Bytes of the tokens; fails on an id that the vocabulary lacks.

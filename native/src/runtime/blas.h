@@ -1,5 +1,5 @@
-// The products with activations on both sides, which are attention's within a sequence: OpenBLAS does them where it has
-// been opened and has memory, else sae4j's own kernels. All on the calling thread.
+// Products of activations with activations, as attention has them within a sequence. OpenBLAS computes them if it has
+// been opened and has memory, else sae4j's own kernels do. All on the calling thread.
 #pragma once
 
 #include <cstdint>
@@ -8,20 +8,20 @@ namespace sae4j {
 
 struct OpenBlas;
 
-// Opens OpenBLAS's library for the whole process, once and for all. path: UTF-8. Fails where memory is so short that
-// OpenBLAS would end the process.
+// Opens OpenBLAS's library for the whole process, once. path: UTF-8. Fails if memory is so short that OpenBLAS would end
+// the process.
 void open_openblas(const char * path);
 
-// What OpenBLAS says of itself, or "" if it has not been opened.
+// OpenBLAS's version and kernels, as it reports them, or "" if it has not been opened.
 const char * openblas_config();
 
-// Sets OpenBLAS's own threads to one, whatever somebody else has set them to meanwhile.
+// Sets OpenBLAS's own threads to one. Other users of the library may have changed the number.
 void use_one_openblas_thread();
 
 // Floats of scratch that the products below need for all sizes up to these.
 int64_t product_scratch(int64_t n, int64_t k);
 
-// Who does the products of one session, from its beginning to its end.
+// Computes the products of one session, always by the same library.
 class Blas {
   public:
     // For so many threads at a time.

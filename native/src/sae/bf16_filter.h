@@ -1,5 +1,5 @@
-// TopK by way of a rounded look: bf16 products tell which latents can be among the k largest, and those alone are
-// computed in f32. The result is exact, for half the arithmetic on a CPU that multiplies bf16 twice as fast.
+// An exact TopK at half the cost where bf16 products are twice as fast: they tell which latents can be among the k
+// largest, and only those are computed in f32.
 #pragma once
 
 #include "runtime/memory.h"
@@ -10,10 +10,10 @@ namespace sae4j {
 
 class Bf16Filter {
   public:
-    // Whether it costs less than the products in f32, on this CPU and with k of n latents.
+    // Whether it is faster than f32 products for k of n latents on this CPU.
     static bool pays(int64_t n, int64_t k);
 
-    // How many of the best by the rounded look are wanted, so that as a rule the k best are among them.
+    // How many of the best by bf16 products to look at: as a rule the k best are among them.
     static int64_t wanted(int64_t k) { return 2 * k + 64; }
 
     // w [n, d]. factor [n]: what each pre-activation is multiplied by, or NULL.
@@ -24,14 +24,14 @@ class Bf16Filter {
 
     int64_t bytes() const;
 
-    // How far at most the rounded x [d] sees a pre-activation from what x itself makes of it.
+    // The largest error of a pre-activation that bf16 products of the rounded x [d] can have.
     float error(const float * x, const uint16_t * rounded) const;
 
     // x·w of latent i, summed in f64.
     float product(const float * x, int64_t i) const;
 
-    // The best by the rounded look, wanted(k) of them: those that can be among the k largest above zero move to the
-    // front. Returns how many; or -1, if there can be others.
+    // best: the wanted(k) best by bf16 products. Moves those that can be among the k largest above zero to the front and
+    // returns how many there are, or -1 if others can be among them too.
     static int64_t likely(Candidate * best, int64_t count, int64_t k, float error);
 
   private:

@@ -1,7 +1,6 @@
 #include "study/evaluate.h"
 
 #include "kernels/kernels.h"
-#include "model/hook_points.h"
 #include "model/hooks.h"
 #include "model/pass.h"
 #include "model/unembed.h"
@@ -16,16 +15,6 @@
 namespace sae4j {
 
 namespace {
-
-constexpr sae4j_point normalized{ SAE4J_HOOK_NORMALIZED, 0 };
-
-// On the residual stream itself, or behind it: such a point has no residual beside it. A replacement by the same row
-// everywhere leaves no trace of the tokens there: every position of every sequence predicts the same, and one token's
-// tail is all of it.
-bool on_stream(sae4j_site site) {
-    return site == SAE4J_HOOK_RESID_PRE || site == SAE4J_HOOK_RESID_MID || site == SAE4J_HOOK_RESID_POST ||
-           site == SAE4J_HOOK_STANDARDIZED || site == SAE4J_HOOK_NORMALIZED;
-}
 
 class Evaluation {
   public:
@@ -66,14 +55,14 @@ class Evaluation {
     void front() {
         const Timer timer(session_.times().front);
         for (int32_t i = 0; i < wanted_.n_places; i++) {
-            stops_[rank(wanted_.places[i].point)].point = wanted_.places[i].point;
+            stop_at(point(wanted_.places[i].point));
         }
         for (int32_t i = 0; i < wanted_.n_splices; i++) {
-            stops_[rank(wanted_.splices[i].in)].point = wanted_.splices[i].in;
+            stop_at(point(wanted_.splices[i].in));
         }
         const State * last = nullptr;
         for (auto & [rank, state] : stops_) {
-            state = forward_to(state.point, batch_, last);
+            state = forward_to(*state.point, batch_, last);
             last  = &state;
         }
         for (int32_t i = 0; i < wanted_.n_places; i++) {
@@ -81,12 +70,12 @@ class Evaluation {
         }
     }
 
-    int rank(sae4j_point point) const { return rank_of(model_.shape(), point); }
+    const HookPoint & point(const char * name) const { return model_.points().named(name); }
 
-    int64_t width(sae4j_point point) const { return width_of(model_.shape(), point); }
+    void stop_at(const HookPoint & point) { stops_[point.rank].point = &point; }
 
     // The clean run at a point.
-    const State & at(sae4j_point point) const { return stops_.at(rank(point)); }
+    const State & at(const char * name) const { return stops_.at(point(name).rank); }
 
     bool counted(int64_t token) const { return !wanted_.counted || wanted_.counted[token]; }
 
@@ -95,30 +84,30 @@ class Evaluation {
     int64_t widest() const {
         int64_t widest = 0;
         for (int32_t i = 0; i < wanted_.n_places; i++) {
-            widest = std::max(widest, width(wanted_.places[i].point));
+            widest = std::max(widest, point(wanted_.places[i].point).width);
         }
         return widest;
     }
 
     // A run's state at a point, going on from start, in memory of its own.
-    State forward_to(sae4j_point point, const Batch & batch, const State * start) {
-        const int64_t     width = this->width(point), d = model_.shape().n_embd;
+    State forward_to(const HookPoint & point, const Batch & batch, const State * start) {
+        const int64_t     width = point.width, d = model_.shape().n_embd;
         float *           x        = arena_.take<float>(batch.n_tokens * width);
-        float *           residual = on_stream(point.site) ? nullptr : arena_.take<float>(batch.n_tokens * d);
+        float *           residual = point.beside_stream() ? arena_.take<float>(batch.n_tokens * d) : nullptr;
         const Arena::Mark mark(arena_);
         const State       state = forward(session_, model_, batch, Hooks(), start, point);
         std::copy_n(state.activation, batch.n_tokens * width, x);
         if (!state.residual) {
-            return { point, x, nullptr };
+            return { &point, x, nullptr };
         }
         std::copy_n(state.residual, batch.n_tokens * d, residual);
-        return { point, x, residual };
+        return { &point, x, residual };
     }
 
     // ln_final.hook_normalized [n_tokens, n_embd] of a run that goes on from start.
     const float * tail(const Batch & batch, const State * start) {
         const Timer timer(session_.times().tail);
-        return forward_to(normalized, batch, start).activation;
+        return forward_to(model_.points().last(), batch, start).activation;
     }
 
     // The same with activation [n_tokens, width] in the place of a clean one.
@@ -129,8 +118,9 @@ class Evaluation {
 
     // Σ x² of each token, and Σ x over the counted ones of each sequence.
     void sums(const sae4j_place & place) const {
-        const int64_t width = this->width(place.point);
-        const float * x     = at(place.point).activation;
+        const State & clean = at(place.point);
+        const int64_t width = clean.point->width;
+        const float * x     = clean.activation;
         for (int64_t s = 0, t = 0; s < batch_.n_sequences(); s++) {
             double * const x_sum = place.x_sum ? place.x_sum + s * width : nullptr;
             for (; t < batch_.offsets[s + 1]; t++, x += width) {
@@ -148,7 +138,7 @@ class Evaluation {
     void splice(const sae4j_splice & splice) {
         const State &                clean = at(wanted_.places[splice.place].point);
         const sae4j_reconstruction & r     = splice.reconstruction;
-        const int64_t                width = this->width(clean.point);
+        const int64_t                width = clean.point->width;
         reconstruct(session_, *reinterpret_cast<const Sae *>(splice.sae), at(splice.in).activation, batch_.n_tokens,
                     replacement_, [&](int64_t first, const Latents & latents) { tally_latents(r, first, latents); });
         for (int64_t t = 0; t < batch_.n_tokens; t++) {
@@ -181,7 +171,7 @@ class Evaluation {
 
     void baselines(const sae4j_place & place) {
         if (place.zero) {
-            const std::vector<float> zeros(width(place.point), 0.0f);
+            const std::vector<float> zeros(point(place.point).width, 0.0f);
             replace_by_row(at(place.point), zeros.data(), place.zero_effect);
         }
         if (place.mean) {
@@ -189,15 +179,16 @@ class Evaluation {
         }
     }
 
-    // The run with row [width] in the place of x.
+    // The run with row [width] in the place of x. On the stream, or behind it, the same row everywhere leaves no trace of
+    // the tokens there: every position of every sequence predicts the same, and one token's tail is all of it.
     void replace_by_row(const State & clean, const float * row, const sae4j_effect & effect) {
-        if (!wanted_.replaced && on_stream(clean.point.site)) {
+        if (!wanted_.replaced && !clean.point->beside_stream()) {
             const int32_t     one = 1;
             const sae4j_batch single{ batch_.tokens, &one, 1 };
             runs_.push_back({ tail(Batch(single, model_.shape()), clean, row), true, effect });
             return;
         }
-        const int64_t width = this->width(clean.point);
+        const int64_t width = clean.point->width;
         for (int64_t t = 0; t < batch_.n_tokens; t++) {
             std::copy_n(replaced(t) ? row : clean.activation + t * width, width, replacement_ + t * width);
         }
@@ -224,14 +215,14 @@ class Evaluation {
     std::vector<Run>         runs_;
 };
 
-void check(const sae4j_model_shape & shape, const sae4j_place & place) {
-    rank_of(shape, place.point);
+void check(const HookPoints & points, const sae4j_place & place) {
+    const HookPoint & point = points.named(place.point);
     if (place.mean) {
-        TensorWriter::check_finite("mean", place.mean, width_of(shape, place.point));
+        TensorWriter::check_finite("mean", place.mean, point.width);
     }
 }
 
-void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation, int32_t index) {
+void check(const HookPoints & points, const sae4j_evaluation & evaluation, int32_t index) {
     const sae4j_splice &         splice = evaluation.splices[index];
     const sae4j_reconstruction & r      = splice.reconstruction;
     if (!splice.sae || !r.squared_error || !r.x_hat_squared || !r.x_dot_x_hat || !r.l1 || !r.l0 || !r.fires) {
@@ -241,17 +232,16 @@ void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation,
         fail(SAE4J_BAD_ARGUMENT, "splice %d: expected a place in 0 … %d, found %d", index, evaluation.n_places - 1,
              splice.place);
     }
-    const sae4j_point out   = evaluation.places[splice.place].point;
-    const Sae &       sae   = *reinterpret_cast<const Sae *>(splice.sae);
-    const int         ahead = rank_of(shape, out) - rank_of(shape, splice.in);
-    check_sae(sae, name_of(splice.in), width_of(shape, splice.in), name_of(out), width_of(shape, out));
-    if (ahead < 0 || (ahead > 0 && !sae.is_transcoder())) {
+    const HookPoint &in = points.named(splice.in), &out = points.named(evaluation.places[splice.place].point);
+    const Sae &      sae = *reinterpret_cast<const Sae *>(splice.sae);
+    check_sae(sae, in.name, in.width, out.name, out.width);
+    if (in.rank > out.rank || (in.rank < out.rank && !sae.is_transcoder())) {
         fail(SAE4J_BAD_ARGUMENT, "splice %d: %s that reads %s cannot replace %s", index,
-             sae.is_transcoder() ? "a transcoder" : "an SAE", name_of(splice.in).c_str(), name_of(out).c_str());
+             sae.is_transcoder() ? "a transcoder" : "an SAE", in.name.c_str(), out.name.c_str());
     }
 }
 
-void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation) {
+void check(const HookPoints & points, const sae4j_evaluation & evaluation) {
     if (evaluation.n_places < 0 || (evaluation.n_places > 0 && !evaluation.places)) {
         fail(SAE4J_BAD_ARGUMENT, "expected %d places, found none", evaluation.n_places);
     }
@@ -259,17 +249,17 @@ void check(const sae4j_model_shape & shape, const sae4j_evaluation & evaluation)
         fail(SAE4J_BAD_ARGUMENT, "expected %d splices, found none", evaluation.n_splices);
     }
     for (int32_t i = 0; i < evaluation.n_places; i++) {
-        check(shape, evaluation.places[i]);
+        check(points, evaluation.places[i]);
     }
     for (int32_t i = 0; i < evaluation.n_splices; i++) {
-        check(shape, evaluation, i);
+        check(points, evaluation, i);
     }
 }
 
 }  // namespace
 
 void evaluate(Session & session, const Model & model, const Batch & batch, const sae4j_evaluation & evaluation) {
-    check(model.shape(), evaluation);
+    check(model.points(), evaluation);
     Evaluation(session, model, batch, evaluation).run();
 }
 

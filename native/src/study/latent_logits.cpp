@@ -1,6 +1,5 @@
 #include "study/latent_logits.h"
 
-#include "model/hook_points.h"
 #include "model/unembed.h"
 #include "runtime/session.h"
 #include "runtime/status.h"
@@ -12,29 +11,13 @@ namespace sae4j {
 
 namespace {
 
-// Whether what an SAE puts there goes straight on to the final norm, or lies behind it.
-bool reaches_logits(sae4j_point point) {
-    switch (point.site) {
-        case SAE4J_HOOK_LN1_STANDARDIZED:
-        case SAE4J_HOOK_LN1:
-        case SAE4J_HOOK_Z:
-        case SAE4J_HOOK_LN2_STANDARDIZED:
-        case SAE4J_HOOK_LN2:
-        case SAE4J_HOOK_MLP_POST:
-            return false;
-        default:
-            return true;
-    }
-}
-
-void check(const Model & model, const Sae & sae, sae4j_point point, std::span<const int32_t> latents) {
-    rank_of(model.shape(), point);
-    if (!reaches_logits(point)) {
+void check(const Sae & sae, const HookPoint & point, std::span<const int32_t> latents) {
+    if (point.kind == SAE4J_HOOK_INSIDE) {
         fail(SAE4J_BAD_ARGUMENT,
              "hook %s: not in the residual stream nor added to it, so it has no direct path to the logits",
-             name_of(point).c_str());
+             point.name.c_str());
     }
-    check_sae(sae, name_of(point), sae.params().d, name_of(point), width_of(model.shape(), point));
+    check_sae(sae, point.name, sae.params().d, point.name, point.width);
     for (int32_t latent : latents) {
         if (latent < 0 || latent >= sae.params().n) {
             fail(SAE4J_BAD_ARGUMENT, "latents: expected 0 … %d, found %d", sae.params().n - 1, latent);
@@ -56,22 +39,22 @@ void direction(const Sae & sae, int32_t latent, float * out) {
 }
 
 // The linear part of what is left of the final norm behind the point, in place. [d]
-void norm_linear(const Model & model, sae4j_point point, float * x) {
-    if (point.site == SAE4J_HOOK_NORMALIZED) {
+void norm_linear(const Model & model, const HookPoint & point, float * x) {
+    if (&point == &model.points().last()) {
         return;
     }
     const int64_t d      = model.shape().n_embd;
-    const double  centre = point.site == SAE4J_HOOK_STANDARDIZED ? 0 : mean(x, d);
+    const double  centre = point.kind == SAE4J_HOOK_BEHIND ? 0 : mean(x, d);
     for (int64_t i = 0; i < d; i++) {
-        x[i] = static_cast<float>((x[i] - centre) * model.ln_f().weight[i]);
+        x[i] = static_cast<float>((x[i] - centre) * model.architecture().final_norm().weight[i]);
     }
 }
 
 }  // namespace
 
-void latent_logits(Session & session, const Model & model, const Sae & sae, sae4j_point point,
+void latent_logits(Session & session, const Model & model, const Sae & sae, const HookPoint & point,
                    std::span<const int32_t> latents, float * out) {
-    check(model, sae, point, latents);
+    check(sae, point, latents);
     if (latents.empty()) {
         return;
     }

@@ -12,7 +12,7 @@ namespace sae4j {
 class Session;
 
 // logits [n, n_vocab] of one unit of each latent at a point, as sae4j_latent_logits defines them.
-void latent_logits(Session & session, const Model & model, const Sae & sae, sae4j_point point,
+void latent_logits(Session & session, const Model & model, const Sae & sae, const HookPoint & point,
                    std::span<const int32_t> latents, float * out);
 
 }  // namespace sae4j

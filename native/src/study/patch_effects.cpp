@@ -14,7 +14,7 @@ namespace sae4j {
 
 namespace {
 
-constexpr int64_t block_rows = 192;  // rows of logits at a time, unless one variant has more
+constexpr int64_t block_rows = 192;  // rows of logits at a time, unless one patch has more
 constexpr int64_t tile       = 1024;
 
 // The count tokens whose value · sign is largest, the largest first.
@@ -43,14 +43,14 @@ std::vector<int32_t> top(const float * values, int64_t n, float sign, int64_t co
 
 }  // namespace
 
-PatchEffects::PatchEffects(Session & session, const Model & model, const sae4j_variants & variants,
+PatchEffects::PatchEffects(Session & session, const Model & model, const sae4j_patches & patches,
                            const int32_t * tokens, int64_t n_tokens) :
     session_(session),
     model_(model),
-    wanted_(variants),
+    wanted_(patches),
     tokens_(tokens),
     n_tokens_(n_tokens),
-    future_(variants.future),
+    future_(patches.future),
     n_vocab_(model.shape().n_vocab),
     base_(session.arena().take<float>(future_ * n_vocab_)),
     base_p_(session.arena().take<float>(future_ * n_vocab_)) {}
@@ -63,9 +63,9 @@ void PatchEffects::add(const float * normalized, int64_t count) {
     }
 }
 
-// count whole variants [count · future, n_embd]
+// count whole runs [count · future, n_embd]
 void PatchEffects::add_block(const float * normalized, int64_t count) {
-    const Timer       timer(session_.times().head);
+    const Timer       timer(session_.times().unembed);
     const Arena::Mark mark(session_.arena());
     float *           logits = session_.arena().take<float>(count * future_ * n_vocab_);
     sae4j::logits(session_, model_, normalized, count * future_, logits);
@@ -125,21 +125,21 @@ void PatchEffects::find_top(int64_t count, const float * logits) {
     graph.compute();
 }
 
-// Tells of variant i of the block; logits [future, V] or NULL.
+// Tells of patch i of the block; logits [future, V] or NULL.
 void PatchEffects::conclude(int64_t i, const float * logits) {
-    const Change        change = total(changes_[i], n_vocab_);
-    const sae4j_variant variant{
+    const Change             change = total(changes_[i], n_vocab_);
+    const sae4j_patch_effect effect{
         change.sparsity,      change.row_sparsity,        change.kl,     change.delta_ce, change.row_sparsities.data(),
         change.row_kl.data(), change.row_delta_ce.data(), up_[i].data(), down_[i].data(), logits,
     };
     const int64_t index = seen_++;
     if (!std::isfinite(change.kl) || static_cast<int32_t>(up_[i].size()) < wanted_.n_top ||
         static_cast<int32_t>(down_[i].size()) < wanted_.n_top) {
-        fail(SAE4J_NOT_FINITE, "variant %lld at position %d: expected finite logits, found NaN or infinity",
+        fail(SAE4J_NOT_FINITE, "patch %lld at position %d: expected finite logits, found NaN or infinity",
              (long long) index, wanted_.position);
     }
-    if (wanted_.seen(wanted_.user_data, index, &variant) != 0) {
-        fail(SAE4J_STOPPED, "variant %lld: stopped the run", (long long) index);
+    if (wanted_.seen(wanted_.user_data, index, &effect) != 0) {
+        fail(SAE4J_STOPPED, "patch %lld: stopped the run", (long long) index);
     }
 }
 

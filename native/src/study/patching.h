@@ -13,26 +13,26 @@ class Session;
 
 class Patching {
   public:
-    Patching(Session & session, const Model & model, std::vector<int32_t> tokens, sae4j_point point);
+    Patching(Session & session, const Model & model, std::vector<int32_t> tokens, const HookPoint & point);
 
     const float * activation() const { return clean_.data(); }
 
     // Other positions hold activation [n_tokens, width] from now on; NULL: the clean one.
     void set_context(Session & session, const float * activation);
 
-    void run(Session & session, const sae4j_variants & variants) const;
+    void run(Session & session, const sae4j_patches & patches) const;
 
   private:
-    void check(const sae4j_variants & variants) const;
-    // Adds ln_final.hook_normalized of count rows' worth of variants to normalized. [count · future, n_embd]
-    void tails(Session & session, const sae4j_variants & variants, const float * const * values, int64_t count,
+    void check(const sae4j_patches & patches) const;
+    // ln_final.hook_normalized of count runs, whose activations at the position are values. [count · future, n_embd]
+    void tails(Session & session, const sae4j_patches & patches, const float * const * values, int64_t count,
                float * normalized) const;
 
     const Model &              model_;
     std::vector<int32_t>       tokens_;
     int32_t                    length_;
     Batch                      batch_;
-    sae4j_point                point_;
+    const HookPoint &          point_;
     int64_t                    width_;
     Buffer<float>              clean_;     // [n_tokens, width]
     Buffer<float>              context_;   // [n_tokens, width], empty: clean

@@ -19,7 +19,7 @@ Sample change_of(const Sample & base, const float * after, int64_t n) {
     return sample;
 }
 
-// One row of a variant against the base's.
+// One row of a patched run against the base's.
 class RowComparison {
   public:
     // sample: of before's numbers

@@ -1,4 +1,4 @@
-// What a variant's logits change against the base's, in a few numbers: sparsity of ablation effects (Gao et al. 2024,
+// What a patched run's logits change against the base's, in a few numbers: sparsity of ablation effects (Gao et al. 2024,
 // §4.5), KL and ΔCE.
 #pragma once
 
@@ -10,11 +10,11 @@
 
 namespace sae4j {
 
-// The change of one row D = variant − base − its median.
+// The change of one row D = patched − base − its median.
 struct RowChange {
     double l1;        // Σ|D|
     double squares;   // ΣD²
-    double kl;        // from the base's prediction to the variant's
+    double kl;        // from the base's prediction to the patched run's
     double delta_ce;  // NaN without a next token
 };
 
@@ -37,10 +37,10 @@ class BaseRows {
     // Row tau, of its logits [V]; before it is compared with.
     void set(int64_t tau, const float * logits);
 
-    // logits [V] of a variant at row tau. scratch: room for 3 V.
+    // logits [V] of a patched run at row tau. scratch: room for 3 V.
     RowChange compare(int64_t tau, const float * logits, float * scratch) const;
 
-    // Adds variant − base to sum [V].
+    // Adds patched − base to sum [V].
     void add_difference(int64_t tau, const float * logits, float * sum) const;
 
   private:

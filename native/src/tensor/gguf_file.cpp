@@ -33,6 +33,16 @@ GgufFile::GgufFile(const std::string & path) : name_(path) {
     }
 }
 
+GgufFile::GgufFile(const void * header, size_t bytes, std::string name) : name_(std::move(name)) {
+    start_llama();
+    take_log();
+    gguf_.reset(gguf_init_from_buffer(header, bytes, { /*no_alloc=*/true, /*ctx=*/nullptr }));
+    if (!gguf_) {
+        fail(SAE4J_BAD_FILE, "%s: not a readable GGUF header (%zu bytes): %s", name_.c_str(), bytes,
+             take_log().c_str());
+    }
+}
+
 int64_t GgufFile::integer(const char * key) const {
     const int64_t id = find(key);
     if (id < 0) {
@@ -63,6 +73,15 @@ float GgufFile::real(const char * key) const {
              id < 0 ? "nothing" : gguf_type_name(gguf_get_kv_type(gguf_.get(), id)));
     }
     return gguf_get_val_f32(gguf_.get(), id);
+}
+
+bool GgufFile::flag(const char * key) const {
+    const int64_t id = find(key);
+    if (id < 0 || gguf_get_kv_type(gguf_.get(), id) != GGUF_TYPE_BOOL) {
+        fail(SAE4J_BAD_FILE, "%s: key %s: expected true or false, found %s", name_.c_str(), key,
+             id < 0 ? "nothing" : gguf_type_name(gguf_get_kv_type(gguf_.get(), id)));
+    }
+    return gguf_get_val_bool(gguf_.get(), id);
 }
 
 std::string GgufFile::text(const char * key) const {

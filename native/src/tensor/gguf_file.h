@@ -16,6 +16,8 @@ class GgufFile {
   public:
     // path: UTF-8. Reads the header. Fails if that is damaged.
     explicit GgufFile(const std::string & path);
+    // A header in memory, without the weights behind it. name: what messages call it.
+    GgufFile(const void * header, size_t bytes, std::string name);
 
     // What messages call the file.
     const std::string & name() const { return name_; }
@@ -25,6 +27,7 @@ class GgufFile {
     // The value of a key. Fails if the key is missing, of another type, or its array shorter than at_least.
     int64_t                  integer(const char * key) const;
     float                    real(const char * key) const;
+    bool                     flag(const char * key) const;
     std::string              text(const char * key) const;
     std::vector<std::string> texts(const char * key, size_t at_least) const;
     std::vector<int32_t>     integers(const char * key, size_t at_least) const;

@@ -27,7 +27,7 @@ struct QueryRange {
 // Ranges one behind the other, of at most rows_at_once rows altogether.
 using QueryBlock = std::vector<QueryRange>;
 
-// Behind a past, whose products are of all rows of a block, there are more: that is faster.
+// With a past there are more rows: its products take all rows of a block at once, and larger ones are faster.
 int64_t rows_at_once(int64_t past_length) {
     return past_length > 0 ? 3 * query_block : query_block;
 }
@@ -65,7 +65,7 @@ struct Scratch {
 };
 
 // One head of one block behind past, if there is one; now and z start at the batch's first row, z's rows lie d apart.
-// The past is the same for all, so that its products are of all rows at once.
+// All rows share the past, so its products take them all at once.
 void attend(const Blas & blas, const std::optional<PackedPast> & past, int64_t past_length, const Head & now,
             const QueryBlock & block, float * scores, float * scratch, float * z, int64_t d) {
     const int64_t first = block.front().first + block.front().begin;
@@ -114,7 +114,7 @@ ggml_tensor * attention(Graph & graph, const char * name, const Batch & batch, i
         float *                   scores = scratch + ith * room.floats(), *product = scores + room.scores;
         std::optional<PackedPast> past;
         int64_t                   packed = -1;  // whose past that is
-        // Head by head: blocks are of unequal work, heads are not.
+        // Head by head: heads are equal work, blocks are not.
         const auto n_blocks = static_cast<int64_t>(blocks.size());
         const Slab tasks    = slab(n_head * n_blocks, ith, nth);
         for (int64_t task = tasks.begin; task < tasks.end; task++) {

@@ -1,4 +1,4 @@
-// Causal multi-head attention over whole sequences, or over sequences that go on from a common beginning.
+// Causal multi-head attention over whole sequences, or over sequences that continue a common beginning.
 #pragma once
 
 #include "model/batch.h"

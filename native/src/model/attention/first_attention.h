@@ -1,5 +1,5 @@
-// Attention of sequences that go on from the same past and are its own continuation but for their first rows: what the
-// other rows see of all keys but that one is the same for all sequences, and computed once.
+// Attention of sequences that continue one past as it itself goes on, and differ from it only in their first rows. What
+// the later rows see of all other keys is the same for every sequence and is computed once.
 #pragma once
 
 #include "model/attention/attention.h"

@@ -1,7 +1,6 @@
 package org.sae4j;
 
 import static org.sae4j.engine.global.sae4j.sae4j_model_get_bytes;
-import static org.sae4j.engine.global.sae4j.sae4j_model_get_shape;
 import static org.sae4j.engine.global.sae4j.sae4j_vocab_get_info;
 
 import java.io.IOException;
@@ -10,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.sae4j.engine.sae4j_model;
-import org.sae4j.engine.sae4j_model_shape;
 import org.sae4j.engine.sae4j_vocab_info;
 
 /**
@@ -38,7 +36,7 @@ public final class Model implements AutoCloseable {
             model,
             org.sae4j.engine.global.sae4j::sae4j_model_free);
     this.options = options;
-    this.shape = shape(sae4j_model_get_shape(model));
+    this.shape = EngineModel.shape(model);
     this.weightBytes = sae4j_model_get_bytes(model);
     this.tokenizer =
         files
@@ -48,21 +46,6 @@ public final class Model implements AutoCloseable {
             .map(Tokenizer::new);
     this.tokenizerFault = files.tokenizerFault();
     this.assumptions = files.assumptions();
-  }
-
-  private static ModelShape shape(sae4j_model_shape shape) {
-    return new ModelShape(
-        shape.n_layer(),
-        shape.n_head(),
-        shape.n_embd(),
-        shape.n_ff(),
-        shape.n_ctx(),
-        shape.n_vocab(),
-        shape.tied() != 0,
-        shape.layer_norm_eps(),
-        ModelTensors.activation(shape.mlp_activation()),
-        shape.attn_scale(),
-        shape.attn_scale_by_layer() != 0);
   }
 
   private Optional<Vocabulary> vocabulary(sae4j_vocab_info info) {
@@ -101,7 +84,7 @@ public final class Model implements AutoCloseable {
    */
   public static Model of(ModelShape shape, ModelWeights weights, ModelOptions options) {
     Engine.load();
-    sae4j_model model = ModelTensors.load(shape, weights, options);
+    sae4j_model model = EngineModel.of(shape, weights, options);
     return new Model(new ModelFiles(model, Optional.empty(), Optional.empty(), List.of()), options);
   }
 

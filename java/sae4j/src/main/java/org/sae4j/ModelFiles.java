@@ -1,10 +1,6 @@
 package org.sae4j;
 
-import static org.sae4j.engine.global.sae4j.sae4j_model_finish;
 import static org.sae4j.engine.global.sae4j.sae4j_model_free;
-import static org.sae4j.engine.global.sae4j.sae4j_model_load;
-import static org.sae4j.engine.global.sae4j.sae4j_model_new;
-import static org.sae4j.engine.global.sae4j.sae4j_model_write;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -13,10 +9,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.format.GgufHeader;
-import org.sae4j.format.GgufWeight;
 import org.sae4j.format.HuggingFaceModel;
 import org.sae4j.format.HuggingFaceTokenizer;
 
@@ -42,11 +36,7 @@ record ModelFiles(
   private static ModelFiles loadGguf(Path file, ModelOptions options) throws IOException {
     // Says more of what is wrong than the engine could: access denied, not a regular file.
     FileChannel.open(file).close();
-    sae4j_model model = new sae4j_model();
-    try (CallMemory memory = new CallMemory()) {
-      Engine.check(
-          sae4j_model_load(file.toString(), ModelTensors.params(options, memory), model), file);
-    }
+    sae4j_model model = EngineModel.load(file, options);
     try {
       return new ModelFiles(
           model, Optional.empty(), Optional.empty(), GgufHeader.read(file).assumptions());
@@ -67,31 +57,6 @@ record ModelFiles(
     } catch (IOException e) {
       fault = Optional.of(e); // matters only to those who use it
     }
-    return new ModelFiles(loadWeights(files, options), tokenizer, fault, files.assumptions());
-  }
-
-  private static sae4j_model loadWeights(HuggingFaceModel files, ModelOptions options)
-      throws IOException {
-    sae4j_model model = new sae4j_model();
-    try (CallMemory memory = new CallMemory()) {
-      Engine.check(
-          sae4j_model_new(
-              ModelTensors.struct(files.shape(), memory),
-              (BytePointer) null,
-              ModelTensors.params(options, memory),
-              model),
-          files.folder());
-    }
-    try {
-      for (GgufWeight weight : files.tensors()) {
-        TensorChunks.forEach(
-            weight.tensor(), chunk -> sae4j_model_write(model, weight.ggufName(), chunk));
-      }
-      Engine.check(sae4j_model_finish(model), files.folder());
-      return model;
-    } catch (Throwable e) {
-      sae4j_model_free(model);
-      throw e;
-    }
+    return new ModelFiles(EngineModel.load(files, options), tokenizer, fault, files.assumptions());
   }
 }

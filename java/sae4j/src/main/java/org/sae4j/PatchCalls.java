@@ -4,9 +4,9 @@ import java.util.function.Consumer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.sae4j.engine.sae4j_variant;
-import org.sae4j.engine.sae4j_variant_fn;
-import org.sae4j.engine.sae4j_variants;
+import org.sae4j.engine.sae4j_patch_effect;
+import org.sae4j.engine.sae4j_patch_fn;
+import org.sae4j.engine.sae4j_patches;
 
 /** The listener of one run of patches, and the way from the engine to it and back. */
 final class PatchCalls implements AutoCloseable {
@@ -27,22 +27,22 @@ final class PatchCalls implements AutoCloseable {
   }
 
   /** The one function that the engine calls. */
-  private static final class Entry extends sae4j_variant_fn {
+  private static final class Entry extends sae4j_patch_fn {
     @Override
-    public int call(Pointer key, long index, sae4j_variant effect) {
+    public int call(Pointer key, long index, sae4j_patch_effect effect) {
       return PENDING.find(key).map(run -> run.call(index, effect)).orElse(GuardedCalls.STOP);
     }
   }
 
-  void writeTo(sae4j_variants struct) {
+  void writeTo(sae4j_patches struct) {
     struct.seen(ENTRY).user_data(key);
   }
 
-  private int call(long index, sae4j_variant effect) {
+  private int call(long index, sae4j_patch_effect effect) {
     return guarded.run(() -> listener.accept(copy((int) index, effect)));
   }
 
-  private PatchEffect copy(int index, sae4j_variant effect) {
+  private PatchEffect copy(int index, sae4j_patch_effect effect) {
     return new PatchEffect(
         index,
         effect.sparsity(),
@@ -72,7 +72,7 @@ final class PatchCalls implements AutoCloseable {
     return copy;
   }
 
-  private float[] logits(sae4j_variant effect) {
+  private float[] logits(sae4j_patch_effect effect) {
     if (!patches.logits()) {
       return new float[0];
     }

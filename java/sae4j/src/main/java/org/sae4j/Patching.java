@@ -1,17 +1,17 @@
 package org.sae4j;
 
-import static org.sae4j.engine.global.sae4j.sae4j_stage_free;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_get_activation;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_new;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_run;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_set_context;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_free;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_get_activation;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_new;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_run;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_set_context;
 
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.sae4j.engine.sae4j_patches;
+import org.sae4j.engine.sae4j_patching;
 import org.sae4j.engine.sae4j_session;
-import org.sae4j.engine.sae4j_stage;
-import org.sae4j.engine.sae4j_variants;
 
 /**
  * One sequence at one hook point, ready to go on with any activation at any position.
@@ -55,7 +55,7 @@ public final class Patching implements AutoCloseable {
   private final HookPoint hook;
   private final int tokens;
   private final int width;
-  private final NativeHandle<sae4j_stage> handle;
+  private final NativeHandle<sae4j_patching> handle;
 
   Patching(Session session, int[] tokens, HookPoint hook) {
     ModelShape shape = session.model().shape();
@@ -67,12 +67,12 @@ public final class Patching implements AutoCloseable {
     this.handle = newHandle(sequence);
   }
 
-  private NativeHandle<sae4j_stage> newHandle(Sequences sequence) {
-    sae4j_stage pointer = new sae4j_stage();
+  private NativeHandle<sae4j_patching> newHandle(Sequences sequence) {
+    sae4j_patching pointer = new sae4j_patching();
     try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory()) {
       Engine.check(
-          sae4j_stage_new(
+          sae4j_patching_new(
               scope.enter(session.handle()),
               scope.enter(session.model().handle()),
               memory.ints(sequence.ids()),
@@ -82,7 +82,7 @@ public final class Patching implements AutoCloseable {
     }
     // Shared, because the session lets only one thread in: so listeners can read the activation.
     return new NativeHandle<>(
-        "patching", NativeHandle.Sharing.SHARED, pointer, each -> sae4j_stage_free(each));
+        "patching", NativeHandle.Sharing.SHARED, pointer, each -> sae4j_patching_free(each));
   }
 
   /** The activation that patches replace. */
@@ -113,7 +113,7 @@ public final class Patching implements AutoCloseable {
 
   private float[] activation(int from, int count) {
     try (HandleScope scope = new HandleScope()) {
-      FloatPointer floats = sae4j_stage_get_activation(scope.enter(handle));
+      FloatPointer floats = sae4j_patching_get_activation(scope.enter(handle));
       float[] copy = Floats.of(count, width, "activation");
       floats.position((long) from * width).get(copy);
       return copy;
@@ -145,7 +145,7 @@ public final class Patching implements AutoCloseable {
     try (HandleScope scope = new HandleScope()) {
       sae4j_session entered = scope.enter(session.handle());
       scope.enter(session.model().handle());
-      Engine.check(sae4j_stage_set_context(entered, scope.enter(handle), activation));
+      Engine.check(sae4j_patching_set_context(entered, scope.enter(handle), activation));
     }
   }
 
@@ -169,17 +169,17 @@ public final class Patching implements AutoCloseable {
         PatchCalls calls = new PatchCalls(patches, vocabulary(), listener)) {
       sae4j_session entered = scope.enter(session.handle());
       scope.enter(session.model().handle());
-      sae4j_stage pointer = scope.enter(handle);
-      int status = sae4j_stage_run(entered, pointer, struct(patches, calls, memory));
+      sae4j_patching pointer = scope.enter(handle);
+      int status = sae4j_patching_run(entered, pointer, struct(patches, calls, memory));
       calls.rethrow();
       Engine.check(status);
     }
   }
 
-  private static sae4j_variants struct(Patches patches, PatchCalls calls, CallMemory memory) {
-    sae4j_variants struct =
+  private static sae4j_patches struct(Patches patches, PatchCalls calls, CallMemory memory) {
+    sae4j_patches struct =
         memory
-            .struct(new sae4j_variants())
+            .struct(new sae4j_patches())
             ._position(patches.position())
             .future(patches.future())
             .base(memory.floats(patches.base()))

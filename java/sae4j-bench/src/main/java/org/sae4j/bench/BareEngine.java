@@ -4,6 +4,7 @@ import static org.sae4j.engine.global.sae4j.*;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -12,11 +13,12 @@ import org.sae4j.Precision;
 import org.sae4j.engine.loader.NativeEngine;
 import org.sae4j.engine.sae4j_chunk;
 import org.sae4j.engine.sae4j_model;
-import org.sae4j.engine.sae4j_model_shape;
-import org.sae4j.engine.sae4j_point;
+import org.sae4j.engine.sae4j_model_params;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
+import org.sae4j.engine.sae4j_tensor_info;
 import org.sae4j.engine.sae4j_times;
+import org.sae4j.format.GgufModelHeader;
 
 /**
  * The model and SAEs of {@link Gpt2Small} in the engine, without the Java API around it: for what
@@ -33,10 +35,10 @@ final class BareEngine implements AutoCloseable {
     NativeEngine.load();
     check(sae4j_session_new(sae4j_session_default_params().n_threads(threads), session));
     int engines = precision == Precision.BF16 ? SAE4J_PRECISION_BF16 : SAE4J_PRECISION_F32;
+    byte[] header = GgufModelHeader.of(SHAPE);
     try (PointerScope scope = new PointerScope()) {
-      check(
-          sae4j_model_new(
-              shape(), (String) null, sae4j_model_default_params().precision(engines), model));
+      sae4j_model_params params = sae4j_model_default_params().precision(engines);
+      check(sae4j_model_new(new BytePointer(header), header.length, params, model));
     }
     writeModel();
     check(sae4j_model_finish(model));
@@ -54,8 +56,9 @@ final class BareEngine implements AutoCloseable {
     return struct;
   }
 
-  static sae4j_point point() {
-    return zeroed(new sae4j_point()).site(SAE4J_HOOK_RESID_POST).layer(Gpt2Small.LAYER);
+  /** The name of the hook that the SAE is for. */
+  static BytePointer hook() {
+    return new BytePointer(Gpt2Small.HOOK.name());
   }
 
   sae4j_session session() {
@@ -95,37 +98,13 @@ final class BareEngine implements AutoCloseable {
     }
   }
 
-  private static sae4j_model_shape shape() {
-    return zeroed(new sae4j_model_shape())
-        .n_layer(SHAPE.layers())
-        .n_head(SHAPE.heads())
-        .n_embd(SHAPE.embedding())
-        .n_ff(SHAPE.feedForward())
-        .n_ctx(SHAPE.context())
-        .n_vocab(SHAPE.vocabulary())
-        .tied(SHAPE.tied() ? 1 : 0)
-        .layer_norm_eps(SHAPE.layerNormEpsilon());
-  }
-
   private void writeModel() {
-    int d = SHAPE.embedding();
-    write("token_embd.weight", SHAPE.vocabulary(), d);
-    write("position_embd.weight", SHAPE.context(), d);
-    for (int layer = 0; layer < SHAPE.layers(); layer++) {
-      String block = "blk." + layer + ".";
-      writePair(block + "attn_norm", 1, d, d);
-      writePair(block + "attn_qkv", 3 * d, d, 3 * d);
-      writePair(block + "attn_output", d, d, d);
-      writePair(block + "ffn_norm", 1, d, d);
-      writePair(block + "ffn_up", SHAPE.feedForward(), d, SHAPE.feedForward());
-      writePair(block + "ffn_down", d, SHAPE.feedForward(), d);
+    try (PointerScope scope = new PointerScope()) {
+      sae4j_tensor_info tensor = sae4j_model_get_tensor(model, 0);
+      for (int i = 0; tensor.name() != null; tensor = sae4j_model_get_tensor(model, ++i)) {
+        write(tensor.name().getString(), (int) tensor.rows(), (int) tensor.columns());
+      }
     }
-    writePair("output_norm", 1, d, d);
-  }
-
-  private void writePair(String name, int rows, int columns, int biases) {
-    write(name + ".weight", rows, columns);
-    write(name + ".bias", 1, biases);
   }
 
   private void write(String name, int rows, int columns) {

@@ -1,11 +1,11 @@
 package org.sae4j.bench;
 
+import static org.sae4j.engine.global.sae4j.sae4j_patching_free;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_get_activation;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_new;
+import static org.sae4j.engine.global.sae4j.sae4j_patching_run;
 import static org.sae4j.engine.global.sae4j.sae4j_sae_decode;
 import static org.sae4j.engine.global.sae4j.sae4j_sae_encode;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_free;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_get_activation;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_new;
-import static org.sae4j.engine.global.sae4j.sae4j_stage_run;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -16,12 +16,12 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.sae4j.engine.sae4j_latents;
+import org.sae4j.engine.sae4j_patch_effect;
+import org.sae4j.engine.sae4j_patch_fn;
+import org.sae4j.engine.sae4j_patches;
+import org.sae4j.engine.sae4j_patching;
 import org.sae4j.engine.sae4j_sae;
-import org.sae4j.engine.sae4j_stage;
 import org.sae4j.engine.sae4j_times;
-import org.sae4j.engine.sae4j_variant;
-import org.sae4j.engine.sae4j_variant_fn;
-import org.sae4j.engine.sae4j_variants;
 
 /**
  * Sparsity of ablation effects at one token index: every active latent set to zero, one at a time,
@@ -38,15 +38,15 @@ final class IndexAblation {
    * What one index took, in seconds.
    *
    * @param pairs the latents that were active
-   * @param stage the model up to the index, for the clean run
-   * @param tail the last blocks of all variants
+   * @param front the clean run, of the whole sequence
+   * @param tail the last blocks of all patched runs
    * @param head their logits, and what is made of them
    */
-  record Cost(int context, int pairs, double all, double stage, double tail, double head) {
+  record Cost(int context, int pairs, double all, double front, double tail, double head) {
     static String header() {
       return String.format(
           "%-8s %7s %6s %8s %8s %8s %16s %16s",
-          "", "context", "pairs", "s", "ms/pair", "stage s", "tail s (peak)", "head s (peak)");
+          "", "context", "pairs", "s", "ms/pair", "front s", "tail s (peak)", "head s (peak)");
     }
 
     String line(String precision, double peak) {
@@ -61,7 +61,7 @@ final class IndexAblation {
           pairs,
           all,
           1e3 * all / pairs,
-          stage,
+          front,
           tail,
           100 * tailFlops / tail / 1e9 / peak,
           head,
@@ -69,14 +69,14 @@ final class IndexAblation {
     }
   }
 
-  /** Counts the variants, and sees to it that each has a result. */
-  private static final class Seen extends sae4j_variant_fn {
+  /** Counts the patches, and sees to it that each has a result. */
+  private static final class Seen extends sae4j_patch_fn {
     private int count;
 
     @Override
-    public int call(Pointer userData, long index, sae4j_variant variant) {
+    public int call(Pointer userData, long index, sae4j_patch_effect effect) {
       count++;
-      return Double.isNaN(variant.sparsity()) ? 1 : 0;
+      return Double.isNaN(effect.sparsity()) ? 1 : 0;
     }
   }
 
@@ -91,16 +91,16 @@ final class IndexAblation {
   static Cost run(BareEngine engine, int context, int k) {
     int t = context - FUTURE;
     sae4j_sae sae = engine.sae(k);
-    sae4j_stage stage = new sae4j_stage();
+    sae4j_patching patching = new sae4j_patching();
     long start = System.nanoTime();
     try (PointerScope scope = new PointerScope()) {
       int[] tokens = Gpt2Small.sequences(1, context).sequence(0);
       BareEngine.check(
-          sae4j_stage_new(
-              engine.session(), engine.model(), tokens, context, BareEngine.point(), stage));
-      long staged = System.nanoTime();
+          sae4j_patching_new(
+              engine.session(), engine.model(), tokens, context, Gpt2Small.HOOK.name(), patching));
+      long ran = System.nanoTime();
 
-      FloatPointer x = sae4j_stage_get_activation(stage).getPointer((long) t * D);
+      FloatPointer x = sae4j_patching_get_activation(patching).getPointer((long) t * D);
       sae4j_latents latents = BareEngine.zeroed(new sae4j_latents());
       BareEngine.check(sae4j_sae_encode(engine.session(), sae, x, 1, latents));
       int active = (int) latents.offsets().get(1);
@@ -109,8 +109,8 @@ final class IndexAblation {
       BareEngine.check(sae4j_sae_decode(engine.session(), sae, without, values));
 
       Seen seen = new Seen();
-      sae4j_variants variants =
-          BareEngine.zeroed(new sae4j_variants())
+      sae4j_patches patches =
+          BareEngine.zeroed(new sae4j_patches())
               ._position(t)
               .future(FUTURE)
               .base(values)
@@ -119,27 +119,27 @@ final class IndexAblation {
               .seen(seen);
       double before = head(engine);
       long tailStart = System.nanoTime();
-      BareEngine.check(sae4j_stage_run(engine.session(), stage, variants));
+      BareEngine.check(sae4j_patching_run(engine.session(), patching, patches));
       long end = System.nanoTime();
       if (seen.count != active) {
-        throw new IllegalStateException("expected " + active + " variants, found " + seen.count);
+        throw new IllegalStateException("expected " + active + " patches, found " + seen.count);
       }
       double head = head(engine) - before;
       return new Cost(
           context,
           active,
           (end - start) / 1e9,
-          (staged - start) / 1e9,
+          (ran - start) / 1e9,
           (end - tailStart) / 1e9 - head,
           head);
     } finally {
-      sae4j_stage_free(stage);
+      sae4j_patching_free(patching);
     }
   }
 
   private static double head(BareEngine engine) {
     try (sae4j_times times = engine.times()) {
-      return times.head();
+      return times.unembed();
     }
   }
 

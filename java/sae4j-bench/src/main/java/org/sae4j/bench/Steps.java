@@ -33,7 +33,7 @@ final class Steps {
     TOP_K("top-k", sae4j_times::top_k, 0, 4.0 * Gpt2Small.TOKENS * Gpt2Small.LATENTS),
     DECODE("decode", sae4j_times::decode, 0, 4.0 * Gpt2Small.TOKENS * (Gpt2Small.K + 1) * d()),
     TAIL("tail", sae4j_times::tail, 2 * tailBlocks() * Gpt2Small.blockFlops(), 0),
-    HEAD("head", sae4j_times::head, Gpt2Small.headFlops(2.0 * Gpt2Small.TOKENS), 0);
+    HEAD("head", sae4j_times::unembed, Gpt2Small.headFlops(2.0 * Gpt2Small.TOKENS), 0);
 
     private final String label;
     private final ToDoubleFunction<sae4j_times> seconds;
@@ -148,12 +148,12 @@ final class Steps {
       sae4j_splice splice =
           BareEngine.zeroed(new sae4j_splice())
               .sae(engine.sae(Gpt2Small.K))
-              .in(BareEngine.point())
+              .in(BareEngine.hook())
               .effect(effect)
               .reconstruction(reconstruction);
       sae4j_evaluation evaluation =
           BareEngine.zeroed(new sae4j_evaluation())
-              .places(BareEngine.zeroed(new sae4j_place()).point(BareEngine.point()))
+              .places(BareEngine.zeroed(new sae4j_place()).point(BareEngine.hook()))
               .n_places(1)
               .splices(splice)
               .n_splices(1)

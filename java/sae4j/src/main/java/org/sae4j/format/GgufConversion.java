@@ -13,7 +13,6 @@ import org.sae4j.ModelShape;
  * <p>A file appears complete or not at all.
  */
 public final class GgufConversion {
-  private static final String ARCHITECTURE = "gpt2";
   private static final int QUANTIZATION_VERSION = 2;
 
   private GgufConversion() {}
@@ -82,17 +81,11 @@ public final class GgufConversion {
 
   private static void putModel(
       GgufMetadata metadata, HuggingFaceModel model, WeightPrecision precision) {
-    Gpt2Config config = model.config();
     metadata
-        .putString("general.architecture", ARCHITECTURE)
+        .putString("general.architecture", GgufModelHeader.ARCHITECTURE)
         .putString("general.type", "model")
-        .putString("general.name", model.name())
-        .putUnsigned("gpt2.block_count", config.blockCount())
-        .putUnsigned("gpt2.context_length", config.contextLength())
-        .putUnsigned("gpt2.embedding_length", config.embeddingLength())
-        .putUnsigned("gpt2.feed_forward_length", config.feedForwardLength())
-        .putUnsigned("gpt2.attention.head_count", config.headCount())
-        .putFloat("gpt2.attention.layer_norm_epsilon", config.layerNormEpsilon())
+        .putString("general.name", model.name());
+    GgufModelHeader.putSizes(metadata, model.shape())
         .putUnsigned("general.file_type", precision.fileType())
         .putUnsigned("general.quantization_version", QUANTIZATION_VERSION);
   }

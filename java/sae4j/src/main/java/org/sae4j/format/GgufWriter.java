@@ -61,15 +61,15 @@ final class GgufWriter {
   }
 
   private void writeTo(FileChannel channel) throws IOException {
-    writeFully(channel, ByteBuffer.wrap(header().toByteArray()));
-    pad(channel);
+    writeFully(channel, ByteBuffer.wrap(header()));
     for (Entry entry : entries) {
       writeTensor(channel, entry);
       pad(channel);
     }
   }
 
-  private LittleEndianBytes header() {
+  /** What the file has before its weights. */
+  byte[] header() {
     LittleEndianBytes header = new LittleEndianBytes();
     header.putInt(MAGIC);
     header.putInt(VERSION);
@@ -81,7 +81,10 @@ final class GgufWriter {
       putTensorInfo(header, entry, offset);
       offset = Math.addExact(offset, aligned(entry.byteLength()));
     }
-    return header;
+    while (header.size() < aligned(header.size())) {
+      header.putByte(0);
+    }
+    return header.toByteArray();
   }
 
   private static void putTensorInfo(LittleEndianBytes header, Entry entry, long offset) {

@@ -25,6 +25,6 @@ public class sae4j implements InfoMapper {
     infoMap
         .put(new Info("SAE4J_API").cppTypes().annotations())
         // only ever seen behind a pointer
-        .put(new Info("sae4j_model", "sae4j_sae", "sae4j_session", "sae4j_stage").purify());
+        .put(new Info("sae4j_model", "sae4j_sae", "sae4j_session", "sae4j_patching").purify());
   }
 }
