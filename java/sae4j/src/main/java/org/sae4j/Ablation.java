@@ -150,7 +150,7 @@ public final class Ablation {
       throws IOException {
     List<AblatedSae> ablated = new ArrayList<>();
     for (int i = 0; i < saes.size(); i++) {
-      Splice splice = Splice.of(saes.get(i), options.hook(), model.shape());
+      Splice splice = Splice.of(saes.get(i), options.hook(), model);
       ablated.add(new AblatedSae(i, splice, options));
     }
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {

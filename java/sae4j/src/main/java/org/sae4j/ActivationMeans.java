@@ -29,11 +29,11 @@ public final class ActivationMeans {
    *
    * @param most how many counted tokens the means are over, if there are so many
    */
-  ActivationMeans(List<HookPoint> points, Positions counted, long most, ModelShape shape) {
+  ActivationMeans(List<HookPoint> points, Positions counted, long most, Model model) {
     this.points = points;
     this.counted = counted;
     this.most = most;
-    points.forEach(point -> sums.add(new double[point.width(shape)]));
+    points.forEach(point -> sums.add(new double[model.width(point)]));
   }
 
   /**
@@ -45,7 +45,7 @@ public final class ActivationMeans {
       Session session, Corpus corpus, HookPoint point, Positions counted, Progress progress)
       throws IOException {
     ActivationMeans means =
-        new ActivationMeans(List.of(point), counted, Long.MAX_VALUE, session.model().shape());
+        new ActivationMeans(List.of(point), counted, Long.MAX_VALUE, session.model());
     means.measure(
         session, corpus, BATCH_TOKENS, CorpusPass.of("tokens", corpus.knownTokens(), progress));
     return means.means().get(point);

@@ -24,7 +24,7 @@ import org.sae4j.engine.sae4j_splice;
 
 /** One evaluation of a batch: hands it to the engine, and copies what the engine has found. */
 final class EvaluateCall {
-  private final ModelShape shape;
+  private final Model model;
   private final Sequences batch;
   private final List<Splice> splices;
   private final List<HookPoint> places;
@@ -32,20 +32,20 @@ final class EvaluateCall {
   private final CallMemory memory;
 
   EvaluateCall(
-      ModelShape shape,
+      Model model,
       Sequences batch,
       List<Splice> splices,
       SpliceOptions options,
       CallMemory memory) {
-    this.shape = shape;
-    this.batch = batch.requireFor(shape);
+    this.model = model;
+    this.batch = batch.requireFor(model.shape());
     this.splices = splices;
     this.places = splices.stream().map(Splice::out).distinct().toList();
     this.options = options;
     this.memory = memory;
   }
 
-  BatchEvaluation execute(sae4j_session session, sae4j_model model, HandleScope scope) {
+  BatchEvaluation execute(sae4j_session session, sae4j_model entered, HandleScope scope) {
     sae4j_evaluation evaluation = memory.struct(new sae4j_evaluation());
     Supplier<double[]> ceClean = doubles(batch.tokens(), evaluation::ce_clean);
     evaluation.counted(memory.flags(batch.select(options.counted())));
@@ -64,7 +64,7 @@ final class EvaluateCall {
     }
     evaluation.places(placeStructs.position(0)).n_places(places.size());
     evaluation.splices(spliceStructs.position(0)).n_splices(splices.size());
-    Engine.check(sae4j_evaluate(session, model, EngineStructs.batch(batch, memory), evaluation));
+    Engine.check(sae4j_evaluate(session, entered, EngineStructs.batch(batch, memory), evaluation));
     Map<HookPoint, BatchEvaluation.Place> found = new LinkedHashMap<>();
     toPlaces.forEach((point, place) -> found.put(point, place.get()));
     return new BatchEvaluation(
@@ -72,7 +72,7 @@ final class EvaluateCall {
   }
 
   private Supplier<BatchEvaluation.Place> place(HookPoint point, sae4j_place struct) {
-    int width = point.requireIn(shape).width(shape);
+    int width = model.width(point);
     struct.point(EngineStructs.point(point, memory));
     Supplier<double[]> xSquared = doubles(batch.tokens(), struct::x_squared);
     Supplier<double[]> xSum = doubles((long) batch.count() * width, struct::x_sum);
@@ -122,7 +122,7 @@ final class EvaluateCall {
     LongPointer fires = memory.longs((long) splice.sae().config().dSae());
     struct
         .sae(scope.enter(splice.sae().handle()))
-        .in(EngineStructs.point(splice.in().requireIn(shape), memory))
+        .in(EngineStructs.point(splice.in(), memory))
         .place(places.indexOf(splice.out()))
         .reconstruction(r.l0(l0).fires(fires));
     Supplier<BatchEvaluation.Effect> effect = effect(struct::effect);

@@ -136,13 +136,12 @@ public final class Evaluation {
    * @throws IOException if the corpus cannot be read, or a checkpoint not be read or written
    */
   public List<EvaluationResult> runAll(Corpus corpus) throws IOException {
-    ModelShape shape = model.shape();
     List<Splice> splices = new ArrayList<>();
     for (Sae sae : saes) {
-      splices.add(Splice.of(sae, options.hook(), shape));
+      splices.add(Splice.of(sae, options.hook(), model));
     }
     List<HookPoint> places = splices.stream().map(Splice::out).distinct().toList();
-    Totals totals = new Totals(places, splices, shape, options);
+    Totals totals = new Totals(places, splices, model, options);
     CorpusPass pass = CorpusPass.resuming(checkpoint, totals, total(corpus), progress);
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {
       return new EvaluationPass(session, places, splices, options, totals, pass, listener)

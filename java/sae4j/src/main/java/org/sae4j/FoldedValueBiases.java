@@ -12,7 +12,7 @@ final class FoldedValueBiases {
    * @return [heads · head width], exact, because one token attends to itself alone
    */
   static float[] of(ValueBiases folded, Model model, int layer) {
-    HookPoint z = HookPoint.z(layer).requireIn(model.shape());
+    HookPoint z = HookPoint.z(layer);
     HookPoint nothing =
         folded == ValueBiases.FOLDED_WITH_LN
             ? HookPoint.ln1Standardized(layer)

@@ -1,8 +1,6 @@
 package org.sae4j;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -138,38 +136,9 @@ public record HookPoint(Site site, int layer) {
     return new HookPoint(Site.NORMALIZED, 0);
   }
 
-  /** Lists every hook point of a model, in the order in which the model computes them. */
-  public static List<HookPoint> all(ModelShape shape) {
-    List<HookPoint> all = new ArrayList<>(List.of(embed(), posEmbed()));
-    for (int layer = 0; layer < shape.layers(); layer++) {
-      for (Site site : Site.values()) {
-        if (site.isLayered()) {
-          all.add(new HookPoint(site, layer));
-        }
-      }
-    }
-    all.add(standardized());
-    all.add(normalized());
-    return List.copyOf(all);
-  }
-
   /** The name, such as {@code blocks.3.hook_resid_post}. */
   public String name() {
     return site.nameAt(layer);
-  }
-
-  /** The width of this activation in a model: floats per token. */
-  public int width(ModelShape shape) {
-    return site == Site.MLP_POST ? shape.feedForward() : shape.embedding();
-  }
-
-  /** Returns this point if a model has it, else says which layers there are. */
-  public HookPoint requireIn(ModelShape shape) {
-    if (layer >= shape.layers()) {
-      throw new IllegalArgumentException(
-          "unknown hook \"" + name() + "\": the model has layers 0 to " + (shape.layers() - 1));
-    }
-    return this;
   }
 
   @Override

@@ -138,7 +138,7 @@ final class LatentPass {
   }
 
   private List<TopTokens> topTokens(int[] latents) {
-    if (options.topTokens() == 0 || !splice.out().site().hasDirectPath()) {
+    if (options.topTokens() == 0 || !session.model().hasDirectPath(splice.out())) {
       return IntStream.of(latents).mapToObj(latent -> TopTokens.NONE).toList();
     }
     float[] logits = session.latentLogits(sae, splice.out(), latents);
@@ -149,7 +149,7 @@ final class LatentPass {
   }
 
   private Optional<String> withoutLogits() {
-    return splice.out().site().hasDirectPath()
+    return session.model().hasDirectPath(splice.out())
         ? Optional.empty()
         : Optional.of(
             splice.out()

@@ -100,7 +100,7 @@ public final class LatentStudy {
    * @throws IOException if the corpus cannot be read, or a checkpoint not be read or written
    */
   public LatentStudyResult run(Corpus corpus) throws IOException {
-    Splice splice = Splice.of(sae, options.hook(), model.shape());
+    Splice splice = Splice.of(sae, options.hook(), model);
     LatentState state = LatentPass.begin(sae, options);
     CorpusPass pass = CorpusPass.resuming(checkpoint, state, corpus.knownTokens(), progress);
     try (Session session = model.newSession(new SessionOptions(options.threads()))) {

@@ -22,6 +22,7 @@ public final class Model implements AutoCloseable {
   private final NativeHandle<sae4j_model> handle;
   private final ModelOptions options;
   private final ModelShape shape;
+  private final HookTable hooks;
   private final long weightBytes;
   private final Optional<Tokenizer> tokenizer;
   private final Optional<IOException> tokenizerFault;
@@ -37,6 +38,7 @@ public final class Model implements AutoCloseable {
             org.sae4j.engine.global.sae4j::sae4j_model_free);
     this.options = options;
     this.shape = EngineModel.shape(model);
+    this.hooks = new HookTable(model);
     this.weightBytes = sae4j_model_get_bytes(model);
     this.tokenizer =
         files
@@ -100,6 +102,30 @@ public final class Model implements AutoCloseable {
   /** The sizes of the model. */
   public ModelShape shape() {
     return shape;
+  }
+
+  /** The activations that hooks can read and replace, in the order in which they are computed. */
+  public List<HookPoint> hookPoints() {
+    return hooks.points();
+  }
+
+  /**
+   * The width of an activation: floats per token.
+   *
+   * @throws IllegalArgumentException if the model has none of this name
+   */
+  public int width(HookPoint point) {
+    return hooks.width(point);
+  }
+
+  /**
+   * Tells whether what is put there goes on to the logits by the direct path: it is in the residual
+   * stream, is added to it, or lies behind it.
+   *
+   * @throws IllegalArgumentException if the model has no activation of this name
+   */
+  public boolean hasDirectPath(HookPoint point) {
+    return hooks.hasDirectPath(point);
   }
 
   /** How the model is held in memory. */

@@ -61,9 +61,9 @@ public final class Patching implements AutoCloseable {
     ModelShape shape = session.model().shape();
     Sequences sequence = Sequences.of(tokens).requireFor(shape);
     this.session = session;
-    this.hook = hook.requireIn(shape);
+    this.hook = hook;
     this.tokens = sequence.tokens();
-    this.width = hook.width(shape);
+    this.width = session.model().width(hook);
     this.handle = newHandle(sequence);
   }
 

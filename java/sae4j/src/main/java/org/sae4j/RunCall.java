@@ -17,7 +17,7 @@ import org.sae4j.engine.sae4j_session;
 
 /** One run of a model: checks what was asked for, hands it to the engine, and wraps the results. */
 final class RunCall {
-  private final ModelShape shape;
+  private final Model model;
   private final Sequences sequences;
   private final RunOptions options;
   private final SessionMemory blocks;
@@ -25,23 +25,23 @@ final class RunCall {
   private final Map<HookPoint, ActivationView> views = new LinkedHashMap<>();
   private Optional<Logits> logits = Optional.empty();
 
-  RunCall(ModelShape shape, Sequences sequences, RunOptions options, SessionMemory blocks) {
-    this.shape = shape;
-    this.sequences = sequences.requireFor(shape);
+  RunCall(Model model, Sequences sequences, RunOptions options, SessionMemory blocks) {
+    this.model = model;
+    this.sequences = sequences.requireFor(model.shape());
     this.options = options;
     this.blocks = blocks;
-    options.edits().keySet().forEach(point -> point.requireIn(shape));
-    options.captured().forEach(point -> point.requireIn(shape));
+    options.edits().keySet().forEach(model::width); // which the model must have
+    options.captured().forEach(model::width);
     this.lifespan = blocks.beginRun();
   }
 
-  RunResult execute(sae4j_session session, sae4j_model model, HandleScope scope) {
+  RunResult execute(sae4j_session session, sae4j_model entered, HandleScope scope) {
     try (CallMemory memory = new CallMemory();
         HookCalls calls = new HookCalls()) {
       sae4j_run_params params = memory.struct(new sae4j_run_params());
       writeHooks(params, memory, calls, scope);
       writeLogits(params, memory);
-      int status = sae4j_run(session, model, EngineStructs.batch(sequences, memory), params);
+      int status = sae4j_run(session, entered, EngineStructs.batch(sequences, memory), params);
       calls.rethrow();
       Engine.check(status);
     }
@@ -61,7 +61,7 @@ final class RunCall {
       sae4j_hook struct = structs.position(i).point(EngineStructs.point(point, memory));
       List<Edit> edits = options.edits().getOrDefault(point, List.of());
       if (!edits.isEmpty()) {
-        EditStructs writer = new EditStructs(point, sequences, point.width(shape), memory, scope);
+        EditStructs writer = new EditStructs(point, sequences, model.width(point), memory, scope);
         struct.edits(writer.write(edits, calls, () -> view(point))).n_edits(edits.size());
       }
       if (options.captured().contains(point)) {
@@ -85,14 +85,14 @@ final class RunCall {
     return views.computeIfAbsent(
         point,
         p -> {
-          int width = p.width(shape);
+          int width = model.width(p);
           return new ActivationView(
               p, sequences, width, block(p).view(sequences.tokens() * width), lifespan);
         });
   }
 
   private NativeBlock block(HookPoint point) {
-    return blocks.activation(point, (long) sequences.tokens() * point.width(shape));
+    return blocks.activation(point, (long) sequences.tokens() * model.width(point));
   }
 
   private void writeLogits(sae4j_run_params params, CallMemory memory) {
@@ -101,7 +101,7 @@ final class RunCall {
     }
     Positions positions = options.logits().get();
     int[] tokens = selected(positions);
-    NativeBlock block = blocks.logits((long) tokens.length * shape.vocabulary());
+    NativeBlock block = blocks.logits((long) tokens.length * model.shape().vocabulary());
     params.logits(block.pointer()).n_logit_tokens(tokens.length);
     if (tokens.length < sequences.tokens()) {
       params.logit_tokens(memory.ints(tokens));
@@ -111,8 +111,8 @@ final class RunCall {
             new Logits(
                 sequences,
                 tokens,
-                shape.vocabulary(),
-                block.view(tokens.length * shape.vocabulary()),
+                model.shape().vocabulary(),
+                block.view(tokens.length * model.shape().vocabulary()),
                 lifespan));
   }
 

@@ -61,8 +61,7 @@ public record SaeSelfTest(
       Positions counted) {
     int share = Math.max(FEW_TOKENS, sequences.tokens() / SHARE);
     Sequences first = sequences.first(Math.min(MOST_TOKENS, share));
-    ModelShape shape = session.model().shape();
-    List<Splice> splices = saes.stream().map(sae -> Splice.of(sae, hook, shape)).toList();
+    List<Splice> splices = saes.stream().map(sae -> Splice.of(sae, hook, session.model())).toList();
     Map<HookPoint, float[]> activations = CauseSearch.activations(session, first, splices);
     return splices.stream()
         .map(splice -> new CauseSearch(session, splice, first, counted).test(activations))

@@ -79,8 +79,7 @@ public final class Session implements AutoCloseable {
     try (HandleScope scope = new HandleScope()) {
       sae4j_session session = scope.enter(handle);
       sae4j_model entered = scope.enter(model.handle());
-      return new RunCall(model.shape(), sequences, options, memory)
-          .execute(session, entered, scope);
+      return new RunCall(model, sequences, options, memory).execute(session, entered, scope);
     }
   }
 
@@ -104,7 +103,7 @@ public final class Session implements AutoCloseable {
         CallMemory memory = new CallMemory()) {
       sae4j_session session = scope.enter(handle);
       sae4j_model entered = scope.enter(model.handle());
-      return new EvaluateCall(model.shape(), batch, splices, options, memory)
+      return new EvaluateCall(model, batch, splices, options, memory)
           .execute(session, entered, scope);
     }
   }
@@ -180,7 +179,6 @@ public final class Session implements AutoCloseable {
    *     such latent
    */
   public float[] latentLogits(Sae sae, HookPoint point, int... latents) {
-    point.requireIn(model.shape());
     float[] logits = Floats.of(latents.length, model.shape().vocabulary(), "logits of latents");
     try (HandleScope scope = new HandleScope();
         CallMemory memory = new CallMemory()) {

@@ -53,17 +53,6 @@ public enum Site {
     return layered;
   }
 
-  /**
-   * Tells whether what is put there goes on to the logits by the direct path: it is in the residual
-   * stream, is added to it, or lies behind it.
-   */
-  public boolean hasDirectPath() {
-    return switch (this) {
-      case LN1_STANDARDIZED, LN1, Z, LN2_STANDARDIZED, LN2, MLP_POST -> false;
-      default -> true;
-    };
-  }
-
   /** Tells of a layer norm's sites which of the two it is. */
   public Optional<HookNormalized> hookNormalized() {
     return switch (this) {

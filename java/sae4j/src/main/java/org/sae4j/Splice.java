@@ -24,15 +24,15 @@ public record Splice(Sae sae, HookPoint in, HookPoint out) {
    * @param hook what the caller says; empty: what the SAE's configuration names
    * @throws IllegalArgumentException if SAE, hook and model do not fit together
    */
-  public static Splice of(Sae sae, Optional<HookPoint> hook, ModelShape shape) {
+  public static Splice of(Sae sae, Optional<HookPoint> hook, Model model) {
     if (hook.isPresent()) {
       sae.requireNoTranscoder("replacing " + hook.get());
     }
     Splice splice =
         new Splice(sae, named(sae, hook.or(sae::hook)), named(sae, hook.or(sae::hookOut)));
     hook.ifPresent(sae::requireOwnBiases);
-    sae.requireWidth(splice.in, splice.in.requireIn(shape).width(shape));
-    sae.requireOutputWidth(splice.out, splice.out.requireIn(shape).width(shape));
+    sae.requireWidth(splice.in, model.width(splice.in));
+    sae.requireOutputWidth(splice.out, model.width(splice.out));
     return splice;
   }
 

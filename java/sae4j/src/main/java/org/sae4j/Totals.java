@@ -97,18 +97,17 @@ final class Totals implements PassState {
    *
    * @param places what the splices replace, each once
    */
-  Totals(
-      List<HookPoint> places, List<Splice> spliced, ModelShape shape, EvaluationOptions options) {
+  Totals(List<HookPoint> places, List<Splice> spliced, Model model, EvaluationOptions options) {
     this.options = options;
     int replicates = options.resampling().replicates();
     for (HookPoint place : places) {
-      x.put(place, new BootstrapSums(replicates, place.width(shape)));
+      x.put(place, new BootstrapSums(replicates, model.width(place)));
     }
     for (Splice splice : spliced) {
-      splices.add(new OfSplice(splice, shape.vocabulary(), replicates));
+      splices.add(new OfSplice(splice, model.shape().vocabulary(), replicates));
     }
-    means = new ActivationMeans(places, options.counted(), MeanBaseline.MEASURED_TOKENS, shape);
-    occurrences = new long[shape.vocabulary()];
+    means = new ActivationMeans(places, options.counted(), MeanBaseline.MEASURED_TOKENS, model);
+    occurrences = new long[model.shape().vocabulary()];
   }
 
   /**

@@ -103,12 +103,19 @@ class AblationBruteForceTest {
     "blocks.0.ln1.hook_normalized, ln_final.hook_normalized"
   })
   void transcoders(String in, String out) throws IOException {
-    int width = out.endsWith("hook_post") ? EVEN.feedForward() : EVEN.embedding();
     try (Sae transcoder =
         RandomSae.skipTranscoder(
-            HookPoint.of(in), EVEN.embedding(), 12, HookPoint.of(out), width)) {
+            HookPoint.of(in),
+            EVEN.embedding(),
+            12,
+            HookPoint.of(out),
+            width(HookPoint.of(out), EVEN))) {
       compareEverything(transcoder);
     }
+  }
+
+  private static int width(HookPoint hook, ModelShape shape) {
+    return hook.site() == Site.MLP_POST ? shape.feedForward() : shape.embedding();
   }
 
   /** Compares the effects of an SAE on a model of width 32 with both baselines and contexts. */
@@ -126,7 +133,7 @@ class AblationBruteForceTest {
     HookPoint hook = options.hook().orElseThrow();
     Normalization normalization = shape == EVEN ? Normalization.LAYER_NORM : Normalization.NONE;
     try (Sae sae =
-        RandomSae.topK(hook.width(shape), LATENTS, 6, of -> of.normalization(normalization))) {
+        RandomSae.topK(width(hook, shape), LATENTS, 6, of -> of.normalization(normalization))) {
       return compare(shape, sae, options);
     }
   }
@@ -138,7 +145,7 @@ class AblationBruteForceTest {
         Session session = model.newSession(new SessionOptions(1))) {
       Sequences sequences = sequences(shape);
       AblationSummary summary = Ablation.of(model, sae).with(options).run(sequences, found::add);
-      Splice splice = Splice.of(sae, options.hook(), shape);
+      Splice splice = Splice.of(sae, options.hook(), model);
       LongWayRound expected = new LongWayRound(session, splice, sequences, options);
       found.forEach(expected::check);
       assertThat(summary.pairs()).isPositive();

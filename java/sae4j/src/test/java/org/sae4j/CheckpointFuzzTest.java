@@ -12,12 +12,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Any bytes in a checkpoint whose checksum is right. */
 class CheckpointFuzzTest {
   private static final ModelShape SHAPE = new ModelShape(1, 1, 2, 8, 4, 3, true, 1e-5f);
+  private static final Model MODEL = Model.random(SHAPE, 1, ModelOptions.defaults());
   private static final EvaluationOptions OPTIONS =
       EvaluationOptions.defaults().withResampling(new Resampling(100, 1));
   private static final int DIGEST_BYTES = 32;
@@ -25,12 +27,17 @@ class CheckpointFuzzTest {
   @TempDir static Path seeds;
   @TempDir Path folder;
 
+  @AfterAll
+  static void close() {
+    MODEL.close();
+  }
+
   private static Checkpoint checkpoint(Path folder) {
     return Checkpoint.of(folder.resolve("fuzzed"), "{}");
   }
 
   private static Totals state() {
-    return new Totals(List.of(HookPoint.residPost(0)), List.of(), SHAPE, OPTIONS);
+    return new Totals(List.of(HookPoint.residPost(0)), List.of(), MODEL, OPTIONS);
   }
 
   static Stream<byte[]> checkpoints() throws IOException {

@@ -69,13 +69,12 @@ class EditTest {
     float[] plain = session.run(tokens).logits().toArray();
     List<String> seen = new ArrayList<>();
     RunOptions options = RunOptions.defaults();
-    for (HookPoint point : HookPoint.all(model.shape())) {
+    for (HookPoint point : model.hookPoints()) {
       options = options.hook(point, (p, activation) -> seen.add(p.name()));
     }
     assertThat(logits(options)).isEqualTo(plain);
     assertThat(seen)
-        .containsExactlyElementsOf(
-            HookPoint.all(model.shape()).stream().map(HookPoint::name).toList());
+        .containsExactlyElementsOf(model.hookPoints().stream().map(HookPoint::name).toList());
   }
 
   static List<HookPoint> pointsThatDetermineTheLogits() {

@@ -3,6 +3,7 @@ package org.sae4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,17 +12,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HookPointTest {
   private static final ModelShape SHAPE = new ModelShape(2, 2, 8, 32, 16, 64, true, 1e-5f);
 
+  private static final Model MODEL = Model.random(SHAPE, 1, ModelOptions.defaults());
+
+  @AfterAll
+  static void close() {
+    MODEL.close();
+  }
+
   @Test
   void namesThereAndBack() {
-    assertThat(HookPoint.all(SHAPE)).hasSize(4 + 2 * 11);
-    for (HookPoint point : HookPoint.all(SHAPE)) {
+    assertThat(MODEL.hookPoints()).hasSize(4 + 2 * 11);
+    for (HookPoint point : MODEL.hookPoints()) {
       assertThat(HookPoint.of(point.name())).isEqualTo(point);
     }
   }
 
   @Test
   void namesAreTransformerLenssButForWhatNormsHaveBeforeTheirWeights() {
-    assertThat(HookPoint.all(SHAPE))
+    assertThat(MODEL.hookPoints())
         .extracting(HookPoint::name)
         .startsWith(
             "hook_embed",
@@ -43,8 +51,23 @@ class HookPointTest {
 
   @Test
   void widths() {
-    assertThat(HookPoint.mlpPost(1).width(SHAPE)).isEqualTo(32);
-    assertThat(HookPoint.mlpOut(1).width(SHAPE)).isEqualTo(8);
+    assertThat(MODEL.width(HookPoint.mlpPost(1))).isEqualTo(32);
+    assertThat(MODEL.width(HookPoint.mlpOut(1))).isEqualTo(8);
+    assertThatThrownBy(() -> MODEL.width(HookPoint.mlpOut(2)))
+        .hasMessage("unknown hook \"blocks.2.hook_mlp_out\": the model has layers 0 to 1");
+  }
+
+  @Test
+  void whatGoesOnToTheLogits() {
+    assertThat(MODEL.hookPoints().stream().filter(point -> !MODEL.hasDirectPath(point)))
+        .extracting(HookPoint::site)
+        .containsOnly(
+            Site.LN1_STANDARDIZED,
+            Site.LN1,
+            Site.Z,
+            Site.LN2_STANDARDIZED,
+            Site.LN2,
+            Site.MLP_POST);
   }
 
   @ParameterizedTest

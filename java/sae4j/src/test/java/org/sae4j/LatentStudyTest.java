@@ -240,7 +240,7 @@ class LatentStudyTest {
             HookPoint.ln1(2),
             HookPoint.ln2Standardized(2),
             HookPoint.ln2(2))) {
-      int width = hook.width(model.shape());
+      int width = model.width(hook);
       try (Sae beside = RandomSae.topK(width, 32, 4);
           Session session = model.newSession()) {
         LatentStudyResult result =

@@ -334,7 +334,7 @@ class PatchingTest {
     bad[7] = Float.NaN;
     assertThatThrownBy(() -> run(Patches.at(T, 4, patching.activation(T), bad)))
         .isInstanceOf(NotFiniteException.class)
-        .hasMessageContaining("variant 0 at position 20");
+        .hasMessageContaining("patch 0 at position 20");
     assertThat(run(patches(4))).hasSize(3);
   }
 }

@@ -117,9 +117,7 @@ class RunParityTest {
     float[] with =
         session
             .run(
-                tokens,
-                RunOptions.defaults()
-                    .capture(HookPoint.all(model.shape()).toArray(HookPoint[]::new)))
+                tokens, RunOptions.defaults().capture(model.hookPoints().toArray(HookPoint[]::new)))
             .activation(Fixtures.HOOK)
             .toArray();
     float[] alone =

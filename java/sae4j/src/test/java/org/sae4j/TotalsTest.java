@@ -42,9 +42,8 @@ class TotalsTest {
     model = Fixtures.model();
     k16 = Fixtures.sae(Fixtures.SAE_K16);
     standard = Fixtures.sae("saes/saelens/standard");
-    ModelShape shape = model.shape();
     splices =
-        List.of(Splice.of(k16, OPTIONS.hook(), shape), Splice.of(standard, OPTIONS.hook(), shape));
+        List.of(Splice.of(k16, OPTIONS.hook(), model), Splice.of(standard, OPTIONS.hook(), model));
     Random random = new Random(5);
     int[][] sequences = new int[6 * Totals.BLOCK + 32][];
     for (int s = 0; s < sequences.length; s++) {
@@ -94,7 +93,7 @@ class TotalsTest {
 
   private static Totals empty() {
     List<HookPoint> places = splices.stream().map(Splice::out).distinct().toList();
-    return new Totals(places, splices, model.shape(), OPTIONS);
+    return new Totals(places, splices, model, OPTIONS);
   }
 
   /** Parts of random blocks, some of them by way of a file, merged in a random order. */

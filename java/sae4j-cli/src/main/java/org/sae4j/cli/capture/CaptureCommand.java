@@ -91,7 +91,7 @@ public final class CaptureCommand implements Callable<Integer> {
     TensorFile file = new TensorFile(output, document);
     long floatsPerToken = 0;
     for (HookPoint point : points) {
-      int width = point.width(model.shape());
+      int width = model.width(point);
       file.tensor(point.name(), DType.F32, sequences.count(), sequences.length(), width);
       floatsPerToken += width;
     }

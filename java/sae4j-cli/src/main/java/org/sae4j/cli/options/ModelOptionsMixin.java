@@ -65,13 +65,12 @@ public final class ModelOptionsMixin {
 
   /** Returns the hook if the model has it; a hook that it does not have is wrong usage. */
   public HookPoint require(HookPoint hook, Model model) {
-    if (hook.layer() >= model.shape().layers()) {
-      throw new ParameterException(
-          command.commandLine(),
-          "unknown hook \"%s\": the model has layers 0 to %d"
-              .formatted(hook, model.shape().layers() - 1));
+    try {
+      model.width(hook);
+      return hook;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage());
     }
-    return hook;
   }
 
   /** Which arithmetic, and how many threads. */
