@@ -1,5 +1,7 @@
 // jshell --class-path 'lib/*' -R-Dmodel=MODEL -R-Dsae=SAE -R-Dtext=TEXT evaluate.jsh
 import org.sae4j.*
+import org.sae4j.eval.*
+import org.sae4j.tokens.*
 
 Model model = Model.open(Path.of(System.getProperty("model")))
 Sae sae = Sae.open(Path.of(System.getProperty("sae")))

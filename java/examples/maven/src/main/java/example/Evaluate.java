@@ -3,12 +3,12 @@ package example;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
-import org.sae4j.Evaluation;
-import org.sae4j.EvaluationResult;
-import org.sae4j.Metric;
 import org.sae4j.Model;
 import org.sae4j.Sae;
-import org.sae4j.Sequences;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.tokens.Sequences;
 
 /** Prints what an SAE costs a model on a text: {@code Evaluate MODEL SAE TEXT}. */
 public final class Evaluate {

@@ -1,12 +1,12 @@
 package example;
 
 import java.util.OptionalInt;
-import org.sae4j.Evaluation;
-import org.sae4j.EvaluationResult;
-import org.sae4j.Metric;
 import org.sae4j.Model;
 import org.sae4j.Sae;
-import org.sae4j.Sequences;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.tokens.Sequences;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;

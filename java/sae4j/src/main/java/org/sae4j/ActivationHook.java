@@ -1,5 +1,7 @@
 package org.sae4j;
 
+import org.sae4j.arch.HookPoint;
+
 /**
  * Sees an activation while the model runs, and may overwrite it.
  *

@@ -2,6 +2,10 @@ package org.sae4j;
 
 import java.nio.FloatBuffer;
 import java.util.Objects;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.memory.Floats;
+import org.sae4j.memory.Lifespan;
+import org.sae4j.tokens.Sequences;
 
 /**
  * One activation of one run: a window on the engine's memory, not a copy.

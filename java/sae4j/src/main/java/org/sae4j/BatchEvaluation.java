@@ -3,6 +3,8 @@ package org.sae4j;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.tokens.Sequences;
 
 /**
  * What splices do to a batch, token by token; sums and means over tokens are the caller's.

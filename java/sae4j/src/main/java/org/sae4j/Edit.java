@@ -2,6 +2,7 @@ package org.sae4j;
 
 import java.nio.FloatBuffer;
 import java.util.Objects;
+import org.sae4j.tokens.Positions;
 
 /**
  * Something done to an activation while the model runs.

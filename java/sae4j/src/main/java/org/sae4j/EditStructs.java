@@ -11,7 +11,12 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.FloatPointer;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_edit;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** Writes the edits of one activation as the engine takes them. */
 final class EditStructs {

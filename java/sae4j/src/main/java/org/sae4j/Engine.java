@@ -15,13 +15,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.loader.NativeEngine;
+import org.sae4j.format.FormatException;
 
 /** The native engine: loaded once, its status codes turned into exceptions here and only here. */
-final class Engine {
+public final class Engine {
   private Engine() {}
 
   /** Loads the engine if it is not yet; nothing of it may be touched before. */
-  static void load() {
+  public static void load() {
     NativeEngine.load();
   }
 

@@ -18,13 +18,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.sae4j.arch.MlpActivation;
+import org.sae4j.arch.ModelShape;
 import org.sae4j.engine.sae4j_chunk;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.engine.sae4j_model_params;
 import org.sae4j.engine.sae4j_tensor_info;
-import org.sae4j.format.GgufModelHeader;
-import org.sae4j.format.GgufWeight;
-import org.sae4j.format.HuggingFaceModel;
+import org.sae4j.format.model.GgufModelHeader;
+import org.sae4j.format.model.GgufWeight;
+import org.sae4j.format.model.HuggingFaceModel;
+import org.sae4j.memory.CallMemory;
 
 /** Makes models in the engine, and asks the engine about them. */
 final class EngineModel {

@@ -2,7 +2,10 @@ package org.sae4j;
 
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.javacpp.BytePointer;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_batch;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.tokens.Sequences;
 
 /** Sequences and hook points as the engine takes them. */
 final class EngineStructs {

@@ -9,6 +9,9 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.sae4j.engine.sae4j_model;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.NativeHandle;
 
 /** The vocabulary of a GGUF file, which the engine holds with its model. */
 final class EngineVocabulary implements Vocabulary {

@@ -14,6 +14,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_effect;
 import org.sae4j.engine.sae4j_evaluation;
 import org.sae4j.engine.sae4j_model;
@@ -21,6 +22,10 @@ import org.sae4j.engine.sae4j_place;
 import org.sae4j.engine.sae4j_reconstruction;
 import org.sae4j.engine.sae4j_session;
 import org.sae4j.engine.sae4j_splice;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** One evaluation of a batch: hands it to the engine, and copies what the engine has found. */
 final class EvaluateCall {

@@ -1,9 +1,13 @@
 package org.sae4j;
 
+import org.sae4j.arch.HookPoint;
+import org.sae4j.format.ValueBiases;
+import org.sae4j.tokens.Sequences;
+
 /**
  * The value biases that an SAE of {@code attn.hook_z} goes without, from the model that has them.
  */
-final class FoldedValueBiases {
+public final class FoldedValueBiases {
   private FoldedValueBiases() {}
 
   /**
@@ -11,7 +15,7 @@ final class FoldedValueBiases {
    *
    * @return [heads · head width], exact, because one token attends to itself alone
    */
-  static float[] of(ValueBiases folded, Model model, int layer) {
+  public static float[] of(ValueBiases folded, Model model, int layer) {
     HookPoint z = HookPoint.z(layer);
     HookPoint nothing =
         folded == ValueBiases.FOLDED_WITH_LN

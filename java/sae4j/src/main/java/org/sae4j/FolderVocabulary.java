@@ -6,9 +6,11 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.sae4j.engine.sae4j_model;
-import org.sae4j.format.ByteAlphabet;
-import org.sae4j.format.HuggingFaceTokenizer;
-import org.sae4j.format.LibraryTokenizer;
+import org.sae4j.format.model.ByteAlphabet;
+import org.sae4j.format.model.HuggingFaceTokenizer;
+import org.sae4j.format.model.LibraryTokenizer;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.NativeHandle;
 
 /** The tokenizer of a Hugging Face folder. Hugging Face's own library encodes. */
 final class FolderVocabulary implements Vocabulary {

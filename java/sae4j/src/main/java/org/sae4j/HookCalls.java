@@ -5,6 +5,8 @@ import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.sae4j.engine.sae4j_hook_fn;
+import org.sae4j.memory.CallKeys;
+import org.sae4j.memory.GuardedCalls;
 
 /** The Java hooks of one run, and the way from the engine to them and back. */
 final class HookCalls implements AutoCloseable {

@@ -6,8 +6,10 @@ import static org.sae4j.engine.global.sae4j.sae4j_model_get_hook;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_hook_info;
 import org.sae4j.engine.sae4j_model;
+import org.sae4j.memory.CallMemory;
 
 /** The hook points that the engine has of a model, in the order in which it computes them. */
 final class HookTable {

@@ -3,6 +3,9 @@ package org.sae4j;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import org.sae4j.memory.Floats;
+import org.sae4j.memory.Lifespan;
+import org.sae4j.tokens.Sequences;
 
 /**
  * The logits of one run: a window on the engine's memory, not a copy.

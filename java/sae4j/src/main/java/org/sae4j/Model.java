@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.arch.ModelShape;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.engine.sae4j_vocab_info;
+import org.sae4j.memory.NativeHandle;
 
 /**
  * A GPT-2 model in memory.
@@ -72,7 +75,8 @@ public final class Model implements AutoCloseable {
    * hindrance ({@link #tokenizerFault}).
    *
    * @throws java.nio.file.NoSuchFileException if there is nothing
-   * @throws FormatException if the file is damaged, of another architecture or not a model
+   * @throws org.sae4j.format.FormatException if the file is damaged, of another architecture or not
+   *     a model
    */
   public static Model open(Path path, ModelOptions options) throws IOException {
     Engine.load();

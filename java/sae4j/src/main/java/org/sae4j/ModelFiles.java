@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.sae4j.engine.sae4j_model;
-import org.sae4j.format.GgufHeader;
-import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.HuggingFaceTokenizer;
+import org.sae4j.format.container.GgufHeader;
+import org.sae4j.format.model.HuggingFaceModel;
+import org.sae4j.format.model.HuggingFaceTokenizer;
 
 /**
  * A model loaded from what is on disk: a GGUF file, or a Hugging Face folder.

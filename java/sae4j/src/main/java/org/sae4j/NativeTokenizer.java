@@ -3,7 +3,9 @@ package org.sae4j;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.util.Arrays;
 import org.bytedeco.javacpp.Pointer;
-import org.sae4j.format.LibraryTokenizer;
+import org.sae4j.format.model.LibraryTokenizer;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.NativeHandle;
 
 /**
  * A tokenizer of Hugging Face's library.

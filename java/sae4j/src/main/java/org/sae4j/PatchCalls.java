@@ -7,6 +7,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.sae4j.engine.sae4j_patch_effect;
 import org.sae4j.engine.sae4j_patch_fn;
 import org.sae4j.engine.sae4j_patches;
+import org.sae4j.memory.CallKeys;
+import org.sae4j.memory.Floats;
+import org.sae4j.memory.GuardedCalls;
 
 /** The listener of one run of patches, and the way from the engine to it and back. */
 final class PatchCalls implements AutoCloseable {

@@ -1,6 +1,7 @@
 package org.sae4j;
 
 import java.util.Objects;
+import org.sae4j.memory.Floats;
 
 /**
  * Activations to put at one position, one run each, and what is wanted of each.

@@ -9,9 +9,16 @@ import static org.sae4j.engine.global.sae4j.sae4j_patching_set_context;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.arch.ModelShape;
 import org.sae4j.engine.sae4j_patches;
 import org.sae4j.engine.sae4j_patching;
 import org.sae4j.engine.sae4j_session;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.Floats;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.NativeHandle;
+import org.sae4j.tokens.Sequences;
 
 /**
  * One sequence at one hook point, ready to go on with any activation at any position.

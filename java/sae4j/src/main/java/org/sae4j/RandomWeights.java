@@ -2,6 +2,7 @@ package org.sae4j;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.sae4j.memory.Floats;
 
 /**
  * Weights as GPT-2's are before training: normal with standard deviation 0.02, norms at 1.

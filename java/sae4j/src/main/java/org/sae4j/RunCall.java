@@ -10,10 +10,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_hook;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.engine.sae4j_run_params;
 import org.sae4j.engine.sae4j_session;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.Lifespan;
+import org.sae4j.memory.NativeBlock;
+import org.sae4j.memory.SessionMemory;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** One run of a model: checks what was asked for, hands it to the engine, and wraps the results. */
 final class RunCall {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.tokens.Positions;
 
 /**
  * What one run of a model edits, keeps and computes.

@@ -2,6 +2,9 @@ package org.sae4j;
 
 import java.util.Map;
 import java.util.Optional;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.memory.Lifespan;
+import org.sae4j.tokens.Sequences;
 
 /**
  * What one run of a model left behind.

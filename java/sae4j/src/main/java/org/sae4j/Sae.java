@@ -8,12 +8,20 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
-import org.sae4j.format.SaeFile;
-import org.sae4j.format.SaeFormats;
+import org.sae4j.format.SaeConfig;
+import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.ValueBiasFolding;
+import org.sae4j.format.ValueBiases;
+import org.sae4j.format.sae.SaeFile;
+import org.sae4j.format.sae.SaeFormats;
+import org.sae4j.format.sae.ValueBiasFolding;
+import org.sae4j.memory.Floats;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.NativeHandle;
+import org.sae4j.memory.SessionMemory;
 
 /**
  * A sparse autoencoder in memory.
@@ -53,7 +61,8 @@ public final class Sae implements AutoCloseable {
    *
    * @param overrides what the caller knows better than the file
    * @throws NoSuchFileException if there is nothing
-   * @throws FormatException if the file is damaged, contradicts itself or is of another format
+   * @throws org.sae4j.format.FormatException if the file is damaged, contradicts itself or is of
+   *     another format
    * @throws IllegalArgumentException if the SAE cannot do without its model, because of {@link
    *     SaeConfig#valueBiases}, or without a constant that its file lacks
    */
@@ -64,7 +73,7 @@ public final class Sae implements AutoCloseable {
   /**
    * Loads an SAE whose file has been read, but for its weights.
    *
-   * @throws FormatException if the weights are not all numbers, or no longer there
+   * @throws org.sae4j.format.FormatException if the weights are not all numbers, or no longer there
    * @throws IllegalArgumentException as {@link #open(Path, SaeOverrides)}
    */
   public static Sae open(SaeFile file) throws IOException {
@@ -81,7 +90,8 @@ public final class Sae implements AutoCloseable {
    *
    * @param overrides what the caller knows better than the file
    * @throws NoSuchFileException if there is nothing
-   * @throws FormatException if the file is damaged, contradicts itself or is of another format
+   * @throws org.sae4j.format.FormatException if the file is damaged, contradicts itself or is of
+   *     another format
    */
   public static Sae open(Path path, SaeOverrides overrides, Model model) throws IOException {
     return open(read(path, overrides), model);
@@ -90,7 +100,7 @@ public final class Sae implements AutoCloseable {
   /**
    * Loads an SAE for a model once its file has been read, but for its weights.
    *
-   * @throws FormatException if the weights are not all numbers, or no longer there
+   * @throws org.sae4j.format.FormatException if the weights are not all numbers, or no longer there
    */
   public static Sae open(SaeFile file, Model model) throws IOException {
     ValueBiases biases = file.config().valueBiases();

@@ -13,6 +13,8 @@ import org.bytedeco.javacpp.IntPointer;
 import org.sae4j.engine.sae4j_latents;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
+import org.sae4j.format.SaeConfig;
+import org.sae4j.memory.CallMemory;
 
 /** Encoding and decoding by the engine, on any buffers. */
 final class SaeCalls {

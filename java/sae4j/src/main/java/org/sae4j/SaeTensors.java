@@ -33,9 +33,13 @@ import java.util.function.ToIntFunction;
 import org.sae4j.engine.sae4j_chunk;
 import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_sae_params;
-import org.sae4j.format.SaeFile;
+import org.sae4j.format.Activation;
+import org.sae4j.format.Normalization;
+import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.sae.SaeFile;
+import org.sae4j.memory.CallMemory;
 
 /** Hands an SAE's weights to the engine; no matrix of a file is ever whole on the Java heap. */
 final class SaeTensors {

@@ -9,8 +9,15 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.javacpp.FloatPointer;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.engine.sae4j_model;
 import org.sae4j.engine.sae4j_session;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.Floats;
+import org.sae4j.memory.HandleScope;
+import org.sae4j.memory.NativeHandle;
+import org.sae4j.memory.SessionMemory;
+import org.sae4j.tokens.Sequences;
 
 /**
  * Runs a model: its own threads, and memory that grows to the largest run and is used again.

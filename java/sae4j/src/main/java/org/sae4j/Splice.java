@@ -2,6 +2,7 @@ package org.sae4j;
 
 import java.util.Objects;
 import java.util.Optional;
+import org.sae4j.arch.HookPoint;
 
 /**
  * Where an SAE reads, and which activation its output replaces.

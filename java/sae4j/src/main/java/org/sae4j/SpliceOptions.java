@@ -5,6 +5,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.tokens.Positions;
 
 /**
  * How {@link Session#evaluate} replaces activations, and what it compares with.

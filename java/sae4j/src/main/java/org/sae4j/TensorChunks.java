@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.BytePointer;
 import org.sae4j.engine.sae4j_chunk;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.FormatException;
+import org.sae4j.format.container.StoredTensor;
+import org.sae4j.memory.CallMemory;
 
 /** Tensors of a file, piece by piece as the engine takes them. */
 final class TensorChunks {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.Metric;
 
 /** Several sae4j's in one JVM, as a servlet container has that reloads a web application. */
 class ClassLoadersTest {

@@ -9,23 +9,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.SafetensorsWriter;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.format.container.SafetensorsWriter;
+import org.sae4j.format.container.StoredTensor;
 import org.sae4j.testing.TestData;
+import org.sae4j.tokens.Sequences;
 
 /** The demo model, SAEs, tokens and expected values in the folder {@code test-data}. */
-final class Fixtures {
-  static final HookPoint HOOK = HookPoint.residPost(3);
-  static final String SAE_K16 = "saes/openai/resid_post_mlp_layer3_k16.pt";
+public final class Fixtures {
+  public static final HookPoint HOOK = HookPoint.residPost(3);
+  public static final String SAE_K16 = "saes/openai/resid_post_mlp_layer3_k16.pt";
 
   private Fixtures() {}
 
-  static Path path(String relative) {
+  public static Path path(String relative) {
     return TestData.path(relative);
   }
 
-  static Model model() throws IOException {
+  public static Model model() throws IOException {
     return Model.open(path("model"));
   }
 
@@ -34,7 +36,8 @@ final class Fixtures {
    *
    * @param change changes the values of a tensor, by its name
    */
-  static Model changedModel(Path folder, BiConsumer<String, float[]> change) throws IOException {
+  public static Model changedModel(Path folder, BiConsumer<String, float[]> change)
+      throws IOException {
     Files.createDirectories(folder);
     for (String name : List.of("config.json", "vocab.json", "merges.txt", "tokenizer.json")) {
       Files.copy(path("model/" + name), folder.resolve(name));
@@ -57,21 +60,21 @@ final class Fixtures {
     return Model.open(folder);
   }
 
-  static Sae sae(String relative) throws IOException {
+  public static Sae sae(String relative) throws IOException {
     return Sae.open(path(relative));
   }
 
   /** 32 sequences of 64 tokens. */
-  static Sequences tokens() throws IOException {
+  public static Sequences tokens() throws IOException {
     return Sequences.fromJson(path("tokens/eval.json"));
   }
 
   /** The two sequences that expected activations and logits are of. */
-  static Sequences firstTwo() throws IOException {
+  public static Sequences firstTwo() throws IOException {
     return tokens().first(128);
   }
 
-  static JsonObject json(String relative) throws IOException {
+  public static JsonObject json(String relative) throws IOException {
     return JsonParser.parseString(Files.readString(path(relative))).getAsJsonObject();
   }
 

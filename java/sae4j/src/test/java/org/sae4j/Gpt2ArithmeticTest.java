@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.sae4j.format.GgufConversion;
-import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.HuggingFaceTokenizer;
-import org.sae4j.format.WeightPrecision;
+import org.sae4j.format.FormatException;
+import org.sae4j.format.model.GgufConversion;
+import org.sae4j.format.model.HuggingFaceModel;
+import org.sae4j.format.model.HuggingFaceTokenizer;
+import org.sae4j.format.model.WeightPrecision;
+import org.sae4j.tokens.Sequences;
 
 /** What a config says about arithmetic, against a float64 implementation: arithmetic.py. */
 class Gpt2ArithmeticTest {

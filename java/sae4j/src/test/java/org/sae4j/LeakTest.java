@@ -6,6 +6,13 @@ import java.io.IOException;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationOptions;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** Opening and closing leaves nothing behind; the long soak is a benchmark's business. */
 @Timeout(300)

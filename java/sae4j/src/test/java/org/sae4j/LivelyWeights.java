@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
  *
  * @param seed weights with the same seed are the same
  */
-record LivelyWeights(long seed) implements ModelWeights {
+public record LivelyWeights(long seed) implements ModelWeights {
   @Override
   public float[] tensor(String name, int rows, int columns) {
     SplittableRandom random = new SplittableRandom(seed * 31 + name.hashCode());

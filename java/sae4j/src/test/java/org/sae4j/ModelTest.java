@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Sequences;
 
 /** Models from files, from weights made in Java, and from nothing. */
 class ModelTest {

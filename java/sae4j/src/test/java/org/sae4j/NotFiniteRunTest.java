@@ -10,6 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** What a run does with values that are no numbers, wherever they come from. */
 class NotFiniteRunTest {

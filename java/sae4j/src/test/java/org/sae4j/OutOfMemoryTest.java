@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.sae4j.memory.CallMemory;
+import org.sae4j.memory.Floats;
 
 /** What does not fit is said in bytes, whoever wanted it, and things go on. */
 class OutOfMemoryTest {

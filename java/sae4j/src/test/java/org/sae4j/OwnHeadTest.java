@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.tokens.Sequences;
 
 /** A head that differs from the embedding to which the config ties it, as transformers takes it. */
 class OwnHeadTest {

@@ -20,6 +20,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** Patches of an activation: the numbers of plain runs, and order when things go wrong. */
 @Timeout(120)

@@ -8,16 +8,19 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.format.Activation;
+import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeTensor;
 
 /** SAEs in memory, most of them with random weights. */
-final class RandomSae {
+public final class RandomSae {
   private static final String FORMAT = "random";
 
   private RandomSae() {}
 
   /** TopK with {@code k} of {@code latents}, scaled by decoder norms, and a large decoder bias. */
-  static Sae topK(int width, int latents, int k, UnaryOperator<SaeConfig.Builder> more) {
+  public static Sae topK(int width, int latents, int k, UnaryOperator<SaeConfig.Builder> more) {
     SaeConfig.Builder sae =
         SaeConfig.builder(FORMAT, width, latents, new Activation.TopK(k))
             .applyBDecToInput(true)
@@ -26,12 +29,12 @@ final class RandomSae {
   }
 
   /** TopK as above of activations that are not normalised. */
-  static Sae topK(int width, int latents, int k) {
+  public static Sae topK(int width, int latents, int k) {
     return topK(width, latents, k, UnaryOperator.identity());
   }
 
   /** ReLU, about half of whose latents are active. */
-  static Sae relu(int width, int latents) {
+  public static Sae relu(int width, int latents) {
     return gaussian(standard(new Activation.Relu(), width, latents), false);
   }
 
@@ -43,7 +46,7 @@ final class RandomSae {
   }
 
   /** ReLU whose output is zero whatever it reads. */
-  static Sae zero(int width, int latents) {
+  public static Sae zero(int width, int latents) {
     return filled(standard(new Activation.Relu(), width, latents), Map.of());
   }
 
@@ -54,7 +57,8 @@ final class RandomSae {
   }
 
   /** A ReLU transcoder with a skip connection. */
-  static Sae skipTranscoder(HookPoint in, int width, int latents, HookPoint out, int widthOut) {
+  public static Sae skipTranscoder(
+      HookPoint in, int width, int latents, HookPoint out, int widthOut) {
     return gaussian(
         SaeConfig.builder(FORMAT, width, latents, new Activation.Relu())
             .dOut(widthOut)

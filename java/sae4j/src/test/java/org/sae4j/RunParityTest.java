@@ -13,11 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.format.GgufConversion;
-import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.HuggingFaceTokenizer;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.WeightPrecision;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.format.model.GgufConversion;
+import org.sae4j.format.model.HuggingFaceModel;
+import org.sae4j.format.model.HuggingFaceTokenizer;
+import org.sae4j.format.model.WeightPrecision;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** Activations and logits against the f64 reference, and the ways to the same numbers. */
 class RunParityTest {

@@ -20,9 +20,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.format.SaeFile;
-import org.sae4j.format.SaeFormats;
+import org.sae4j.format.Activation;
+import org.sae4j.format.SaeConfig;
+import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
+import org.sae4j.format.sae.SaeFile;
+import org.sae4j.format.sae.SaeFormats;
 
 /** SAEs on their own: encode, decode, reconstruct. */
 class SaeTest {

@@ -16,6 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** Sessions when things go wrong: hooks that throw, threads that meet, handles that are closed. */
 @Timeout(120)

@@ -12,6 +12,18 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationBruteForceTest;
+import org.sae4j.ablation.AblationEffect;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.check.SaeSelfTest;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.format.SaeOverrides;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /**
  * An SAE with a skip connection that is no transcoder, as EleutherAI's sparsify writes it.

@@ -17,6 +17,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationContext;
+import org.sae4j.ablation.AblationEffect;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.ablation.AblationSummary;
+import org.sae4j.ablation.AblationTail;
+import org.sae4j.ablation.TokenSample;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.format.FormatException;
+import org.sae4j.latents.LatentChoice;
+import org.sae4j.latents.LatentStudy;
+import org.sae4j.latents.LatentStudyOptions;
+import org.sae4j.latents.LatentStudyResult;
+import org.sae4j.pass.Checkpoint;
+import org.sae4j.pass.Progress;
+import org.sae4j.tokens.Batches;
+import org.sae4j.tokens.Corpus;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** Studies of latents and ablations of a corpus that is read as it goes. */
 class StreamedStudiesTest {

@@ -16,8 +16,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.HuggingFaceTokenizer;
+import org.sae4j.format.FormatException;
+import org.sae4j.format.model.HuggingFaceModel;
+import org.sae4j.format.model.HuggingFaceTokenizer;
 
 /** Hugging Face's library with any text as one of a tokenizer's files, and any text to encode. */
 class TokenizerFuzzTest {

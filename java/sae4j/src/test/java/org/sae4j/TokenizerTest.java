@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
 
 /** Token ids against Hugging Face's tokenizer, {@code test-data/expected/tokenizer.json}. */
 class TokenizerTest {

@@ -14,8 +14,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.arch.Site;
+import org.sae4j.check.Cause;
+import org.sae4j.check.SaeSelfTest;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.format.Activation;
+import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.Safetensors;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.latents.LatentStudy;
+import org.sae4j.latents.LatentStudyResult;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /** A transcoder's evaluation against the same put together from runs with captures and edits. */
 class TranscoderTest {

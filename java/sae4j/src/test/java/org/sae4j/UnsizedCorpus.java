@@ -3,15 +3,17 @@ package org.sae4j;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.sae4j.tokens.Corpus;
+import org.sae4j.tokens.Sequences;
 
 /** Sequences of which nobody knows how many there are until they are read, and how many were. */
-final class UnsizedCorpus implements Corpus {
+public final class UnsizedCorpus implements Corpus {
   private final Sequences sequences;
   private int opened;
   private int closed;
   private long read; // tokens, by the last reading
 
-  UnsizedCorpus(Sequences sequences) {
+  public UnsizedCorpus(Sequences sequences) {
     this.sequences = sequences;
   }
 

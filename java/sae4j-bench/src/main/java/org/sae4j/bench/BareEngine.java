@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.sae4j.ModelShape;
 import org.sae4j.Precision;
+import org.sae4j.arch.ModelShape;
 import org.sae4j.engine.loader.NativeEngine;
 import org.sae4j.engine.sae4j_chunk;
 import org.sae4j.engine.sae4j_model;
@@ -18,7 +18,7 @@ import org.sae4j.engine.sae4j_sae;
 import org.sae4j.engine.sae4j_session;
 import org.sae4j.engine.sae4j_tensor_info;
 import org.sae4j.engine.sae4j_times;
-import org.sae4j.format.GgufModelHeader;
+import org.sae4j.format.model.GgufModelHeader;
 
 /**
  * The model and SAEs of {@link Gpt2Small} in the engine, without the Java API around it: for what

@@ -6,20 +6,20 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.sae4j.Ablation;
-import org.sae4j.AblationOptions;
-import org.sae4j.Evaluation;
-import org.sae4j.EvaluationOptions;
 import org.sae4j.Latents;
-import org.sae4j.MeanBaseline;
 import org.sae4j.Model;
-import org.sae4j.Positions;
 import org.sae4j.Precision;
 import org.sae4j.RunOptions;
 import org.sae4j.Sae;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.SessionOptions;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationOptions;
+import org.sae4j.eval.MeanBaseline;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /**
  * The same work as the Python tools, in one run, as a ratio.

@@ -3,12 +3,12 @@ package org.sae4j.bench;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
-import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.ModelOptions;
-import org.sae4j.ModelShape;
 import org.sae4j.Precision;
-import org.sae4j.Sequences;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.tokens.Sequences;
 
 /**
  * The work that is measured: GPT-2 small's shape, a TopK SAE, a batch of 8 x 128 tokens; random

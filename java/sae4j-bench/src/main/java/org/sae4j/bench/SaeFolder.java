@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.sae4j.format.DType;
-import org.sae4j.format.SafetensorsWriter;
+import org.sae4j.format.container.DType;
+import org.sae4j.format.container.SafetensorsWriter;
 
 /** A random TopK SAE in a temporary folder, as SAELens writes them; closing deletes it. */
 record SaeFolder(Path path) implements AutoCloseable {

@@ -3,20 +3,20 @@ package org.sae4j.bench;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.sae4j.Ablation;
-import org.sae4j.AblationOptions;
-import org.sae4j.Evaluation;
-import org.sae4j.EvaluationOptions;
-import org.sae4j.MeanBaseline;
 import org.sae4j.Model;
 import org.sae4j.ModelOptions;
-import org.sae4j.ModelShape;
 import org.sae4j.Precision;
 import org.sae4j.Sae;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.SessionOptions;
-import org.sae4j.TokenSample;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.ablation.TokenSample;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.eval.Evaluation;
+import org.sae4j.eval.EvaluationOptions;
+import org.sae4j.eval.MeanBaseline;
+import org.sae4j.tokens.Sequences;
 
 /**
  * Looks for memory that is not given back, and for memory that grows with the work. Ends with 1 if

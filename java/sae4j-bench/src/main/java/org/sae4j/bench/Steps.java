@@ -13,7 +13,6 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.sae4j.Sequences;
 import org.sae4j.engine.sae4j_batch;
 import org.sae4j.engine.sae4j_effect;
 import org.sae4j.engine.sae4j_evaluation;
@@ -21,6 +20,7 @@ import org.sae4j.engine.sae4j_place;
 import org.sae4j.engine.sae4j_reconstruction;
 import org.sae4j.engine.sae4j_splice;
 import org.sae4j.engine.sae4j_times;
+import org.sae4j.tokens.Sequences;
 
 /** Where the seconds of the KL evaluation go, and how near each step is to the sgemm peak. */
 final class Steps {

@@ -7,9 +7,9 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.sae4j.AblationBaseline;
-import org.sae4j.AblationContext;
 import org.sae4j.Precision;
+import org.sae4j.ablation.AblationBaseline;
+import org.sae4j.ablation.AblationContext;
 import org.sae4j.cli.options.NameConverter;
 import org.sae4j.cli.options.PathConverter;
 import org.sae4j.cli.terminal.ExitCode;
@@ -17,7 +17,7 @@ import org.sae4j.cli.terminal.Failures;
 import org.sae4j.cli.terminal.Interruption;
 import org.sae4j.cli.terminal.StandardOutput;
 import org.sae4j.cli.terminal.VisibleWriter;
-import org.sae4j.format.WeightPrecision;
+import org.sae4j.format.model.WeightPrecision;
 import picocli.CommandLine;
 
 /** Runs the command line. */

@@ -19,15 +19,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.sae4j.HookPoint;
 import org.sae4j.Model;
 import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
+import org.sae4j.arch.HookPoint;
 import org.sae4j.cli.files.GrowingFile;
 import org.sae4j.cli.terminal.ExitCode;
 import org.sae4j.testing.SampleResults;
+import org.sae4j.tokens.Sequences;
 
 /** Mistakes that users make: what the commands say, and that the page of messages explains it. */
 class MessagesTest {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.sae4j.format.Safetensors;
+import org.sae4j.format.container.Safetensors;
 import org.sae4j.testing.TestData;
 
 /** Compares tensors of two safetensors files. */

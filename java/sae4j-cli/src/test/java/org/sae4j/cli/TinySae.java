@@ -5,8 +5,8 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.sae4j.format.DType;
-import org.sae4j.format.SafetensorsWriter;
+import org.sae4j.format.container.DType;
+import org.sae4j.format.container.SafetensorsWriter;
 
 /** A SAELens folder with a small SAE that means nothing. */
 public final class TinySae {

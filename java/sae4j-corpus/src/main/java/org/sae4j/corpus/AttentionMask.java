@@ -2,7 +2,7 @@ package org.sae4j.corpus;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * Which ids of a row are its text, with a 1 for each, and which only fill it up, with a 0.

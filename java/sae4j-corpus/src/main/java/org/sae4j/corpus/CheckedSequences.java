@@ -3,9 +3,9 @@ package org.sae4j.corpus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
-import org.sae4j.ModelShape;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
 
 /** The sequences in a file, checked that a model can run them. */
 final class CheckedSequences implements Corpus.Reading {

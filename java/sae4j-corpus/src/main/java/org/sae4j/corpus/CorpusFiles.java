@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * The files that a corpus is read from, in order.

@@ -5,11 +5,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
-import org.sae4j.Sequences;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
 
-/** Cuts a stream of tokens into sequences by the rules of {@link Sequences#split}. */
+/**
+ * Cuts a stream of tokens into sequences by the rules of {@link org.sae4j.tokens.Sequences#split}.
+ */
 final class CutSequences implements Corpus.Reading {
   private final Path file;
   private final TokenStream tokens;

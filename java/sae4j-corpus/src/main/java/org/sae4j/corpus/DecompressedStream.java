@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** Decompresses, and says of what is damaged in which file it was. */
 final class DecompressedStream extends InputStream {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** The texts in a file, one after another. */
 interface Documents extends Closeable {

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * The files of a corpus in a folder, such as the shards of a data set.

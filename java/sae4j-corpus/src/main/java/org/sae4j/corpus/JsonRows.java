@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
 
 /**
  * Token ids in JSON values: an array of them, or an object in which a key has one.

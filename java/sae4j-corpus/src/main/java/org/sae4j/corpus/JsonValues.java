@@ -11,7 +11,7 @@ import java.io.Reader;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * The values in a JSON file: one per line, or the elements of one array, or a single object over

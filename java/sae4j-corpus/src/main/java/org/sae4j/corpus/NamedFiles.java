@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** The files that a name stands for, which may be a folder or a pattern. */
 final class NamedFiles {

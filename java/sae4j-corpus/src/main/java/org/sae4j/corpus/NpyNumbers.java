@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import org.sae4j.FormatException;
-import org.sae4j.format.DType;
-import org.sae4j.format.NpyHeader;
+import org.sae4j.format.FormatException;
+import org.sae4j.format.container.DType;
+import org.sae4j.format.container.NpyHeader;
 
 /** The whole numbers in a NumPy array of one or two dimensions, as they come in the file. */
 final class NpyNumbers implements Closeable {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** The rows of a NumPy array, [rows, length]. */
 final class NpyRows implements Closeable {

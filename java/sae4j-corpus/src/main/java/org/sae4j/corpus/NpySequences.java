@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
 
 /** A NumPy array of token ids, of which each row is a sequence, perhaps with a mask. */
 final class NpySequences implements Corpus.Reading {

@@ -30,7 +30,7 @@ import org.apache.parquet.io.api.PrimitiveConverter;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * One column of a Parquet file, row by row: a text or a list of whole numbers in each.

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
 
 /**
  * A Parquet file, of which each row has a sequence of token ids.

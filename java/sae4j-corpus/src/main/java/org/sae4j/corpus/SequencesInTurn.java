@@ -2,7 +2,7 @@ package org.sae4j.corpus;
 
 import java.io.IOException;
 import java.util.Optional;
-import org.sae4j.Corpus;
+import org.sae4j.tokens.Corpus;
 
 /** The sequences of several files, one file after another. */
 record SequencesInTurn(FilesInTurn<Corpus.Reading> files) implements Corpus.Reading {

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** A file's bytes, decompressed if its first bytes say that it is compressed. */
 final class SourceFile {

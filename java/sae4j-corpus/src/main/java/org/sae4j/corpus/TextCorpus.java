@@ -8,11 +8,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.sae4j.Corpus;
-import org.sae4j.Sequences;
 import org.sae4j.SpecialTokens;
 import org.sae4j.TextTokens;
 import org.sae4j.Tokenizer;
+import org.sae4j.tokens.Corpus;
 
 /**
  * Text in files, made into tokens and cut into sequences of one length.
@@ -30,11 +29,11 @@ import org.sae4j.Tokenizer;
  * <p>The last two may be compressed with gzip or zstd. A document that is null is passed over.
  *
  * <p>Documents are joined by the tokenizer's end-of-sequence token, and what results is cut into
- * sequences as {@link Sequences#split} does: as GPT-2 was trained, and as TransformerLens and
- * SAELens do, so that no sequence is short but the last. Documents without a token are passed over.
- * What spells a special token becomes that token. The tokens are those of each whole document,
- * however large it is, unless more than 250,000 characters pass without a place where a word
- * certainly ends.
+ * sequences as {@link org.sae4j.tokens.Sequences#split} does: as GPT-2 was trained, and as
+ * TransformerLens and SAELens do, so that no sequence is short but the last. Documents without a
+ * token are passed over. What spells a special token becomes that token. The tokens are those of
+ * each whole document, however large it is, unless more than 250,000 characters pass without a
+ * place where a word certainly ends.
  */
 public final class TextCorpus implements Corpus {
   /** The key of JSON lines, and the column of a Parquet file, unless another is named. */

@@ -9,10 +9,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
-import org.sae4j.ModelShape;
-import org.sae4j.format.JsonSequences;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
+import org.sae4j.tokens.JsonSequences;
 
 /**
  * Token ids in files, run as they are given.

@@ -10,7 +10,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** UTF-8 text; what is not UTF-8, or no text, is refused with its place. */
 final class Utf8Reader extends Reader {

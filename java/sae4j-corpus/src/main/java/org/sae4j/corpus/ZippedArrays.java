@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * The arrays in an archive that {@code numpy.savez} has written, compressed or not.

@@ -6,7 +6,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** Decompresses zstd, frame after frame, with windows as long as the format's programs write. */
 final class ZstdFrames extends FilterInputStream {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.TestData;
 
 /** Files in gzip and zstd as programs write them, whole and damaged. */

@@ -15,11 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
 import org.sae4j.Model;
-import org.sae4j.ModelShape;
-import org.sae4j.Sequences;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
+import org.sae4j.tokens.Corpus;
+import org.sae4j.tokens.Sequences;
 
 class CorpusFilesTest {
   private static final ModelShape SHAPE = new ModelShape(1, 1, 8, 32, 64, 2048, true, 1e-5f);

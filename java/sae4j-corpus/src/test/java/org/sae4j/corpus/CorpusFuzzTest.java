@@ -12,11 +12,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
 import org.sae4j.Model;
-import org.sae4j.ModelShape;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.Refusal;
+import org.sae4j.tokens.Corpus;
 
 /** Any bytes as token ids and as JSON lines, compressed or not. */
 class CorpusFuzzTest {

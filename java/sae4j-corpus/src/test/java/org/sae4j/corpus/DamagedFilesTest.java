@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
 import org.sae4j.Model;
-import org.sae4j.ModelShape;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.Refusal;
 import org.sae4j.testing.TestData;
+import org.sae4j.tokens.Corpus;
 
 /** Files with some bytes changed: they give what is left of them or are refused. */
 class DamagedFilesTest {

@@ -21,7 +21,7 @@ import org.apache.parquet.format.SchemaElement;
 import org.apache.parquet.format.Util;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** Parquet files whose footer says what cannot be: they are refused before it does harm. */
 class LyingParquetTest {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.Refusal;
 
 /** Any bytes as a Parquet file. */

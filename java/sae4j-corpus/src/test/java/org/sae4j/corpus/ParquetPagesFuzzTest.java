@@ -16,7 +16,7 @@ import org.apache.parquet.format.PageHeader;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.Refusal;
 
 /**

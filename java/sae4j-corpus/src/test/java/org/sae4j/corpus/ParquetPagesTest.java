@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.Refusal;
 import org.sae4j.testing.TestData;
 

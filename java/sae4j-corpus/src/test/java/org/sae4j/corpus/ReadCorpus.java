@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.sae4j.Corpus;
 import org.sae4j.Model;
+import org.sae4j.tokens.Corpus;
 
 /** Reads a corpus to its end: {@code MODEL text|tokens FILE…}. */
 final class ReadCorpus {

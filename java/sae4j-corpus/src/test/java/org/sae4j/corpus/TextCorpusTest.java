@@ -20,12 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
 import org.sae4j.Model;
-import org.sae4j.Sequences;
 import org.sae4j.SpecialTokens;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.TestData;
+import org.sae4j.tokens.Corpus;
+import org.sae4j.tokens.Sequences;
 
 class TextCorpusTest {
   private static final List<String> TEXTS =

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.FormatException;
-import org.sae4j.ModelShape;
-import org.sae4j.Sequences;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.FormatException;
 import org.sae4j.testing.TestData;
+import org.sae4j.tokens.Sequences;
 
 class TokenCorpusTest {
   private static final ModelShape SHAPE = new ModelShape(1, 1, 8, 32, 64, 2048, true, 1e-5f);

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 class Utf8ReaderTest {
   private static final Path FILE = Path.of("text.txt");

@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import org.sae4j.AblationEffect;
-import org.sae4j.AblationSummary;
-import org.sae4j.Interval;
+import org.sae4j.ablation.AblationEffect;
+import org.sae4j.ablation.AblationSummary;
+import org.sae4j.stats.Interval;
 
 /** Writes the results of {@code ablate} as JSON; scripts rely on its keys. */
 public final class AblationJson {

@@ -5,10 +5,10 @@ import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.sae4j.AblationControl;
-import org.sae4j.AblationEffect;
-import org.sae4j.FormatException;
 import org.sae4j.PatchEffect;
+import org.sae4j.ablation.AblationControl;
+import org.sae4j.ablation.AblationEffect;
+import org.sae4j.format.FormatException;
 
 /** Writes and reads one effect of an ablation as JSON; scripts rely on its keys. */
 public final class EffectJson {

@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.sae4j.EvaluationOptions;
-import org.sae4j.EvaluationResult;
-import org.sae4j.FeatureDensity;
-import org.sae4j.FrequencyBand;
-import org.sae4j.Interval;
+import org.sae4j.eval.EvaluationOptions;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.FeatureDensity;
+import org.sae4j.eval.FrequencyBand;
+import org.sae4j.stats.Interval;
 
 /** Writes the results of {@code eval} as JSON; scripts rely on its keys. */
 public final class EvaluationJson {

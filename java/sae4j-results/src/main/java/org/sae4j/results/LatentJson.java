@@ -4,12 +4,12 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
-import org.sae4j.ContextText;
-import org.sae4j.LatentContext;
-import org.sae4j.LatentProfile;
-import org.sae4j.LatentStudyResult;
 import org.sae4j.Model;
-import org.sae4j.TokenLogit;
+import org.sae4j.latents.ContextText;
+import org.sae4j.latents.LatentContext;
+import org.sae4j.latents.LatentProfile;
+import org.sae4j.latents.LatentStudyResult;
+import org.sae4j.latents.TokenLogit;
 
 /** Writes the results of {@code latent} as JSON; scripts rely on its keys. */
 public final class LatentJson {

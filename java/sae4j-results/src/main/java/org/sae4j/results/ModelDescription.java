@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.sae4j.ModelShape;
-import org.sae4j.format.HuggingFaceModel;
+import org.sae4j.arch.ModelShape;
+import org.sae4j.format.model.HuggingFaceModel;
 
 /** Describes a model for people and for JSON documents. */
 public final class ModelDescription {

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.sae4j.EvaluationResult;
-import org.sae4j.Metric;
-import org.sae4j.PairedDifference;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.eval.PairedDifference;
 
 /** Writes how SAEs differ on the same tokens as JSON. */
 public final class PairedJson {

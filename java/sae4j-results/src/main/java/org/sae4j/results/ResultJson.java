@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /**
  * A JSON object in a file of results, whose values are asked for by key and type.

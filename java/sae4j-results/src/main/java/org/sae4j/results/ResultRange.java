@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoublePredicate;
-import org.sae4j.Metric;
+import org.sae4j.eval.Metric;
 
 /** The range that numbers of a key have; what sae4j never writes, it does not read. */
 enum ResultRange {

@@ -8,9 +8,9 @@ import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.sae4j.Activation;
-import org.sae4j.SaeConfig;
-import org.sae4j.format.SaeFile;
+import org.sae4j.format.Activation;
+import org.sae4j.format.SaeConfig;
+import org.sae4j.format.sae.SaeFile;
 
 /** Describes an SAE for people and for JSON documents. */
 public final class SaeDescription {

@@ -3,7 +3,7 @@ package org.sae4j.results;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
-import org.sae4j.SequenceResult;
+import org.sae4j.eval.SequenceResult;
 
 /** Writes the results of an SAE for one sequence as JSON; scripts rely on its keys. */
 public final class SequenceJson {

@@ -1,9 +1,9 @@
 package org.sae4j.results;
 
 import java.util.stream.Stream;
-import org.sae4j.ContextText;
-import org.sae4j.LatentContext;
 import org.sae4j.Model;
+import org.sae4j.latents.ContextText;
+import org.sae4j.latents.LatentContext;
 
 /** The text of tokens, or their ids if there is no tokenizer. */
 public final class TokenText {

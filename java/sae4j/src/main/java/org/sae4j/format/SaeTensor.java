@@ -2,8 +2,6 @@ package org.sae4j.format;
 
 import java.util.EnumSet;
 import java.util.Set;
-import org.sae4j.Activation;
-import org.sae4j.SaeConfig;
 
 /**
  * The parameters of an SAE of width d with n latents, in sae4j's one orientation; d_out = d unless

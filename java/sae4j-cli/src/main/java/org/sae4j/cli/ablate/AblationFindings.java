@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
-import org.sae4j.Ablation;
-import org.sae4j.AblationCancelledException;
-import org.sae4j.AblationEffect;
-import org.sae4j.AblationSummary;
-import org.sae4j.Corpus;
+import org.sae4j.ablation.Ablation;
+import org.sae4j.ablation.AblationCancelledException;
+import org.sae4j.ablation.AblationEffect;
+import org.sae4j.ablation.AblationSummary;
 import org.sae4j.cli.terminal.ProgressDisplay;
+import org.sae4j.tokens.Corpus;
 
 /**
  * What an ablation found before it ended or was interrupted.

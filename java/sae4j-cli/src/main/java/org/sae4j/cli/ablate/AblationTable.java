@@ -6,17 +6,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.sae4j.AblationControl;
-import org.sae4j.AblationEffect;
-import org.sae4j.AblationOptions;
-import org.sae4j.AblationSummary;
-import org.sae4j.Interval;
 import org.sae4j.Model;
+import org.sae4j.ablation.AblationControl;
+import org.sae4j.ablation.AblationEffect;
+import org.sae4j.ablation.AblationOptions;
+import org.sae4j.ablation.AblationSummary;
 import org.sae4j.cli.terminal.AlignedTable;
 import org.sae4j.cli.terminal.Figures;
 import org.sae4j.results.EffectJson;
 import org.sae4j.results.SaeNames;
 import org.sae4j.results.TokenText;
+import org.sae4j.stats.Interval;
 
 /**
  * Prints the results of {@code ablate}: one line per number, or one per SAE if there are several.

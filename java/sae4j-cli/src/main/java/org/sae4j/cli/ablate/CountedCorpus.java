@@ -3,9 +3,9 @@ package org.sae4j.cli.ablate;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.sae4j.Corpus;
-import org.sae4j.CorpusPass;
 import org.sae4j.cli.terminal.ProgressDisplay;
+import org.sae4j.pass.CorpusPass;
+import org.sae4j.tokens.Corpus;
 
 /** A corpus that counts its tokens when it is read for the first time. */
 final class CountedCorpus implements Corpus {

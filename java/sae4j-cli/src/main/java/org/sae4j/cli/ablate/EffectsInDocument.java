@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.sae4j.AblationEffect;
+import org.sae4j.ablation.AblationEffect;
 import org.sae4j.cli.options.JsonOption;
 import org.sae4j.results.AblationJson;
 

@@ -2,7 +2,7 @@ package org.sae4j.cli.ablate;
 
 import java.io.IOException;
 import java.util.List;
-import org.sae4j.AblationEffect;
+import org.sae4j.ablation.AblationEffect;
 
 /** Takes the effects of an ablation as they come. */
 interface EffectsOutput extends AutoCloseable {

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import org.sae4j.format.AtomicFile;
+import org.sae4j.format.container.AtomicFile;
 import org.sae4j.results.plot.Picture;
 import org.sae4j.results.plot.SparsityHistograms;
 import org.sae4j.results.plot.SparsityPlot;

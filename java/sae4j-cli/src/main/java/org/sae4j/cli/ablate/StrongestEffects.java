@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
-import org.sae4j.AblationControl;
-import org.sae4j.AblationEffect;
+import org.sae4j.ablation.AblationControl;
+import org.sae4j.ablation.AblationEffect;
 
 /** Keeps the few effects of each SAE that change the predictions most. */
 final class StrongestEffects implements Consumer<AblationEffect> {

@@ -2,14 +2,14 @@ package org.sae4j.cli.demo;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import org.sae4j.AblationSummary;
-import org.sae4j.EvaluationResult;
-import org.sae4j.Metric;
 import org.sae4j.Model;
 import org.sae4j.Sae;
-import org.sae4j.Sequences;
+import org.sae4j.ablation.AblationSummary;
 import org.sae4j.cli.terminal.Figures;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
 import org.sae4j.results.ModelDescription;
+import org.sae4j.tokens.Sequences;
 
 /** Explains the results of the demo to a newcomer. */
 final class DemoStory {

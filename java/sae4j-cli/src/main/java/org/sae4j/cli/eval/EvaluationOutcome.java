@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import org.sae4j.EvaluationResult;
-import org.sae4j.Metric;
 import org.sae4j.cli.terminal.Figures;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
 
 /** Notes on the results of an evaluation. */
 final class EvaluationOutcome {

@@ -7,16 +7,16 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.sae4j.EvaluationResult;
-import org.sae4j.Interval;
-import org.sae4j.Metric;
 import org.sae4j.cli.options.SaeHeaders;
 import org.sae4j.cli.terminal.AlignedTable;
 import org.sae4j.cli.terminal.Figures;
-import org.sae4j.format.SaeFile;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.Metric;
+import org.sae4j.format.sae.SaeFile;
 import org.sae4j.results.PairedJson;
 import org.sae4j.results.SaeDescription;
 import org.sae4j.results.SaeNames;
+import org.sae4j.stats.Interval;
 
 /** Prints the results of {@code eval} for several SAEs: one line each, the best first. */
 final class EvaluationRanking {

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.sae4j.EvaluationResult;
-import org.sae4j.FeatureDensity;
-import org.sae4j.Interval;
-import org.sae4j.Metric;
 import org.sae4j.cli.terminal.AlignedTable;
 import org.sae4j.cli.terminal.Figures;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.FeatureDensity;
+import org.sae4j.eval.Metric;
+import org.sae4j.stats.Interval;
 
 /** Prints the results of {@code eval} for one SAE: one line per number. */
 final class EvaluationTable {

@@ -2,10 +2,10 @@ package org.sae4j.cli.eval;
 
 import java.io.PrintWriter;
 import java.util.List;
-import org.sae4j.EvaluationResult;
-import org.sae4j.PairedDifference;
 import org.sae4j.cli.terminal.AlignedTable;
 import org.sae4j.cli.terminal.Figures;
+import org.sae4j.eval.EvaluationResult;
+import org.sae4j.eval.PairedDifference;
 import org.sae4j.results.PairedJson;
 
 /** Prints how SAEs differ from the best one on the same tokens. */

@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.sae4j.FormatException;
-import org.sae4j.SequenceResult;
 import org.sae4j.cli.files.CompleteLines;
 import org.sae4j.cli.files.GrowingFile;
+import org.sae4j.eval.SequenceResult;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.SequenceJson;
 

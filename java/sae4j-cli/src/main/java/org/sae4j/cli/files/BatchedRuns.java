@@ -3,12 +3,12 @@ package org.sae4j.cli.files;
 import java.io.IOException;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
-import org.sae4j.Corpus;
-import org.sae4j.CorpusPass;
 import org.sae4j.RunOptions;
 import org.sae4j.RunResult;
 import org.sae4j.Session;
 import org.sae4j.cli.terminal.ProgressDisplay;
+import org.sae4j.pass.CorpusPass;
+import org.sae4j.tokens.Corpus;
 
 /** Runs sequences in batches, so that memory does not grow with their number. */
 public final class BatchedRuns {

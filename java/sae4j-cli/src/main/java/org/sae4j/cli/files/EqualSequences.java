@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.sae4j.Corpus;
-import org.sae4j.CorpusPass;
-import org.sae4j.FormatException;
 import org.sae4j.cli.terminal.ProgressDisplay;
+import org.sae4j.format.FormatException;
+import org.sae4j.pass.CorpusPass;
+import org.sae4j.tokens.Corpus;
 
 /** Sequences of one length, as a tensor needs them; they are read when they are used. */
 public final class EqualSequences {

@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 
 /** Compares the headers of two runs, of which one is to continue the other. */
 public final class SameRun {

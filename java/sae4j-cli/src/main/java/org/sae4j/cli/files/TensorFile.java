@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.sae4j.format.DType;
-import org.sae4j.format.SafetensorsWriter;
+import org.sae4j.format.container.DType;
+import org.sae4j.format.container.SafetensorsWriter;
 import org.sae4j.results.JsonDocument;
 
 /** Writes a safetensors file and describes it. */

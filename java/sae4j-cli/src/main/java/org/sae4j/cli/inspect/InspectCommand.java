@@ -13,7 +13,7 @@ import org.sae4j.cli.options.SaePaths;
 import org.sae4j.cli.terminal.Checksums;
 import org.sae4j.cli.terminal.ExitCode;
 import org.sae4j.cli.terminal.Failures;
-import org.sae4j.format.SaeSource;
+import org.sae4j.format.sae.SaeSource;
 import org.sae4j.results.InputFile;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Command;

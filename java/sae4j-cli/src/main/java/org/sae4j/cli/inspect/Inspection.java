@@ -7,11 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import org.sae4j.SaeOverrides;
-import org.sae4j.format.GgufHeader;
-import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.SaeFormats;
-import org.sae4j.format.SaeSource;
+import org.sae4j.format.SaeOverrides;
+import org.sae4j.format.container.GgufHeader;
+import org.sae4j.format.model.HuggingFaceModel;
+import org.sae4j.format.sae.SaeFormats;
+import org.sae4j.format.sae.SaeSource;
 
 /**
  * What the header of a file or folder says.

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.sae4j.format.GgufHeader;
-import org.sae4j.format.GgufWeight;
-import org.sae4j.format.HuggingFaceModel;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.container.GgufHeader;
+import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.model.GgufWeight;
+import org.sae4j.format.model.HuggingFaceModel;
 import org.sae4j.results.ModelDescription;
 
 /** Reads what the header of a model says. */

@@ -5,9 +5,9 @@ import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.sae4j.SaeConfig;
-import org.sae4j.format.SaeFile;
+import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeTensor;
+import org.sae4j.format.sae.SaeFile;
 import org.sae4j.results.SaeDescription;
 
 /** Reads what an SAE's file says, apart from its weights. */

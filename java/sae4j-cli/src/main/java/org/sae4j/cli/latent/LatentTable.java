@@ -4,13 +4,13 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
-import org.sae4j.ContextText;
-import org.sae4j.LatentContext;
-import org.sae4j.LatentProfile;
-import org.sae4j.LatentStudyResult;
 import org.sae4j.Model;
-import org.sae4j.TokenLogit;
 import org.sae4j.cli.terminal.Figures;
+import org.sae4j.latents.ContextText;
+import org.sae4j.latents.LatentContext;
+import org.sae4j.latents.LatentProfile;
+import org.sae4j.latents.LatentStudyResult;
+import org.sae4j.latents.TokenLogit;
 import org.sae4j.results.ControlCharacters;
 import org.sae4j.results.TokenText;
 

@@ -1,6 +1,6 @@
 package org.sae4j.cli.options;
 
-import org.sae4j.HookPoint;
+import org.sae4j.arch.HookPoint;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

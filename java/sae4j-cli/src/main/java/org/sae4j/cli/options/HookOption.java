@@ -2,9 +2,9 @@ package org.sae4j.cli.options;
 
 import java.io.IOException;
 import java.util.Optional;
-import org.sae4j.FormatException;
-import org.sae4j.HookPoint;
-import org.sae4j.format.SaeFile;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.format.FormatException;
+import org.sae4j.format.sae.SaeFile;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -10,14 +10,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
-import org.sae4j.Corpus;
-import org.sae4j.FormatException;
 import org.sae4j.cli.files.EqualSequences;
 import org.sae4j.cli.terminal.Checksums;
 import org.sae4j.cli.terminal.Figures;
 import org.sae4j.corpus.CorpusFiles;
 import org.sae4j.results.InputFile;
 import org.sae4j.results.JsonDocument;
+import org.sae4j.tokens.Corpus;
 
 /** The tokens that a command runs on. */
 public final class Input {
@@ -92,7 +91,8 @@ public final class Input {
    * for, is left out.
    *
    * @param notes where that is said
-   * @throws FormatException if the file itself holds sequences of different lengths
+   * @throws org.sae4j.format.FormatException if the file itself holds sequences of different
+   *     lengths
    */
   public EqualSequences equallyLong(PrintWriter notes) throws IOException {
     EqualSequences equal =

@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.sae4j.format.AtomicFile;
+import org.sae4j.format.container.AtomicFile;
 import org.sae4j.results.JsonDocument;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

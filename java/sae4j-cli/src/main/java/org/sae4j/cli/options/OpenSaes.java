@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.sae4j.Model;
 import org.sae4j.Sae;
-import org.sae4j.format.SaeFile;
+import org.sae4j.format.sae.SaeFile;
 
 /** Several loaded SAEs that are closed together. */
 public final class OpenSaes implements AutoCloseable {

@@ -1,7 +1,7 @@
 package org.sae4j.cli.options;
 
-import org.sae4j.Positions;
 import org.sae4j.results.JsonDocument;
+import org.sae4j.tokens.Positions;
 import picocli.CommandLine.Option;
 
 /** Options that say which tokens are replaced and which are counted. */

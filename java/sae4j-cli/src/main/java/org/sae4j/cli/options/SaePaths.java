@@ -7,8 +7,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.sae4j.format.SaeFolder;
-import org.sae4j.format.SaeSource;
+import org.sae4j.format.sae.SaeFolder;
+import org.sae4j.format.sae.SaeSource;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 

@@ -6,17 +6,17 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
-import org.sae4j.Cause;
-import org.sae4j.Corpus;
-import org.sae4j.HookPoint;
 import org.sae4j.Model;
-import org.sae4j.Positions;
 import org.sae4j.Sae;
-import org.sae4j.SaeSelfTest;
-import org.sae4j.Sequences;
 import org.sae4j.Session;
 import org.sae4j.SessionOptions;
+import org.sae4j.arch.HookPoint;
+import org.sae4j.check.Cause;
+import org.sae4j.check.SaeSelfTest;
 import org.sae4j.results.JsonDocument;
+import org.sae4j.tokens.Corpus;
+import org.sae4j.tokens.Positions;
+import org.sae4j.tokens.Sequences;
 
 /**
  * Warns of SAEs that do not fit their input, before the work begins.

@@ -1,8 +1,8 @@
 package org.sae4j.cli.terminal;
 
 import java.util.Locale;
-import org.sae4j.Interval;
-import org.sae4j.Metric;
+import org.sae4j.eval.Metric;
+import org.sae4j.stats.Interval;
 
 /** Formats numbers for people, with five figures at most. */
 public final class Figures {

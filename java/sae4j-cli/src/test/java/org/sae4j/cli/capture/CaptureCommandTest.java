@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.sae4j.Sequences;
 import org.sae4j.cli.CommandRun;
 import org.sae4j.cli.TensorComparison;
 import org.sae4j.cli.TestArguments;
 import org.sae4j.cli.terminal.ExitCode;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.format.container.StoredTensor;
 import org.sae4j.testing.TestData;
+import org.sae4j.tokens.Sequences;
 
 class CaptureCommandTest {
   private static final String EXPECTED = "expected/activations.safetensors";

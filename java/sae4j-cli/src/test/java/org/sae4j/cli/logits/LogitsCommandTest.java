@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.sae4j.Sequences;
 import org.sae4j.cli.CommandRun;
 import org.sae4j.cli.ExpectedResults;
 import org.sae4j.cli.TensorComparison;
 import org.sae4j.cli.TestArguments;
 import org.sae4j.cli.terminal.ExitCode;
-import org.sae4j.format.Safetensors;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.tokens.Sequences;
 
 class LogitsCommandTest {
   @TempDir Path folder;

@@ -20,10 +20,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.sae4j.cli.CommandRun;
 import org.sae4j.cli.TestArguments;
 import org.sae4j.cli.terminal.ExitCode;
-import org.sae4j.format.DType;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.SafetensorsWriter;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.container.DType;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.format.container.SafetensorsWriter;
+import org.sae4j.format.container.StoredTensor;
 
 /** A transcoder of a layer norm whose configuration tells the wrong side of weight and bias. */
 class HookNormalizedTest {

@@ -21,14 +21,14 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sae4j.Model;
-import org.sae4j.Sequences;
 import org.sae4j.cli.CommandRun;
 import org.sae4j.cli.TestArguments;
 import org.sae4j.cli.terminal.ExitCode;
 import org.sae4j.corpus.CorpusFiles;
 import org.sae4j.corpus.TokenCorpus;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.format.container.StoredTensor;
+import org.sae4j.tokens.Sequences;
 
 /**
  * What {@code --text} and {@code --tokens} take, seen in the tokens that {@code capture} writes.

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.sae4j.cli.CommandRun;
 import org.sae4j.cli.TestArguments;
 import org.sae4j.cli.terminal.ExitCode;
-import org.sae4j.format.Safetensors;
-import org.sae4j.format.StoredTensor;
+import org.sae4j.format.container.Safetensors;
+import org.sae4j.format.container.StoredTensor;
 
 /** What the user knows better than an SAE's file, and what the file says of the model. */
 class SaeOverridesTest {

@@ -3,8 +3,8 @@ package org.sae4j.results.plot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.sae4j.AblationControl;
-import org.sae4j.AblationEffect;
+import org.sae4j.ablation.AblationControl;
+import org.sae4j.ablation.AblationEffect;
 import org.sae4j.results.UnitHistogram;
 
 /** Counts the sparsity of effects, per SAE and for channels. */

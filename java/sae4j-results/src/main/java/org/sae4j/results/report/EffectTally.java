@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.ResultJson;
 import org.sae4j.results.UnitHistogram;
 

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.ResultJson;
 
 /** Finds where documents differ in what their numbers depend on. */

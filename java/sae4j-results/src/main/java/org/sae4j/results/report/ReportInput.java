@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.ResultJson;
 
 /**

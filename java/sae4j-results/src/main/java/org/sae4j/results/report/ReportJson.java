@@ -6,7 +6,7 @@ import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.ResultJson;
 import org.sae4j.results.SaeNames;
 

@@ -4,7 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.JsonDocument;
 import org.sae4j.results.ResultJson;
 

@@ -3,7 +3,7 @@ package org.sae4j.results.report;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.ResultJson;
 
 /** An SAE and what documents say of it. */

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
-import org.sae4j.FormatException;
+import org.sae4j.format.FormatException;
 import org.sae4j.results.JsonObjects;
 import org.sae4j.results.ResultJson;
 

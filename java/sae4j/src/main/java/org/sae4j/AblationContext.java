@@ -1,9 +1,0 @@
-package org.sae4j;
-
-/** What all runs of an ablation have at the other tokens. */
-public enum AblationContext {
-  /** The activation as it is. */
-  CLEAN,
-  /** The SAE's reconstruction. */
-  RECONSTRUCTED
-}

@@ -1,0 +1,223 @@
+package org.sae4j.format.model;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.sae4j.format.FormatException;
+import org.sae4j.format.container.JsonSettings;
+
+/**
+ * What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}
+ * add to a vocabulary, by the rules of transformers: the last two count only if the first has no
+ * {@code added_tokens_decoder}.
+ *
+ * @param bos the token that begins a text, if one of the files names it
+ * @param eos the token that ends a text, if one of the files names it
+ * @param declared tokens that stand here with their numbers
+ * @param declaredIn where they stand
+ * @param named tokens that stand here without, in the order in which they get one if they need it
+ * @param addsBos whether a text is to begin with {@code bos}
+ */
+record SpecialTokenFiles(
+    Optional<String> bos,
+    Optional<String> eos,
+    List<AddedToken> declared,
+    Path declaredIn,
+    List<AddedToken> named,
+    boolean addsBos) {
+
+  /** The only special token of OpenAI's own models, and what GPT-2's tokenizer assumes. */
+  static final String END_OF_TEXT = "<|endoftext|>";
+
+  private static final String GPT2_CLASS = "GPT2Tokenizer";
+  private static final List<String> ASSUMED = List.of("bos_token", "eos_token", "unk_token");
+  private static final List<String> ROLES =
+      List.of(
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
+  private static final String EXTRA = "extra_special_tokens";
+  private static final String ADDITIONAL = "additional_special_tokens";
+  private static final String DECODER = "added_tokens_decoder";
+  private static final int NONE = -1;
+
+  /** Reads the files that are there. */
+  static SpecialTokenFiles read(Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer_config.json");
+    JsonSettings config = JsonSettings.readIfThere(file);
+    requireSupported(config);
+    Roles roles = new Roles();
+    roles.read(config);
+    List<AddedToken> declared = declared(config);
+    if (!config.has(DECODER)) {
+      roles.read(JsonSettings.readIfThere(folder.resolve("special_tokens_map.json")));
+      file = folder.resolve("added_tokens.json");
+      declared = numbered(JsonSettings.readIfThere(file), roles);
+    }
+    Optional<String> bos = roles.text("bos_token");
+    Optional<String> eos = roles.text("eos_token");
+    if (config.text("tokenizer_class", GPT2_CLASS).startsWith(GPT2_CLASS)) {
+      roles.assume();
+    }
+    boolean addsBos = config.flag("add_bos_token", false);
+    return new SpecialTokenFiles(bos, eos, declared, file, roles.inOrder(), addsBos);
+  }
+
+  /** Returns these if the Python class that they name splits texts as GPT-2's does. */
+  static void requireGpt2Class(Path folder) throws IOException {
+    JsonSettings config = JsonSettings.readIfThere(folder.resolve("tokenizer_config.json"));
+    String kind = config.text("tokenizer_class", GPT2_CLASS);
+    if (!kind.equals(GPT2_CLASS) && !kind.equals(GPT2_CLASS + "Fast")) {
+      throw config.unexpected("tokenizer_class", GPT2_CLASS, kind);
+    }
+  }
+
+  private static void requireSupported(JsonSettings config) throws FormatException {
+    for (String name : List.of("add_prefix_space", "split_special_tokens")) {
+      if (config.flag(name, false)) {
+        throw config.unexpected(name, "false, as in GPT-2's tokenizer", "true");
+      }
+    }
+  }
+
+  /** Which token has which role; of the usual ones a later file overrules an earlier one. */
+  private static final class Roles {
+    private final Map<String, Optional<AddedToken>> roles = new LinkedHashMap<>();
+    private final Map<String, AddedToken> extra = new LinkedHashMap<>();
+
+    void read(JsonSettings settings) throws FormatException {
+      for (String name : settings.object().keySet()) {
+        JsonElement value = settings.object().get(name);
+        if (ROLES.contains(name)) {
+          roles.put(
+              name,
+              value.isJsonNull() ? Optional.empty() : Optional.of(token(settings, name, value)));
+        } else if (name.endsWith("_token") && isToken(value)) {
+          roles.putIfAbsent(name, Optional.of(token(settings, name, value)));
+        }
+      }
+      String list = settings.has(EXTRA) ? EXTRA : ADDITIONAL;
+      if (settings.has(list) && settings.object().get(list).isJsonObject()) {
+        JsonSettings byName = settings.object(list);
+        for (String name : byName.object().keySet()) {
+          roles.put(name, Optional.of(token(byName, name, byName.object().get(name))));
+        }
+      } else if (settings.has(list) && (list.equals(EXTRA) || extra.isEmpty())) {
+        for (JsonElement each : settings.array(list)) {
+          AddedToken token = token(settings, list, each);
+          extra.put(token.text(), token);
+        }
+      }
+    }
+
+    void assume() {
+      for (String name : ASSUMED) {
+        roles.putIfAbsent(name, Optional.of(mark(END_OF_TEXT)));
+      }
+    }
+
+    Optional<String> text(String role) {
+      return roles.getOrDefault(role, Optional.empty()).map(AddedToken::text);
+    }
+
+    Set<String> texts() {
+      return inOrder().stream().map(AddedToken::text).collect(Collectors.toSet());
+    }
+
+    List<AddedToken> inOrder() {
+      List<AddedToken> tokens = new ArrayList<>();
+      ROLES.forEach(name -> roles.getOrDefault(name, Optional.empty()).ifPresent(tokens::add));
+      roles.forEach(
+          (name, token) -> {
+            if (!ROLES.contains(name)) {
+              token.ifPresent(tokens::add);
+            }
+          });
+      tokens.addAll(extra.values());
+      return tokens;
+    }
+  }
+
+  private static List<AddedToken> declared(JsonSettings config) throws FormatException {
+    List<AddedToken> added = new ArrayList<>();
+    if (config.has(DECODER)) {
+      JsonSettings decoder = config.object(DECODER);
+      for (String id : decoder.object().keySet()) {
+        added.add(addedToken(decoder.object(id), id(decoder, id), false));
+      }
+    }
+    return added;
+  }
+
+  /** Reads a file of older versions, which says only elsewhere whether its tokens are special. */
+  private static List<AddedToken> numbered(JsonSettings file, Roles roles) throws FormatException {
+    List<AddedToken> added = new ArrayList<>();
+    Set<String> named = roles.texts();
+    for (String text : file.object().keySet()) {
+      boolean special = named.contains(text);
+      added.add(new AddedToken(text, file.integer(text), special, false, false, false, !special));
+    }
+    return added;
+  }
+
+  private static int id(JsonSettings decoder, String id) throws FormatException {
+    try {
+      return Integer.parseInt(id);
+    } catch (NumberFormatException e) {
+      throw decoder.unexpected(id, "the number of a token as its name", "\"" + id + "\"");
+    }
+  }
+
+  /** Reads a token that is written as an object. */
+  static AddedToken addedToken(JsonSettings token, int id, boolean specialIfAbsent)
+      throws FormatException {
+    boolean special = token.flag("special", specialIfAbsent);
+    return new AddedToken(
+        token.text("content"),
+        id,
+        special,
+        token.flag("single_word", false),
+        token.flag("lstrip", false),
+        token.flag("rstrip", false),
+        token.flag("normalized", !special));
+  }
+
+  /** Understands both spellings: the text alone, and an object with the text in it. */
+  private static AddedToken token(JsonSettings settings, String name, JsonElement value)
+      throws FormatException {
+    if (value.isJsonObject() && value.getAsJsonObject().has("content")) {
+      String path = settings.path().isEmpty() ? name : settings.path() + "." + name;
+      return addedToken(
+              new JsonSettings(settings.file(), path, value.getAsJsonObject()), NONE, true)
+          .asSpecial();
+    }
+    if (!isText(value)) {
+      throw settings.unexpected(name, "the text of a token", JsonSettings.summary(value));
+    }
+    return mark(value.getAsString());
+  }
+
+  private static AddedToken mark(String text) {
+    return new AddedToken(text, NONE, true, false, false, false, false);
+  }
+
+  private static boolean isToken(JsonElement value) {
+    return isText(value) || (value.isJsonObject() && value.getAsJsonObject().has("content"));
+  }
+
+  private static boolean isText(JsonElement value) {
+    return value instanceof JsonPrimitive primitive && primitive.isString();
+  }
+}

@@ -1,0 +1,2 @@
+/** Where latents fire, and what they promote. */
+package org.sae4j.latents;

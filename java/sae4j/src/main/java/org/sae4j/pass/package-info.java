@@ -1,0 +1,2 @@
+/** Passes over a corpus: progress, interrupts, checkpoints. */
+package org.sae4j.pass;
