@@ -9,6 +9,7 @@ import org.sae4j.PatchEffect;
 import org.sae4j.ablation.AblationControl;
 import org.sae4j.ablation.AblationEffect;
 import org.sae4j.format.FormatException;
+import org.sae4j.format.container.JsonFields;
 
 /** Writes and reads one effect of an ablation as JSON; scripts rely on its keys. */
 public final class EffectJson {
@@ -70,27 +71,27 @@ public final class EffectJson {
   }
 
   /** Reads what {@link #named} made: the same effect, without its numbers by row. */
-  public AblationEffect read(ResultJson json) throws FormatException {
+  public AblationEffect read(JsonFields json) throws FormatException {
     AblationControl own = json.has("channel") ? AblationControl.channels() : control;
     return new AblationEffect(
         saes.size() > 1 ? sae(json) : 0,
         own,
-        json.index("sequence"),
-        json.index("position"),
-        json.index(thing(own)),
+        json.requireInteger("sequence", 0),
+        json.requireInteger("position", 0),
+        json.requireInteger(thing(own), 0),
         required(json, "activation"),
         change(json));
   }
 
-  private int sae(ResultJson json) throws FormatException {
+  private int sae(JsonFields json) throws FormatException {
     int index = saes.indexOf(json.string("sae").orElseThrow(() -> json.missing("sae")));
     if (index < 0) {
-      throw json.mismatch("sae", "one of this run's SAEs", json.object().get("sae"));
+      throw json.mismatch("sae", "one of this run's SAEs");
     }
     return index;
   }
 
-  private static PatchEffect change(ResultJson json) throws FormatException {
+  private static PatchEffect change(JsonFields json) throws FormatException {
     return new PatchEffect(
         0,
         number(json, "sparsity"),
@@ -101,18 +102,25 @@ public final class EffectJson {
         NO_ROWS,
         NO_ROWS,
         NO_ROWS,
-        json.indices("top_up"),
-        json.indices("top_down"),
+        tokens(json, "top_up"),
+        tokens(json, "top_down"),
         new float[0]);
   }
 
-  private static double required(ResultJson json, String key) throws FormatException {
+  private static int[] tokens(JsonFields json, String key) throws FormatException {
+    if (!json.has(key)) {
+      throw json.missing(key);
+    }
+    return json.integers(key, 0);
+  }
+
+  private static double required(JsonFields json, String key) throws FormatException {
     return json.number(key).orElseThrow(() -> json.missing(key));
   }
 
   /** A number, or none, which has to be said. */
-  private static double number(ResultJson json, String key) throws FormatException {
-    if (!json.object().has(key)) {
+  private static double number(JsonFields json, String key) throws FormatException {
+    if (!json.keys().contains(key)) {
       throw json.missing(key);
     }
     return json.number(key).orElse(Double.NaN);

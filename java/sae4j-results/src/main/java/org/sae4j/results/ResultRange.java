@@ -1,14 +1,17 @@
 package org.sae4j.results;
 
+import com.google.gson.JsonObject;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoublePredicate;
 import org.sae4j.eval.Metric;
+import org.sae4j.format.container.JsonFields;
 
 /** The range that numbers of a key have; what sae4j never writes, it does not read. */
-enum ResultRange {
+public enum ResultRange {
   COUNT("a whole number from 0", x -> x >= 0 && x == Math.rint(x)),
   FROM_ZERO("a number from 0", x -> x >= 0),
   /** Rounding may take one that is 0 a little below. */
@@ -56,8 +59,17 @@ enum ResultRange {
     List.of(keys).forEach(key -> BY_KEY.put(key, range));
   }
 
+  /**
+   * An object of results, which refuses numbers that its keys cannot have.
+   *
+   * @param prefix where it stands in the file, with a dot at the end unless empty
+   */
+  public static JsonFields check(Path file, String prefix, JsonObject json) {
+    return new JsonFields(file, prefix, json, ResultRange::broken);
+  }
+
   /** What is expected of a finite number with this key, if this one is not that. */
-  static Optional<String> broken(String key, double value) {
+  private static Optional<String> broken(String key, double value) {
     return Optional.ofNullable(BY_KEY.get(key))
         .filter(range -> !range.contains.test(value))
         .map(range -> range.text);

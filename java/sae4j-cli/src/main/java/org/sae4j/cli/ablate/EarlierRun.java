@@ -18,7 +18,7 @@ import org.sae4j.cli.terminal.ProgressDisplay;
 import org.sae4j.format.FormatException;
 import org.sae4j.results.EffectJson;
 import org.sae4j.results.JsonObjects;
-import org.sae4j.results.ResultJson;
+import org.sae4j.results.ResultRange;
 
 /**
  * The effects that an earlier run wrote, one per line.
@@ -118,7 +118,7 @@ record EarlierRun(
 
   private static AblationEffect effect(Path file, JsonObject json, long at, EffectJson format)
       throws FormatException {
-    return format.read(new ResultJson(file, "byte " + at + ": ", json));
+    return format.read(ResultRange.check(file, "byte " + at + ": ", json));
   }
 
   /** The effects that are kept, read anew as they are asked for. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.sae4j.format.FormatException;
-import org.sae4j.results.ResultJson;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.results.UnitHistogram;
 
 /** Summarises the effects of an ablation; its size does not depend on their number. */
@@ -25,17 +25,17 @@ final class EffectTally {
    *
    * @param thing the key of what was ablated
    */
-  void add(ResultJson effect, String thing) throws FormatException {
-    MeanKl own = kl.computeIfAbsent(effect.index(thing), latent -> new MeanKl());
+  void add(JsonFields effect, String thing) throws FormatException {
+    MeanKl own = kl.computeIfAbsent(effect.requireInteger(thing, 0), latent -> new MeanKl());
     own.sum += effect.number("kl").orElse(0);
     own.count++;
-    if (!effect.isTrue("below_noise")) {
+    if (!effect.bool("below_noise").orElse(false)) {
       add(effect, "sparsity", whole);
       add(effect, "row_sparsity", byRow);
     }
   }
 
-  private static void add(ResultJson effect, String key, UnitHistogram histogram)
+  private static void add(JsonFields effect, String key, UnitHistogram histogram)
       throws FormatException {
     OptionalDouble value = effect.number(key);
     if (value.isPresent()) {

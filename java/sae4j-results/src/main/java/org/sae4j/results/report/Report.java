@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.results.PairedJson;
-import org.sae4j.results.ResultJson;
 
 /** Joins documents by SAE and notes what does not compare. */
 public final class Report {
@@ -104,7 +104,7 @@ public final class Report {
     Optional<String> interrupted = document.all().string("interrupted");
     interrupted.ifPresent(
         when -> warn(document.name(), when + "; the results cover what was done until then"));
-    for (ResultJson difference : document.all().objects("paired")) {
+    for (JsonFields difference : document.all().objects("paired")) {
       addPaired(difference, indices);
     }
   }
@@ -136,7 +136,7 @@ public final class Report {
   }
 
   private void noteFile(ReportSae sae) throws FormatException {
-    Optional<ResultJson> description = sae.description();
+    Optional<JsonFields> description = sae.description();
     if (description.isPresent()) {
       for (String assumption : description.get().strings("assumptions")) {
         notes.add(new Note(sae.identity().path(), "assumed " + assumption, Kind.ASSUMPTION));
@@ -144,9 +144,9 @@ public final class Report {
     }
   }
 
-  private void noteResults(String path, ResultJson json) throws FormatException {
-    ResultJson undefined = json.objectOrEmpty("undefined");
-    for (String key : undefined.object().keySet()) {
+  private void noteResults(String path, JsonFields json) throws FormatException {
+    JsonFields undefined = json.objectOrEmpty("undefined");
+    for (String key : undefined.keys()) {
       warn(path, key + " is undefined: " + undefined.string(key).orElse(""));
     }
     for (String key : List.of("ci95_missing", "without_logits")) {
@@ -159,23 +159,22 @@ public final class Report {
     }
   }
 
-  private void addPaired(ResultJson difference, Map<String, Integer> indices)
+  private void addPaired(JsonFields difference, Map<String, Integer> indices)
       throws FormatException {
     JsonObject json = new JsonObject();
     for (String side : List.of("a", "b")) {
       String path = difference.string(side).orElseThrow(() -> difference.missing(side));
       Integer index = indices.get(path);
       if (index == null) {
-        throw difference.mismatch(
-            side, "an SAE that there are results of", difference.object().get(side));
+        throw difference.mismatch(side, "an SAE that there are results of");
       }
       json.addProperty(side, index);
     }
     for (String key : PairedJson.KEYS) {
-      ResultJson of = difference.objectOrEmpty(key);
+      JsonFields of = difference.objectOrEmpty(key);
       if (of.number("difference").isPresent()) {
         JsonObject own = of.allNumbers();
-        of.interval("ci95").ifPresent(ends -> own.add("ci95", ends));
+        ReportJson.interval(of, "ci95").ifPresent(ends -> own.add("ci95", ends));
         json.add(key, own);
       }
     }

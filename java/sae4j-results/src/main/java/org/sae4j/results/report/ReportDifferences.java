@@ -1,13 +1,14 @@
 package org.sae4j.results.report;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.sae4j.format.FormatException;
-import org.sae4j.results.ResultJson;
+import org.sae4j.format.container.JsonFields;
 
 /** Finds where documents differ in what their numbers depend on. */
 final class ReportDifferences {
@@ -50,13 +51,13 @@ final class ReportDifferences {
     ReportInput input = ReportInput.of(document);
     note("models", input.modelSha256(), input.model(), document);
     note("inputs", input.sha256() + input.tokens(), input.text(), document);
-    ResultJson options = document.options();
-    for (Map.Entry<String, JsonElement> option : options.object().entrySet()) {
-      String key = option.getKey();
+    JsonFields options = document.options();
+    for (String key : options.keys()) {
+      JsonElement option = options.value(key).orElse(JsonNull.INSTANCE);
       boolean shown = document.command().equals("latent") && OF_WHAT_IS_SHOWN.contains(key);
-      boolean ofText = OF_TEXT.contains(key) && option.getValue().isJsonNull();
+      boolean ofText = OF_TEXT.contains(key) && option.isJsonNull();
       if (!OF_NO_ACCOUNT.contains(key) && !shown && !ofText) {
-        String value = option.getValue().toString();
+        String value = option.toString();
         note("option " + key, value, value, document);
       }
     }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
-import org.sae4j.results.ResultJson;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * The model and the tokens that a document's numbers come from.
@@ -22,15 +22,15 @@ record ReportInput(String model, String modelSha256, String paths, String sha256
     List<String> paths = new ArrayList<>();
     List<String> digests = new ArrayList<>();
     long tokens = 0;
-    for (ResultJson input : document.texts()) {
+    for (JsonFields input : document.texts()) {
       paths.add(input.string("path").orElse(""));
       digests.add(input.string("sha256").orElse(""));
       tokens = Math.max(tokens, (long) input.objectOrEmpty("shape").number("tokens").orElse(0));
     }
-    Optional<ResultJson> model = document.model();
+    Optional<JsonFields> model = document.model();
     return new ReportInput(
-        ResultJson.text(model, "path"),
-        ResultJson.text(model, "sha256"),
+        ResultDocument.text(model, "path"),
+        ResultDocument.text(model, "sha256"),
         String.join(", ", paths),
         String.join(" ", digests),
         tokens);

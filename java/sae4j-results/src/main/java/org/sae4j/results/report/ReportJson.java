@@ -2,12 +2,13 @@ package org.sae4j.results.report;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
-import org.sae4j.results.ResultJson;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.results.SaeNames;
 
 /** Writes what the page shows as JSON; it is checked here, so that scripts need not check it. */
@@ -57,7 +58,7 @@ final class ReportJson {
     }
     json.addProperty("group", groups.indexOf(group));
     json.addProperty("hook", group.hook());
-    Optional<ResultJson> description = sae.description();
+    Optional<JsonFields> description = sae.description();
     if (description.isPresent()) {
       json.add("about", about(description.get()));
     }
@@ -70,30 +71,30 @@ final class ReportJson {
     return json;
   }
 
-  private static JsonObject about(ResultJson description) throws FormatException {
+  private static JsonObject about(JsonFields description) throws FormatException {
     JsonObject about = new JsonObject();
     for (String key : DESCRIPTION) {
       description.string(key).ifPresent(value -> about.addProperty(key, value));
     }
     description.number("k").ifPresent(k -> about.addProperty("k", k));
-    ResultJson shape = description.objectOrEmpty("shape");
+    JsonFields shape = description.objectOrEmpty("shape");
     shape.number("d_sae").ifPresent(n -> about.addProperty("d_sae", n));
     return about;
   }
 
-  private static JsonObject evaluation(ResultJson result) throws FormatException {
+  private static JsonObject evaluation(JsonFields result) throws FormatException {
     JsonObject json = result.allNumbers();
-    ResultJson intervals = result.objectOrEmpty("ci95");
+    JsonFields intervals = result.objectOrEmpty("ci95");
     JsonObject ci95 = new JsonObject();
-    for (String key : intervals.object().keySet()) {
-      intervals.interval(key).ifPresent(ends -> ci95.add(key, ends));
+    for (String key : intervals.keys()) {
+      interval(intervals, key).ifPresent(ends -> ci95.add(key, ends));
     }
     json.add("ci95", ci95);
     for (String key : List.of("kl_by_position", "delta_ce_by_position")) {
       json.add(key, result.numbers(key));
     }
     JsonArray frequencies = new JsonArray();
-    for (ResultJson decade : result.objects("by_token_frequency")) {
+    for (JsonFields decade : result.objects("by_token_frequency")) {
       frequencies.add(decade.allNumbers());
     }
     json.add("by_token_frequency", frequencies);
@@ -103,16 +104,25 @@ final class ReportJson {
     return json;
   }
 
-  private static JsonObject density(ResultJson density) throws FormatException {
+  /** The low and the high end of an interval; none if it is absent or has no ends. */
+  static Optional<JsonArray> interval(JsonFields json, String key) throws FormatException {
+    JsonArray ends = json.numbers(key);
+    if (!json.has(key) || ends.size() == 2 && ends.contains(JsonNull.INSTANCE)) {
+      return Optional.empty();
+    }
+    if (ends.size() != 2 || ends.get(0).getAsDouble() > ends.get(1).getAsDouble()) {
+      throw json.mismatch(key, "[low, high]");
+    }
+    return Optional.of(ends);
+  }
+
+  private static JsonObject density(JsonFields density) throws FormatException {
     JsonObject json = density.allNumbers();
     JsonArray edges = density.numbers("log10_edges");
     JsonArray counts = density.numbers("counts");
     if (counts.size() != Math.max(0, edges.size() - 1)) {
-      throw FormatException.mismatch(
-          density.file(),
-          density.path() + "counts",
-          "one fewer than the " + edges.size() + " log10_edges",
-          counts.size());
+      throw density.mismatch(
+          "counts", "one fewer than the " + edges.size() + " log10_edges", counts.size());
     }
     json.add("log10_edges", edges);
     json.add("counts", counts);
@@ -122,7 +132,7 @@ final class ReportJson {
   /** What was ablated, and beside it the channels. */
   private static JsonArray ablation(ReportSae.Part part) throws FormatException {
     JsonArray both = new JsonArray();
-    ResultJson options = part.document().options();
+    JsonFields options = part.document().options();
     both.add(ablated(part, part.measured(), ReportLatents.ablated(options)));
     Optional<Measured> channels = part.measured().channels;
     if (channels.isPresent()) {
@@ -133,11 +143,11 @@ final class ReportJson {
 
   private static JsonObject ablated(ReportSae.Part part, Measured measured, String of)
       throws FormatException {
-    ResultJson result = part.document().json(measured);
+    JsonFields result = part.document().json(measured);
     JsonObject json = result.allNumbers();
     json.addProperty("of", of);
     part.document().options().number("future").ifPresent(t -> json.addProperty("future", t));
-    result.interval("ci95").ifPresent(ends -> json.add("ci95", ends));
+    interval(result, "ci95").ifPresent(ends -> json.add("ci95", ends));
     if (!measured.effects.isEmpty()) {
       json.add("histograms", measured.effects.histograms());
     }
@@ -181,7 +191,7 @@ final class ReportJson {
       json.add("engine", texts(document.header().objectOrEmpty("sae4j")));
       json.add("options", texts(document.options()));
       JsonArray inputs = new JsonArray();
-      for (ResultJson input : document.header().objects("inputs")) {
+      for (JsonFields input : document.header().objects("inputs")) {
         JsonObject own = new JsonObject();
         for (String key : List.of("kind", "path", "sha256")) {
           own.addProperty(key, input.string(key).orElse(""));
@@ -196,13 +206,12 @@ final class ReportJson {
   }
 
   /** The values as text, without those that are null. */
-  private static JsonObject texts(ResultJson object) {
+  private static JsonObject texts(JsonFields object) {
     JsonObject texts = new JsonObject();
-    for (String key : object.object().keySet()) {
-      if (object.has(key)) {
-        JsonElement value = object.object().get(key);
-        texts.addProperty(key, value.isJsonPrimitive() ? value.getAsString() : value.toString());
-      }
+    for (String key : object.keys()) {
+      Optional<JsonElement> value = object.value(key);
+      value.ifPresent(
+          v -> texts.addProperty(key, v.isJsonPrimitive() ? v.getAsString() : v.toString()));
     }
     return texts;
   }

@@ -5,8 +5,8 @@ import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.results.JsonDocument;
-import org.sae4j.results.ResultJson;
 
 /** Writes what documents say of the latents of an SAE as JSON. */
 final class ReportLatents {
@@ -43,7 +43,7 @@ final class ReportLatents {
   }
 
   /** What an ablation was of. */
-  static String ablated(ResultJson options) throws FormatException {
+  static String ablated(JsonFields options) throws FormatException {
     Optional<String> control = options.string("control");
     if (control.isEmpty()) {
       return "latents";
@@ -57,8 +57,8 @@ final class ReportLatents {
     if (part.isEmpty() || !ablated(part.get().document().options()).equals("latents")) {
       return ablated;
     }
-    for (ResultJson own : part.get().json().objects("by_latent")) {
-      int latent = own.index("latent");
+    for (JsonFields own : part.get().json().objects("by_latent")) {
+      int latent = own.requireInteger("latent", 0);
       JsonArray numbers = new JsonArray();
       JsonObject known = own.allNumbers();
       List.of("pairs", "sparsity", "row_sparsity").forEach(key -> numbers.add(known.get(key)));
@@ -73,23 +73,23 @@ final class ReportLatents {
     if (part.isEmpty()) {
       return shown;
     }
-    for (ResultJson own : part.get().json().objects("latents")) {
+    for (JsonFields own : part.get().json().objects("latents")) {
       JsonObject json = own.allNumbers();
       json.add("contexts", contexts(own));
       json.add("promoted", tokens(own, "promoted"));
       json.add("suppressed", tokens(own, "suppressed"));
-      shown.add(String.valueOf(own.index("latent")), json);
+      shown.add(String.valueOf(own.requireInteger("latent", 0)), json);
     }
     return shown;
   }
 
   /** Of each: sequence, position, activation, text before, the token, text after. */
-  private static JsonArray contexts(ResultJson latent) throws FormatException {
+  private static JsonArray contexts(JsonFields latent) throws FormatException {
     JsonArray contexts = new JsonArray();
-    for (ResultJson own : latent.objects("contexts")) {
+    for (JsonFields own : latent.objects("contexts")) {
       JsonArray context = new JsonArray();
-      context.add(own.index("sequence"));
-      context.add(own.index("position"));
+      context.add(own.requireInteger("sequence", 0));
+      context.add(own.requireInteger("position", 0));
       context.add(own.number("activation").orElseThrow(() -> own.missing("activation")));
       for (String key : List.of("before", "token", "after")) {
         context.add(own.string(key).orElse(""));
@@ -100,11 +100,12 @@ final class ReportLatents {
   }
 
   /** Of each: the token, its logit. */
-  private static JsonArray tokens(ResultJson latent, String key) throws FormatException {
+  private static JsonArray tokens(JsonFields latent, String key) throws FormatException {
     JsonArray tokens = new JsonArray();
-    for (ResultJson own : latent.objects(key)) {
+    for (JsonFields own : latent.objects(key)) {
       JsonArray token = new JsonArray();
-      token.add(own.has("token") ? own.string("token").orElse("") : "#" + own.index("id"));
+      token.add(
+          own.has("token") ? own.string("token").orElse("") : "#" + own.requireInteger("id", 0));
       token.add(own.number("logit").orElseThrow(() -> own.missing("logit")));
       tokens.add(token);
     }

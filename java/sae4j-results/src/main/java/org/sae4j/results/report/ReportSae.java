@@ -1,10 +1,11 @@
 package org.sae4j.results.report;
 
+import com.google.gson.JsonElement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
-import org.sae4j.results.ResultJson;
+import org.sae4j.format.container.JsonFields;
 
 /** An SAE and what documents say of it. */
 final class ReportSae {
@@ -27,7 +28,7 @@ final class ReportSae {
 
   /** What one document says of it. */
   record Part(ResultDocument document, Measured measured) {
-    ResultJson json() {
+    JsonFields json() {
       return document.json(measured);
     }
   }
@@ -49,9 +50,10 @@ final class ReportSae {
   }
 
   static Identity identity(ResultDocument document, String path) throws FormatException {
-    Optional<ResultJson> input = document.sae(path);
-    String sha256 = input.isPresent() ? input.get().string("sha256").orElse("") : "";
-    return new Identity(path, sha256, ResultJson.text(document.model(), "sha256"));
+    return new Identity(
+        path,
+        ResultDocument.text(document.sae(path), "sha256"),
+        ResultDocument.text(document.model(), "sha256"));
   }
 
   /** Adds what another document says, unless there is such a document already. */
@@ -80,7 +82,7 @@ final class ReportSae {
   }
 
   /** What its file says. */
-  Optional<ResultJson> description() throws FormatException {
+  Optional<JsonFields> description() throws FormatException {
     return document().sae(identity.path());
   }
 
@@ -90,9 +92,9 @@ final class ReportSae {
 
   /** The activation: the one of all SAEs of the document, or else its own. */
   private String hook() throws FormatException {
-    ResultJson options = document().options();
-    return options.has("hook") && options.object().get("hook").isJsonPrimitive()
+    JsonFields options = document().options();
+    return options.value("hook").filter(JsonElement::isJsonPrimitive).isPresent()
         ? options.string("hook").orElseThrow()
-        : ResultJson.text(description(), "hook");
+        : ResultDocument.text(description(), "hook");
   }
 }

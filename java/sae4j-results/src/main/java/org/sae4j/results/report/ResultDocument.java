@@ -19,9 +19,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.sae4j.format.FormatException;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.results.InputFile;
 import org.sae4j.results.JsonDocument;
-import org.sae4j.results.ResultJson;
+import org.sae4j.results.ResultRange;
 
 /**
  * A document that a command wrote with {@code --json}.
@@ -37,9 +38,9 @@ public record ResultDocument(
     Path file,
     String sha256,
     String command,
-    ResultJson header,
+    JsonFields header,
     List<Map.Entry<String, Measured>> results,
-    ResultJson all) {
+    JsonFields all) {
   private static final Pattern SCHEMA = Pattern.compile("sae4j/([a-z]+)/([0-9]+)");
   private static final List<String> COMMANDS = List.of("eval", "ablate", "latent");
 
@@ -56,35 +57,33 @@ public record ResultDocument(
 
   private static ResultDocument of(Path file, String sha256, ResultReader reader)
       throws FormatException {
-    ResultJson header = reader.header();
+    JsonFields header = reader.header();
     String command = command(header);
     Measured results = reader.results();
+    JsonFields all = ResultRange.check(file, "results.", results.json);
     List<Map.Entry<String, Measured>> bySae =
         results.saes.isEmpty()
-            ? List.of(Map.entry(onlySae(header, results), results))
+            ? List.of(Map.entry(onlySae(header, all), results))
             : several(file, results);
     for (Map.Entry<String, Measured> entry : bySae) {
       reader
           .linesOf(results.saes.isEmpty() ? "" : entry.getKey())
           .ifPresent(lines -> entry.getValue().takeEffects(lines));
     }
-    ResultJson all = new ResultJson(file, "results.", results.json);
     return new ResultDocument(file, sha256, command, header, bySae, all);
   }
 
-  private static String command(ResultJson header) throws FormatException {
+  private static String command(JsonFields header) throws FormatException {
     String schema = header.string("schema").orElseThrow(() -> header.missing("schema"));
     Matcher matcher = SCHEMA.matcher(schema);
     if (!matcher.matches() || !COMMANDS.contains(matcher.group(1))) {
-      throw header.mismatch(
-          "schema", "results of eval, ablate or latent", header.object().get("schema"));
+      throw header.mismatch("schema", "results of eval, ablate or latent");
     }
     int newest = JsonDocument.schemaVersion(matcher.group(1));
     if (IntStream.rangeClosed(1, newest).noneMatch(v -> matcher.group(2).equals("" + v))) {
       throw header.mismatch(
           "schema",
-          "version %s, which this sae4j reads".formatted(newest == 1 ? "1" : "1 to " + newest),
-          header.object().get("schema"));
+          "version %s, which this sae4j reads".formatted(newest == 1 ? "1" : "1 to " + newest));
     }
     return matcher.group(1);
   }
@@ -93,29 +92,28 @@ public record ResultDocument(
       throws FormatException {
     List<Map.Entry<String, Measured>> several = new ArrayList<>();
     for (Measured one : results.saes) {
-      ResultJson json = new ResultJson(file, one.path, one.json);
+      JsonFields json = ResultRange.check(file, one.path, one.json);
       several.add(Map.entry(json.string("sae").orElseThrow(() -> json.missing("sae")), one));
     }
     return several;
   }
 
   /** The SAE that results without a name are of. */
-  private static String onlySae(ResultJson header, Measured results) throws FormatException {
-    Optional<String> named = new ResultJson(header.file(), "results.", results.json).string("sae");
+  private static String onlySae(JsonFields header, JsonFields results) throws FormatException {
+    Optional<String> named = results.string("sae");
     if (named.isPresent()) {
       return named.get();
     }
-    List<ResultJson> saes = inputs(header, "sae");
+    List<JsonFields> saes = inputs(header, "sae");
     if (saes.size() != 1) {
-      throw FormatException.mismatch(
-          header.file(), "inputs", "the SAE that the results are of", saes.size() + " SAEs");
+      throw header.mismatch("inputs", "the SAE that the results are of", saes.size() + " SAEs");
     }
     return saes.get(0).string("path").orElseThrow(() -> saes.get(0).missing("path"));
   }
 
-  private static List<ResultJson> inputs(ResultJson header, String kind) throws FormatException {
-    List<ResultJson> found = new ArrayList<>();
-    for (ResultJson input : header.objects("inputs")) {
+  private static List<JsonFields> inputs(JsonFields header, String kind) throws FormatException {
+    List<JsonFields> found = new ArrayList<>();
+    for (JsonFields input : header.objects("inputs")) {
       if (input.string("kind").equals(Optional.of(kind))) {
         found.add(input);
       }
@@ -124,8 +122,8 @@ public record ResultDocument(
   }
 
   /** What the document says of an SAE itself. */
-  public Optional<ResultJson> sae(String path) throws FormatException {
-    for (ResultJson input : inputs(header, "sae")) {
+  public Optional<JsonFields> sae(String path) throws FormatException {
+    for (JsonFields input : inputs(header, "sae")) {
       if (input.string("path").equals(Optional.of(path))) {
         return Optional.of(input);
       }
@@ -134,14 +132,14 @@ public record ResultDocument(
   }
 
   /** What it says of the model. */
-  public Optional<ResultJson> model() throws FormatException {
+  public Optional<JsonFields> model() throws FormatException {
     return inputs(header, "model").stream().findFirst();
   }
 
   /** What it says of each file of text or tokens, which go by several kinds. */
-  List<ResultJson> texts() throws FormatException {
-    List<ResultJson> found = new ArrayList<>();
-    for (ResultJson input : header.objects("inputs")) {
+  List<JsonFields> texts() throws FormatException {
+    List<JsonFields> found = new ArrayList<>();
+    for (JsonFields input : header.objects("inputs")) {
       String kind = input.string("kind").orElse("");
       if (!kind.equals("model") && !kind.equals("sae")) {
         found.add(input);
@@ -150,13 +148,18 @@ public record ResultDocument(
     return found;
   }
 
-  public ResultJson options() throws FormatException {
+  public JsonFields options() throws FormatException {
     return header.objectOrEmpty("options");
   }
 
+  /** The string of a key, empty if there is none. */
+  static String text(Optional<JsonFields> json, String key) throws FormatException {
+    return json.isPresent() ? json.get().string(key).orElse("") : "";
+  }
+
   /** What is measured, with its place in the file. */
-  public ResultJson json(Measured measured) {
-    return new ResultJson(file, measured.path, measured.json);
+  public JsonFields json(Measured measured) {
+    return ResultRange.check(file, measured.path, measured.json);
   }
 
   /** The name of the file, without its folder. */

@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.sae4j.format.FormatException;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.results.JsonObjects;
-import org.sae4j.results.ResultJson;
+import org.sae4j.results.ResultRange;
 
 /**
  * Reads a document as a stream, so that millions of effects need no more memory than few.
@@ -47,8 +48,8 @@ final class ResultReader {
   }
 
   /** What comes before the results. */
-  ResultJson header() throws FormatException {
-    return new ResultJson(file, "", header.orElseThrow(this::noResults));
+  JsonFields header() throws FormatException {
+    return ResultRange.check(file, "", header.orElseThrow(this::noResults));
   }
 
   Measured results() throws FormatException {
@@ -81,7 +82,7 @@ final class ResultReader {
     } else if (header.isEmpty()) {
       throw noResults();
     } else if (!rest.isEmpty()) {
-      line(new ResultJson(file, "effect.", rest));
+      line(ResultRange.check(file, "effect.", rest));
     }
   }
 
@@ -95,7 +96,7 @@ final class ResultReader {
     }
   }
 
-  private void line(ResultJson effect) throws FormatException {
+  private void line(JsonFields effect) throws FormatException {
     Measured own =
         lines.computeIfAbsent(effect.string("sae").orElse(""), sae -> new Measured("effect."));
     if (effect.has("channel")) {
@@ -137,7 +138,8 @@ final class ResultReader {
     while (in.hasNext()) {
       JsonObject effect = JsonObjects.read(in).getAsJsonObject();
       tally.add(
-          new ResultJson(file, "effects.", effect), effect.has("channel") ? "channel" : "latent");
+          ResultRange.check(file, "effects.", effect),
+          effect.has("channel") ? "channel" : "latent");
     }
     in.endArray();
   }

@@ -29,7 +29,7 @@ import org.sae4j.format.FormatException;
  */
 public final class StrictJson {
   /** Far above any tokenizer, and far below what would exhaust the heap unnoticed. */
-  private static final long MAX_BYTES = 512L << 20;
+  private static final long MAX_BYTES = 128 << 20;
 
   private static final int MAX_DEPTH = 64;
   private static final String ADVICE =

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonSettings;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * A byte-level BPE vocabulary as its files say it, not yet checked against itself.
@@ -40,10 +40,10 @@ record BytePairs(
   }
 
   /** Reads the numbers of a vocabulary that is written as one object. */
-  static Map<String, Integer> readIds(JsonSettings vocabulary) throws FormatException {
+  static Map<String, Integer> readIds(JsonFields vocabulary) throws FormatException {
     Map<String, Integer> ids = new HashMap<>();
-    for (String token : vocabulary.object().keySet()) {
-      ids.put(token, vocabulary.integer(token));
+    for (String token : vocabulary.keys()) {
+      ids.put(token, vocabulary.requireInteger(token, Integer.MIN_VALUE));
     }
     return ids;
   }

@@ -1,17 +1,16 @@
 package org.sae4j.format.model;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import org.sae4j.arch.MlpActivation;
 import org.sae4j.arch.ModelShape;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonSettings;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * The hyper-parameters in the {@code config.json} of a Hugging Face GPT-2 model.
@@ -72,15 +71,15 @@ public record Gpt2Config(
 
   /** Reads {@code config.json}. */
   static Gpt2Config read(Path file) throws IOException {
-    JsonSettings settings = JsonSettings.read(file);
+    JsonFields settings = JsonFields.read(file);
     refuseOtherModels(settings);
     refuseOtherArithmetic(settings);
     int embeddingLength = named(settings, "n_embd", "hidden_size");
     int headCount = headCount(settings, embeddingLength);
-    boolean scaled = settings.flag("scale_attn_weights", true);
+    boolean scaled = settings.bool("scale_attn_weights").orElse(true);
     return new Gpt2Config(
         file,
-        settings.positive("vocab_size"),
+        settings.requireInteger("vocab_size", 1),
         contextLength(settings),
         embeddingLength,
         feedForwardLength(settings, embeddingLength),
@@ -89,42 +88,40 @@ public record Gpt2Config(
         layerNormEpsilon(settings),
         activation(settings),
         scaled ? ModelShape.usualScale(embeddingLength, headCount) : 1,
-        settings.flag("scale_attn_by_inverse_layer_idx", false),
-        settings.flag("tie_word_embeddings", true),
+        settings.bool("scale_attn_by_inverse_layer_idx").orElse(false),
+        settings.bool("tie_word_embeddings").orElse(true),
         firstId(settings, "bos_token_id"),
         firstId(settings, "eos_token_id"));
   }
 
-  private static void refuseOtherModels(JsonSettings settings) throws FormatException {
-    String type = settings.text("model_type");
+  private static void refuseOtherModels(JsonFields settings) throws FormatException {
+    String type = settings.requireString("model_type");
     if (!type.equals(MODEL_TYPE)) {
-      throw settings.unexpected("model_type", "\"" + MODEL_TYPE + "\"", "\"" + type + "\"");
+      throw settings.mismatch("model_type", "\"" + MODEL_TYPE + "\"");
     }
   }
 
-  private static void refuseOtherArithmetic(JsonSettings settings) throws FormatException {
-    if (settings.flag("add_cross_attention", false)) {
-      throw settings.unexpected(
-          "add_cross_attention", "false (sae4j's GPT-2 has no encoder to look at)", "true");
+  private static void refuseOtherArithmetic(JsonFields settings) throws FormatException {
+    if (settings.bool("add_cross_attention").orElse(false)) {
+      throw settings.mismatch(
+          "add_cross_attention", "false (sae4j's GPT-2 has no encoder to look at)");
     }
     if (settings.has("quantization_config")) {
-      throw settings.unexpected(
+      throw settings.mismatch(
           "quantization_config", "none (sae4j reads floating-point weights)", "one");
     }
-    if (settings.has("pruned_heads") && !settings.object("pruned_heads").object().isEmpty()) {
-      throw settings.unexpected(
-          "pruned_heads", "none", JsonSettings.summary(settings.object().get("pruned_heads")));
+    if (!settings.objectOrEmpty("pruned_heads").keys().isEmpty()) {
+      throw settings.mismatch("pruned_heads", "none");
     }
   }
 
-  private static MlpActivation activation(JsonSettings settings) throws FormatException {
-    String name = settings.text("activation_function", "gelu_new");
+  private static MlpActivation activation(JsonFields settings) throws FormatException {
+    String name = settings.string("activation_function").orElse("gelu_new");
     MlpActivation activation = ACTIVATIONS.get(name);
     if (activation == null) {
-      throw settings.unexpected(
+      throw settings.mismatch(
           "activation_function",
-          "one of " + String.join(", ", new TreeSet<>(ACTIVATIONS.keySet())),
-          "\"" + name + "\"");
+          "one of " + String.join(", ", new TreeSet<>(ACTIVATIONS.keySet())));
     }
     return activation;
   }
@@ -134,15 +131,13 @@ public record Gpt2Config(
    *
    * <p>The transformers library lets the second win. Where they differ, one of them is a mistake.
    */
-  private static int named(JsonSettings settings, String name, String other)
-      throws FormatException {
+  private static int named(JsonFields settings, String name, String other) throws FormatException {
     if (!settings.has(other)) {
-      return settings.positive(name);
+      return settings.requireInteger(name, 1);
     }
-    int size = settings.positive(other);
-    if (settings.has(name) && settings.positive(name) != size) {
-      throw settings.unexpected(
-          name, other + ", which is the same, " + size, Integer.toString(settings.positive(name)));
+    int size = settings.requireInteger(other, 1);
+    if (settings.has(name) && settings.requireInteger(name, 1) != size) {
+      throw settings.mismatch(name, other + ", which is the same, " + size);
     }
     return size;
   }
@@ -153,60 +148,51 @@ public record Gpt2Config(
    * <p>Where both stand and differ, {@code n_ctx} is a forgotten default: today's transformers
    * library sizes the position embedding by {@code n_positions} alone.
    */
-  private static int contextLength(JsonSettings settings) throws FormatException {
+  private static int contextLength(JsonFields settings) throws FormatException {
     String other = "max_position_embeddings";
     return settings.has("n_positions") || settings.has(other) || !settings.has("n_ctx")
         ? named(settings, "n_positions", other)
-        : settings.positive("n_ctx");
+        : settings.requireInteger("n_ctx", 1);
   }
 
   /** Reads a token id, or the first of several. */
-  private static OptionalInt firstId(JsonSettings settings, String name) throws FormatException {
-    if (settings.find(name).filter(JsonElement::isJsonArray).isEmpty()) {
-      return settings.findInteger(name);
-    }
-    JsonArray ids = settings.array(name);
-    JsonObject first = new JsonObject();
-    if (!ids.isEmpty()) {
-      first.add(name, ids.get(0));
-    }
-    return new JsonSettings(settings.file(), settings.path(), first).findInteger(name);
+  private static OptionalInt firstId(JsonFields settings, String name) throws FormatException {
+    return settings.value(name).filter(JsonElement::isJsonArray).isPresent()
+        ? Arrays.stream(settings.integers(name, Integer.MIN_VALUE)).findFirst()
+        : settings.integer(name).map(OptionalInt::of).orElseGet(OptionalInt::empty);
   }
 
-  private static int feedForwardLength(JsonSettings settings, int embeddingLength)
+  private static int feedForwardLength(JsonFields settings, int embeddingLength)
       throws FormatException {
     if (settings.has("n_inner")) {
-      return settings.positive("n_inner");
+      return settings.requireInteger("n_inner", 1);
     }
     if (embeddingLength > Integer.MAX_VALUE / 4) {
-      throw settings.unexpected("n_embd", "a width", Integer.toString(embeddingLength));
+      throw settings.mismatch("n_embd", "a width", embeddingLength);
     }
     return 4 * embeddingLength;
   }
 
-  private static int blockCount(JsonSettings settings) throws FormatException {
+  private static int blockCount(JsonFields settings) throws FormatException {
     int count = named(settings, "n_layer", "num_hidden_layers");
     if (count > MAX_BLOCKS) {
-      throw settings.unexpected("n_layer", "at most " + MAX_BLOCKS, Integer.toString(count));
+      throw settings.mismatch("n_layer", "at most " + MAX_BLOCKS, count);
     }
     return count;
   }
 
-  private static int headCount(JsonSettings settings, int embeddingLength) throws FormatException {
+  private static int headCount(JsonFields settings, int embeddingLength) throws FormatException {
     int count = named(settings, "n_head", "num_attention_heads");
     if (embeddingLength % count != 0) {
-      throw settings.unexpected(
-          "n_head", "a divisor of n_embd = " + embeddingLength, Integer.toString(count));
+      throw settings.mismatch("n_head", "a divisor of n_embd = " + embeddingLength, count);
     }
     return count;
   }
 
-  private static float layerNormEpsilon(JsonSettings settings) throws FormatException {
-    double number = settings.number("layer_norm_epsilon", 1e-5);
-    float epsilon = (float) number;
+  private static float layerNormEpsilon(JsonFields settings) throws FormatException {
+    float epsilon = (float) settings.number("layer_norm_epsilon").orElse(1e-5);
     if (!(epsilon > 0 && epsilon < 1)) {
-      throw settings.unexpected(
-          "layer_norm_epsilon", "a number between 0 and 1", Double.toString(number));
+      throw settings.mismatch("layer_norm_epsilon", "a number between 0 and 1");
     }
     return epsilon;
   }

@@ -1,7 +1,7 @@
 package org.sae4j.format.model;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonPrimitive;
+import com.google.gson.JsonNull;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonSettings;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}
@@ -56,38 +56,38 @@ record SpecialTokenFiles(
   /** Reads the files that are there. */
   static SpecialTokenFiles read(Path folder) throws IOException {
     Path file = folder.resolve("tokenizer_config.json");
-    JsonSettings config = JsonSettings.readIfThere(file);
+    JsonFields config = JsonFields.readIfThere(file);
     requireSupported(config);
     Roles roles = new Roles();
     roles.read(config);
     List<AddedToken> declared = declared(config);
     if (!config.has(DECODER)) {
-      roles.read(JsonSettings.readIfThere(folder.resolve("special_tokens_map.json")));
+      roles.read(JsonFields.readIfThere(folder.resolve("special_tokens_map.json")));
       file = folder.resolve("added_tokens.json");
-      declared = numbered(JsonSettings.readIfThere(file), roles);
+      declared = numbered(JsonFields.readIfThere(file), roles);
     }
     Optional<String> bos = roles.text("bos_token");
     Optional<String> eos = roles.text("eos_token");
-    if (config.text("tokenizer_class", GPT2_CLASS).startsWith(GPT2_CLASS)) {
+    if (config.string("tokenizer_class").orElse(GPT2_CLASS).startsWith(GPT2_CLASS)) {
       roles.assume();
     }
-    boolean addsBos = config.flag("add_bos_token", false);
+    boolean addsBos = config.bool("add_bos_token").orElse(false);
     return new SpecialTokenFiles(bos, eos, declared, file, roles.inOrder(), addsBos);
   }
 
   /** Returns these if the Python class that they name splits texts as GPT-2's does. */
   static void requireGpt2Class(Path folder) throws IOException {
-    JsonSettings config = JsonSettings.readIfThere(folder.resolve("tokenizer_config.json"));
-    String kind = config.text("tokenizer_class", GPT2_CLASS);
+    JsonFields config = JsonFields.readIfThere(folder.resolve("tokenizer_config.json"));
+    String kind = config.string("tokenizer_class").orElse(GPT2_CLASS);
     if (!kind.equals(GPT2_CLASS) && !kind.equals(GPT2_CLASS + "Fast")) {
-      throw config.unexpected("tokenizer_class", GPT2_CLASS, kind);
+      throw config.mismatch("tokenizer_class", GPT2_CLASS);
     }
   }
 
-  private static void requireSupported(JsonSettings config) throws FormatException {
+  private static void requireSupported(JsonFields config) throws FormatException {
     for (String name : List.of("add_prefix_space", "split_special_tokens")) {
-      if (config.flag(name, false)) {
-        throw config.unexpected(name, "false, as in GPT-2's tokenizer", "true");
+      if (config.bool(name).orElse(false)) {
+        throw config.mismatch(name, "false, as in GPT-2's tokenizer");
       }
     }
   }
@@ -97,25 +97,27 @@ record SpecialTokenFiles(
     private final Map<String, Optional<AddedToken>> roles = new LinkedHashMap<>();
     private final Map<String, AddedToken> extra = new LinkedHashMap<>();
 
-    void read(JsonSettings settings) throws FormatException {
-      for (String name : settings.object().keySet()) {
-        JsonElement value = settings.object().get(name);
+    void read(JsonFields settings) throws FormatException {
+      for (String name : settings.keys()) {
+        Optional<JsonElement> value = settings.value(name);
         if (ROLES.contains(name)) {
           roles.put(
               name,
-              value.isJsonNull() ? Optional.empty() : Optional.of(token(settings, name, value)));
-        } else if (name.endsWith("_token") && isToken(value)) {
-          roles.putIfAbsent(name, Optional.of(token(settings, name, value)));
+              value.isEmpty() ? Optional.empty() : Optional.of(token(settings, name, value.get())));
+        } else if (name.endsWith("_token")
+            && value.filter(SpecialTokenFiles::isToken).isPresent()) {
+          roles.putIfAbsent(name, Optional.of(token(settings, name, value.get())));
         }
       }
       String list = settings.has(EXTRA) ? EXTRA : ADDITIONAL;
-      if (settings.has(list) && settings.object().get(list).isJsonObject()) {
-        JsonSettings byName = settings.object(list);
-        for (String name : byName.object().keySet()) {
-          roles.put(name, Optional.of(token(byName, name, byName.object().get(name))));
+      if (settings.value(list).filter(JsonElement::isJsonObject).isPresent()) {
+        JsonFields byName = settings.requireObject(list);
+        for (String name : byName.keys()) {
+          JsonElement value = byName.value(name).orElse(JsonNull.INSTANCE);
+          roles.put(name, Optional.of(token(byName, name, value)));
         }
       } else if (settings.has(list) && (list.equals(EXTRA) || extra.isEmpty())) {
-        for (JsonElement each : settings.array(list)) {
+        for (JsonElement each : settings.requireArray(list)) {
           AddedToken token = token(settings, list, each);
           extra.put(token.text(), token);
         }
@@ -150,61 +152,57 @@ record SpecialTokenFiles(
     }
   }
 
-  private static List<AddedToken> declared(JsonSettings config) throws FormatException {
+  private static List<AddedToken> declared(JsonFields config) throws FormatException {
     List<AddedToken> added = new ArrayList<>();
-    if (config.has(DECODER)) {
-      JsonSettings decoder = config.object(DECODER);
-      for (String id : decoder.object().keySet()) {
-        added.add(addedToken(decoder.object(id), id(decoder, id), false));
-      }
+    JsonFields decoder = config.objectOrEmpty(DECODER);
+    for (String id : decoder.keys()) {
+      added.add(addedToken(decoder.requireObject(id), id(decoder, id), false));
     }
     return added;
   }
 
   /** Reads a file of older versions, which says only elsewhere whether its tokens are special. */
-  private static List<AddedToken> numbered(JsonSettings file, Roles roles) throws FormatException {
+  private static List<AddedToken> numbered(JsonFields file, Roles roles) throws FormatException {
     List<AddedToken> added = new ArrayList<>();
     Set<String> named = roles.texts();
-    for (String text : file.object().keySet()) {
+    for (String text : file.keys()) {
       boolean special = named.contains(text);
-      added.add(new AddedToken(text, file.integer(text), special, false, false, false, !special));
+      int id = file.requireInteger(text, Integer.MIN_VALUE);
+      added.add(new AddedToken(text, id, special, false, false, false, !special));
     }
     return added;
   }
 
-  private static int id(JsonSettings decoder, String id) throws FormatException {
+  private static int id(JsonFields decoder, String id) throws FormatException {
     try {
       return Integer.parseInt(id);
     } catch (NumberFormatException e) {
-      throw decoder.unexpected(id, "the number of a token as its name", "\"" + id + "\"");
+      throw decoder.mismatch(id, "the number of a token as its name", "\"" + id + "\"");
     }
   }
 
   /** Reads a token that is written as an object. */
-  static AddedToken addedToken(JsonSettings token, int id, boolean specialIfAbsent)
+  static AddedToken addedToken(JsonFields token, int id, boolean specialIfAbsent)
       throws FormatException {
-    boolean special = token.flag("special", specialIfAbsent);
+    boolean special = token.bool("special").orElse(specialIfAbsent);
     return new AddedToken(
-        token.text("content"),
+        token.requireString("content"),
         id,
         special,
-        token.flag("single_word", false),
-        token.flag("lstrip", false),
-        token.flag("rstrip", false),
-        token.flag("normalized", !special));
+        token.bool("single_word").orElse(false),
+        token.bool("lstrip").orElse(false),
+        token.bool("rstrip").orElse(false),
+        token.bool("normalized").orElse(!special));
   }
 
   /** Understands both spellings: the text alone, and an object with the text in it. */
-  private static AddedToken token(JsonSettings settings, String name, JsonElement value)
+  private static AddedToken token(JsonFields settings, String name, JsonElement value)
       throws FormatException {
     if (value.isJsonObject() && value.getAsJsonObject().has("content")) {
-      String path = settings.path().isEmpty() ? name : settings.path() + "." + name;
-      return addedToken(
-              new JsonSettings(settings.file(), path, value.getAsJsonObject()), NONE, true)
-          .asSpecial();
+      return addedToken(settings.object(name, value), NONE, true).asSpecial();
     }
-    if (!isText(value)) {
-      throw settings.unexpected(name, "the text of a token", JsonSettings.summary(value));
+    if (!JsonFields.isString(value)) {
+      throw settings.mismatch(name, "the text of a token", value);
     }
     return mark(value.getAsString());
   }
@@ -214,10 +212,7 @@ record SpecialTokenFiles(
   }
 
   private static boolean isToken(JsonElement value) {
-    return isText(value) || (value.isJsonObject() && value.getAsJsonObject().has("content"));
-  }
-
-  private static boolean isText(JsonElement value) {
-    return value instanceof JsonPrimitive primitive && primitive.isString();
+    return JsonFields.isString(value)
+        || (value.isJsonObject() && value.getAsJsonObject().has("content"));
   }
 }

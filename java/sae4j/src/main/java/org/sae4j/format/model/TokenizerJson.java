@@ -2,13 +2,14 @@ package org.sae4j.format.model;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonSettings;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * Reads {@code tokenizer.json}, the file of the Hugging Face tokenizers library.
@@ -20,54 +21,53 @@ final class TokenizerJson {
   private TokenizerJson() {}
 
   static BytePairs read(Path file) throws IOException {
-    JsonSettings settings = JsonSettings.read(file);
+    JsonFields settings = JsonFields.read(file);
     if (settings.has("normalizer")) {
       throw refused(settings, "normalizer", "none");
     }
     checkPreTokenizer(settings);
-    JsonSettings model = settings.object("model");
+    JsonFields model = settings.requireObject("model");
     checkModel(model);
     return new BytePairs(
         file,
-        BytePairs.readIds(model.object("vocab")),
+        BytePairs.readIds(model.requireObject("vocab")),
         file,
         readMerges(model),
-        model.has("unk_token") ? Optional.of(model.text("unk_token")) : Optional.empty(),
-        model.flag("fuse_unk", false),
+        model.string("unk_token"),
+        model.bool("fuse_unk").orElse(false),
         readAddedTokens(settings),
         readPrependedToken(settings));
   }
 
-  private static void checkModel(JsonSettings model) throws FormatException {
-    String type = model.text("type", "BPE"); // old files do not say it
+  private static void checkModel(JsonFields model) throws FormatException {
+    String type = model.string("type").orElse("BPE"); // old files do not say it
     if (!type.equals("BPE")) {
-      throw model.unexpected("type", "BPE", type);
+      throw model.mismatch("type", "BPE", type);
     }
     expect(model, "byte_fallback", false);
     expect(model, "ignore_merges", false);
     expectEmpty(model, "continuing_subword_prefix");
     expectEmpty(model, "end_of_word_suffix");
-    if (model.number("dropout", 0) != 0) {
-      throw model.unexpected("dropout", "none", model.object().get("dropout").toString());
+    if (model.number("dropout").orElse(0) != 0) {
+      throw model.mismatch("dropout", "none");
     }
   }
 
-  private static void checkPreTokenizer(JsonSettings settings) throws FormatException {
-    JsonSettings preTokenizer = settings.object("pre_tokenizer");
-    if (!preTokenizer.text("type").equals("ByteLevel")) {
+  private static void checkPreTokenizer(JsonFields settings) throws FormatException {
+    JsonFields preTokenizer = settings.requireObject("pre_tokenizer");
+    if (!preTokenizer.requireString("type").equals("ByteLevel")) {
       throw refused(settings, "pre_tokenizer", "ByteLevel");
     }
     expect(preTokenizer, "use_regex", true);
     expect(preTokenizer, "add_prefix_space", false);
   }
 
-  private static List<String> readMerges(JsonSettings model) throws FormatException {
+  private static List<String> readMerges(JsonFields model) throws FormatException {
     List<String> merges = new ArrayList<>();
-    for (JsonElement merge : model.array("merges")) {
+    for (JsonElement merge : model.requireArray("merges")) {
       Optional<String> text = mergeText(merge);
       if (text.isEmpty()) {
-        throw model.unexpected(
-            "merges[" + merges.size() + "]", "two tokens", JsonSettings.summary(merge));
+        throw model.mismatch("merges[" + merges.size() + "]", "two tokens", merge);
       }
       merges.add(text.get());
     }
@@ -76,90 +76,83 @@ final class TokenizerJson {
 
   /** Understands both spellings: {@code "a b"}, and {@code ["a", "b"]} of newer files. */
   private static Optional<String> mergeText(JsonElement merge) {
-    if (isString(merge)) {
+    if (JsonFields.isString(merge)) {
       return Optional.of(merge.getAsString());
     }
     if (!merge.isJsonArray()) {
       return Optional.empty();
     }
     JsonArray pair = merge.getAsJsonArray();
-    return pair.size() == 2 && isString(pair.get(0)) && isString(pair.get(1))
+    return pair.size() == 2 && JsonFields.isString(pair.get(0)) && JsonFields.isString(pair.get(1))
         ? Optional.of(pair.get(0).getAsString() + " " + pair.get(1).getAsString())
         : Optional.empty();
   }
 
-  private static boolean isString(JsonElement element) {
-    return element.isJsonPrimitive() && element.getAsJsonPrimitive().isString();
-  }
-
-  private static List<AddedToken> readAddedTokens(JsonSettings settings) throws FormatException {
+  private static List<AddedToken> readAddedTokens(JsonFields settings) throws FormatException {
     List<AddedToken> added = new ArrayList<>();
-    if (settings.has("added_tokens")) {
-      for (JsonSettings token : settings.objects("added_tokens")) {
-        added.add(SpecialTokenFiles.addedToken(token, token.integer("id"), false));
-      }
+    for (JsonFields token : settings.objects("added_tokens")) {
+      int id = token.requireInteger("id", Integer.MIN_VALUE);
+      added.add(SpecialTokenFiles.addedToken(token, id, false));
     }
     return added;
   }
 
-  private static Optional<String> readPrependedToken(JsonSettings settings) throws FormatException {
+  private static Optional<String> readPrependedToken(JsonFields settings) throws FormatException {
     Optional<String> prepended = Optional.empty();
-    for (JsonSettings step : postProcessors(settings)) {
-      String type = step.text("type");
+    for (JsonFields step : postProcessors(settings)) {
+      String type = step.requireString("type");
       if (type.equals("TemplateProcessing")) {
         prepended = prependedToken(step);
       } else if (!type.equals("ByteLevel")) {
-        throw step.unexpected("type", "ByteLevel or TemplateProcessing", type);
+        throw step.mismatch("type", "ByteLevel or TemplateProcessing", type);
       }
     }
     return prepended;
   }
 
-  private static List<JsonSettings> postProcessors(JsonSettings settings) throws FormatException {
+  private static List<JsonFields> postProcessors(JsonFields settings) throws FormatException {
     if (!settings.has("post_processor")) {
       return List.of();
     }
-    JsonSettings processor = settings.object("post_processor");
-    return processor.text("type").equals("Sequence")
+    JsonFields processor = settings.requireObject("post_processor");
+    return processor.requireString("type").equals("Sequence")
         ? processor.objects("processors")
         : List.of(processor);
   }
 
   /** Returns the token before the text in a template that adds nothing else. */
-  private static Optional<String> prependedToken(JsonSettings template) throws FormatException {
-    List<JsonSettings> pieces = template.objects("single");
+  private static Optional<String> prependedToken(JsonFields template) throws FormatException {
+    List<JsonFields> pieces = template.objects("single");
     int last = pieces.size() - 1;
     if (last >= 0 && last <= 1 && pieces.get(last).has("Sequence")) {
       if (last == 0) {
         return Optional.empty();
       }
       if (pieces.get(0).has("SpecialToken")) {
-        return Optional.of(pieces.get(0).object("SpecialToken").text("id"));
+        return Optional.of(pieces.get(0).requireObject("SpecialToken").requireString("id"));
       }
     }
     throw refused(template, "single", "the text, with at most one token before it");
   }
 
-  private static void expect(JsonSettings settings, String name, boolean usual)
+  private static void expect(JsonFields settings, String key, boolean usual)
       throws FormatException {
-    if (settings.flag(name, usual) != usual) {
-      throw settings.unexpected(name, usual + ", as in GPT-2's tokenizer", String.valueOf(!usual));
+    if (settings.bool(key).orElse(usual) != usual) {
+      throw settings.mismatch(key, usual + ", as in GPT-2's tokenizer");
     }
   }
 
-  private static void expectEmpty(JsonSettings settings, String name) throws FormatException {
-    String value = settings.text(name, "");
-    if (!value.isEmpty()) {
-      throw settings.unexpected(name, "none", "\"" + value + "\"");
+  private static void expectEmpty(JsonFields settings, String key) throws FormatException {
+    if (!settings.string(key).orElse("").isEmpty()) {
+      throw settings.mismatch(key, "none");
     }
   }
 
-  private static FormatException refused(JsonSettings settings, String name, String expected) {
-    JsonElement value = settings.object().get(name);
-    String found =
-        value.isJsonObject() && value.getAsJsonObject().has("type")
-            ? value.getAsJsonObject().get("type").toString()
-            : JsonSettings.summary(value);
-    return settings.unexpected(name, expected, found);
+  private static FormatException refused(JsonFields settings, String key, String expected) {
+    return settings
+        .value(key)
+        .filter(value -> value instanceof JsonObject object && object.has("type"))
+        .map(value -> settings.mismatch(key, expected, value.getAsJsonObject().get("type")))
+        .orElseGet(() -> settings.mismatch(key, expected));
   }
 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonSettings;
+import org.sae4j.format.container.JsonFields;
 
 /** Reads {@code vocab.json} and {@code merges.txt}, GPT-2's own files. */
 final class VocabularyFiles {
@@ -19,7 +19,7 @@ final class VocabularyFiles {
     Path merges = folder.resolve("merges.txt");
     return new BytePairs(
         vocabulary,
-        BytePairs.readIds(JsonSettings.read(vocabulary)),
+        BytePairs.readIds(JsonFields.read(vocabulary)),
         merges,
         readMerges(merges),
         Optional.empty(),

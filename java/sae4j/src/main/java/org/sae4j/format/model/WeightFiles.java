@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonSettings;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
 import org.sae4j.format.container.WrappedNames;
@@ -69,8 +69,7 @@ record WeightFiles(Path file, Map<String, StoredTensor> tensors) {
       }
       Path index = folder.resolve(kind.single + INDEX);
       if (Files.exists(index)) {
-        return new WeightFiles(
-            index, WrappedNames.unwrap(readShards(folder, JsonSettings.read(index), kind)));
+        return new WeightFiles(index, WrappedNames.unwrap(readShards(folder, index, kind)));
       }
     }
     throw FormatException.mismatch(
@@ -84,12 +83,12 @@ record WeightFiles(Path file, Map<String, StoredTensor> tensors) {
         "neither");
   }
 
-  private static Map<String, StoredTensor> readShards(Path folder, JsonSettings index, Kind kind)
+  private static Map<String, StoredTensor> readShards(Path folder, Path index, Kind kind)
       throws IOException {
-    JsonSettings shardNames = index.object("weight_map");
+    JsonFields shardNames = JsonFields.read(index).requireObject("weight_map");
     Map<String, Map<String, StoredTensor>> shards = new HashMap<>();
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    for (String name : shardNames.object().keySet()) {
+    for (String name : shardNames.keys()) {
       String shard = shardName(shardNames, name, kind);
       if (!shards.containsKey(shard)) {
         shards.put(shard, new HashMap<>(kind.read(folder.resolve(shard))));
@@ -105,16 +104,16 @@ record WeightFiles(Path file, Map<String, StoredTensor> tensors) {
       for (String name : shard.getValue().keySet()) {
         throw FormatException.of(
             folder.resolve(shard.getKey()),
-            "tensor " + name + ": " + index.file().getFileName() + " does not say that it is here");
+            "tensor " + name + ": " + index.getFileName() + " does not say that it is here");
       }
     }
     return tensors;
   }
 
   /** Returns the name of a shard, which must not lead out of the folder. */
-  private static String shardName(JsonSettings shardNames, String tensor, Kind kind)
+  private static String shardName(JsonFields shardNames, String tensor, Kind kind)
       throws FormatException {
-    String shard = shardNames.text(tensor);
+    String shard = shardNames.requireString(tensor);
     try {
       if (shard.endsWith(kind.ending)
           && Path.of(shard).getNameCount() == 1
@@ -124,6 +123,6 @@ record WeightFiles(Path file, Map<String, StoredTensor> tensors) {
     } catch (InvalidPathException e) {
       // refused below, like any other name that names no shard
     }
-    throw shardNames.unexpected(tensor, "the name of a file *" + kind.ending, "\"" + shard + "\"");
+    throw shardNames.mismatch(tensor, "the name of a file *" + kind.ending);
   }
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.sae4j.arch.ModuleHook;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 
 /** The {@code config.json} of {@code dictionary_learning}: how an SAE was trained. */
 final class DictionaryLearningConfig {
@@ -25,11 +25,11 @@ final class DictionaryLearningConfig {
               .strip()
               .split("\\s+"));
 
-  private final JsonConfig json;
-  private final JsonConfig trainer;
-  private final JsonConfig buffer;
+  private final JsonFields json;
+  private final JsonFields trainer;
+  private final JsonFields buffer;
 
-  private DictionaryLearningConfig(JsonConfig json) throws FormatException {
+  private DictionaryLearningConfig(JsonFields json) throws FormatException {
     if (!json.has("trainer")) {
       throw json.missing("trainer");
     }
@@ -39,7 +39,7 @@ final class DictionaryLearningConfig {
   }
 
   static DictionaryLearningConfig read(Path file) throws IOException {
-    return new DictionaryLearningConfig(JsonConfig.read(file));
+    return new DictionaryLearningConfig(JsonFields.read(file));
   }
 
   Optional<String> dictionaryClass() throws FormatException {
@@ -70,7 +70,7 @@ final class DictionaryLearningConfig {
     require(buffer, "d_submodule", d, weights);
   }
 
-  private static void require(JsonConfig json, String key, int size, Path weights)
+  private static void require(JsonFields json, String key, int size, Path weights)
       throws FormatException {
     Optional<Integer> declared = json.integer(key, 1);
     if (declared.isPresent() && declared.get() != size) {

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.sae4j.format.FormatException;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * The activations that an SAE of Gemma Scope reads and replaces.
@@ -69,7 +69,7 @@ record GemmaScopeHook(
   }
 
   /** Reads the hooks from a configuration, which names modules of Hugging Face's Gemma. */
-  static GemmaScopeHook of(JsonConfig config) throws FormatException {
+  static GemmaScopeHook of(JsonFields config) throws FormatException {
     Optional<String> in = config.string("hf_hook_point_in");
     Optional<String> out =
         config.string("hf_hook_point_out").filter(point -> !in.equals(Optional.of(point)));

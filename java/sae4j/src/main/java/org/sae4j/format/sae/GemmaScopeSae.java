@@ -14,7 +14,7 @@ import org.sae4j.format.FormatException;
 import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.NpzArchive;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
@@ -39,7 +39,7 @@ final class GemmaScopeSae {
 
   private final Path file;
   private final NamedTensors weights;
-  private final Optional<JsonConfig> config;
+  private final Optional<JsonFields> config;
   private final List<Path> files = new ArrayList<>();
   private final List<String> assumptions = new ArrayList<>();
 
@@ -83,13 +83,13 @@ final class GemmaScopeSae {
     return Files.exists(arrays) ? arrays : weights;
   }
 
-  private JsonConfig readConfig() throws IOException {
+  private JsonFields readConfig() throws IOException {
     Path json = file.resolveSibling(CONFIG);
     if (!Files.exists(json)) {
       throw FormatException.of(file, "has no " + CONFIG + " beside it");
     }
     files.add(json);
-    return JsonConfig.read(json);
+    return JsonFields.read(json);
   }
 
   private SaeFile canonical(Path path, SaeOverrides overrides) throws IOException {
@@ -155,7 +155,7 @@ final class GemmaScopeSae {
     if (config.isEmpty()) {
       return false;
     }
-    JsonConfig json = config.get();
+    JsonFields json = config.get();
     String architecture =
         json.string("architecture").orElseThrow(() -> json.missing("architecture"));
     if (!architecture.equals("jump_relu")) {

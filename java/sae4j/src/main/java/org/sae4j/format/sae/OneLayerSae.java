@@ -14,7 +14,7 @@ import org.sae4j.format.FormatException;
 import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.StoredTensor;
 
 /**
@@ -40,13 +40,13 @@ final class OneLayerSae {
 
   private final Path file;
   private final NamedTensors weights;
-  private final JsonConfig config;
+  private final JsonFields config;
   private final List<String> assumptions = new ArrayList<>();
 
   private OneLayerSae(SaeSource source) throws IOException {
     this.file = source.path();
     this.weights = NamedTensors.of(file, source.archive());
-    this.config = JsonConfig.read(configOf(file));
+    this.config = JsonFields.read(configOf(file));
   }
 
   /** Tells whether a path is such a file, by its name and that of its configuration. */

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import org.sae4j.format.Activation;
 import org.sae4j.format.FormatException;
 import org.sae4j.format.Normalization;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * The {@code cfg.json} of a SAELens folder: one method per question, in either layout.
@@ -35,12 +35,12 @@ final class SaeLensConfig {
   private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d{1,4})\\..*");
 
   private final Path file;
-  private final JsonConfig json;
-  private final JsonConfig metadata;
+  private final JsonFields json;
+  private final JsonFields metadata;
   private final boolean flat;
   private final List<String> assumptions = new ArrayList<>();
 
-  private SaeLensConfig(Path file, JsonConfig json) throws FormatException {
+  private SaeLensConfig(Path file, JsonFields json) throws FormatException {
     this.file = file;
     this.json = json;
     this.metadata = json.objectOrEmpty("metadata");
@@ -48,7 +48,7 @@ final class SaeLensConfig {
   }
 
   static SaeLensConfig read(Path file) throws IOException {
-    SaeLensConfig config = new SaeLensConfig(file, JsonConfig.read(file));
+    SaeLensConfig config = new SaeLensConfig(file, JsonFields.read(file));
     config.refuseOtherHooks();
     return config;
   }
@@ -180,13 +180,13 @@ final class SaeLensConfig {
   /** What is said and not used, unless it has no effect. */
   List<String> unused() throws FormatException {
     List<String> unused = new ArrayList<>();
-    for (JsonConfig config : List.of(metadata, json)) {
+    for (JsonFields config : List.of(metadata, json)) {
       Optional<JsonElement> slice = config.value("seqpos_slice").filter(SaeLensConfig::isSlice);
       slice.ifPresent(
           positions ->
               unused.add(
                   "seqpos_slice "
-                      + JsonConfig.shown(positions)
+                      + JsonFields.shown(positions)
                       + ": not used; it was trained on these positions"));
       Optional<JsonElement> special =
           config.value("exclude_special_tokens").filter(value -> !isFalse(value));
@@ -194,7 +194,7 @@ final class SaeLensConfig {
           tokens ->
               unused.add(
                   "exclude_special_tokens "
-                      + JsonConfig.shown(tokens)
+                      + JsonFields.shown(tokens)
                       + ": not used; it was trained on no such tokens"));
     }
     unused.addAll(json.unused(SaeLensKeys.WITHOUT_EFFECT));
@@ -290,7 +290,7 @@ final class SaeLensConfig {
 
   /** Refuses what reads or writes anything but one whole activation. */
   private void refuseOtherHooks() throws FormatException {
-    for (JsonConfig config : List.of(metadata, json)) {
+    for (JsonFields config : List.of(metadata, json)) {
       for (String key :
           List.of("hook_head_index", "hook_point_head_index", "hook_head_index_out")) {
         if (config.has(key)) {
@@ -356,7 +356,7 @@ final class SaeLensConfig {
   }
 
   private Optional<Integer> declaredK() throws FormatException {
-    JsonConfig arguments = json.objectOrEmpty("activation_fn_kwargs");
+    JsonFields arguments = json.objectOrEmpty("activation_fn_kwargs");
     return agreed("k", json.integer("k", 1), arguments.integer("k", 1));
   }
 

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.sae4j.format.FormatException;
 import org.sae4j.format.ValueBiases;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 
 /**
  * How the model was loaded that an SAE of SAELens was trained on, as far as it makes a difference
@@ -68,7 +68,7 @@ final class SaeLensModelOptions {
   private static final Pattern OF_HEADS = Pattern.compile("(.*\\.)?attn\\.hook_[qkvz]");
   private static final Pattern VALUES = Pattern.compile("(.*\\.)?attn\\.hook_[vz]");
 
-  private final JsonConfig options;
+  private final JsonFields options;
   private final boolean told;
   private final Optional<Version> trainedBy;
   private final Optional<String> hookIn;
@@ -85,7 +85,7 @@ final class SaeLensModelOptions {
    * @param out what a transcoder replaces
    */
   SaeLensModelOptions(
-      JsonConfig config,
+      JsonFields config,
       boolean written,
       Optional<Version> trainedBy,
       Optional<String> in,
@@ -100,7 +100,7 @@ final class SaeLensModelOptions {
 
   /** Tells whether anything was said. */
   boolean given() {
-    return options.keys().iterator().hasNext();
+    return !options.keys().isEmpty();
   }
 
   /** Whether the model's layer norms were folded, if it was said. */

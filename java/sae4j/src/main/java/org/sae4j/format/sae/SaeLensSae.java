@@ -16,7 +16,7 @@ import org.sae4j.format.Normalization;
 import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
 
@@ -197,15 +197,15 @@ final class SaeLensSae {
   }
 
   private OptionalDouble scale(Path file) throws IOException {
-    JsonConfig scaler = JsonConfig.read(file);
+    JsonFields scaler = JsonFields.read(file);
     if (scaler.bool("has_whitening").orElse(false)) {
       throw FormatException.of(file, "whitened activations are not supported");
     }
-    Optional<Double> factor = scaler.number("scaling_factor");
-    if (factor.isPresent() && factor.get() <= 0) {
-      throw scaler.mismatch("scaling_factor", "a number above zero", factor.get());
+    OptionalDouble factor = scaler.number("scaling_factor");
+    if (factor.isPresent() && factor.getAsDouble() <= 0) {
+      throw scaler.mismatch("scaling_factor", "a number above zero", factor.getAsDouble());
     }
     assumptions.addAll(scaler.unused(Set.of()));
-    return factor.map(OptionalDouble::of).orElse(OptionalDouble.empty());
+    return factor;
   }
 }

@@ -15,7 +15,7 @@ import org.sae4j.format.FormatException;
 import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
-import org.sae4j.format.container.JsonConfig;
+import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
 
@@ -39,13 +39,13 @@ final class SparsifySae {
   private static final int DEFAULT_EXPANSION = 32;
 
   private final Path folder;
-  private final JsonConfig config;
+  private final JsonFields config;
   private final NamedTensors weights;
   private final List<String> assumptions = new ArrayList<>();
 
   private SparsifySae(Path folder) throws IOException {
     this.folder = folder;
-    this.config = JsonConfig.read(present(CONFIG));
+    this.config = JsonFields.read(present(CONFIG));
     Path file = present(WEIGHTS);
     this.weights = new NamedTensors(file, Safetensors.read(file).tensors(), CONFIG);
   }
