@@ -13,7 +13,7 @@ import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
 import org.sae4j.format.container.WrappedNames;
-import org.sae4j.format.sae.NamedTensors;
+import org.sae4j.format.torch.NamedTensors;
 import org.sae4j.format.torch.TorchArchive;
 
 /**

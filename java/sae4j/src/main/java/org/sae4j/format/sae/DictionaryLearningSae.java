@@ -16,6 +16,7 @@ import org.sae4j.format.SaeConfig;
 import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
 import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.torch.NamedTensors;
 import org.sae4j.format.torch.TorchArchive;
 
 /**

@@ -18,6 +18,7 @@ import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.NpzArchive;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.torch.NamedTensors;
 
 /**
  * Google's Gemma Scope: {@code params.npz}, and since its second edition {@code config.json} with

@@ -16,6 +16,7 @@ import org.sae4j.format.SaeOverrides;
 import org.sae4j.format.SaeTensor;
 import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.torch.NamedTensors;
 
 /**
  * {@code NAME.pt} with {@code NAME_cfg.json} beside it, as the code for SAEs of one-layer models

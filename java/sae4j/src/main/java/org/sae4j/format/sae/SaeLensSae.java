@@ -19,6 +19,7 @@ import org.sae4j.format.SaeTensor;
 import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.torch.NamedTensors;
 
 /** SAELens folders, of every version. */
 final class SaeLensSae {

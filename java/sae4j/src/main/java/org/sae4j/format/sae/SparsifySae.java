@@ -18,6 +18,7 @@ import org.sae4j.format.SaeTensor;
 import org.sae4j.format.container.JsonFields;
 import org.sae4j.format.container.Safetensors;
 import org.sae4j.format.container.StoredTensor;
+import org.sae4j.format.torch.NamedTensors;
 
 /**
  * Folders of EleutherAI's {@code sparsify}: SAEs and transcoders, with or without a skip

@@ -1,4 +1,4 @@
-package org.sae4j.format.sae;
+package org.sae4j.format.torch;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +11,6 @@ import java.util.Set;
 import org.sae4j.format.FormatException;
 import org.sae4j.format.container.StoredTensor;
 import org.sae4j.format.container.WrappedNames;
-import org.sae4j.format.torch.TorchArchive;
 
 /** The tensors of a file, each taken by name and shape, so that none is overlooked. */
 public final class NamedTensors {
@@ -21,7 +20,7 @@ public final class NamedTensors {
   private final Optional<String> source;
   private final Set<String> taken = new HashSet<>();
 
-  NamedTensors(Path file, Map<String, StoredTensor> tensors) {
+  public NamedTensors(Path file, Map<String, StoredTensor> tensors) {
     this(file, WrappedNames.unwrap(tensors), Map.of(), Optional.empty());
   }
 
@@ -30,7 +29,7 @@ public final class NamedTensors {
    *
    * @param source the name of that file, for messages
    */
-  NamedTensors(Path file, Map<String, StoredTensor> tensors, String source) {
+  public NamedTensors(Path file, Map<String, StoredTensor> tensors, String source) {
     this(file, WrappedNames.unwrap(tensors), Map.of(), Optional.of(source));
   }
 
@@ -70,29 +69,29 @@ public final class NamedTensors {
     return tensors;
   }
 
-  Set<String> names() {
+  public Set<String> names() {
     return tensors.keySet();
   }
 
   /** A whole number that stands among the tensors. */
-  Optional<Long> number(String name) {
+  public Optional<Long> number(String name) {
     return others.get(name) instanceof Long number ? Optional.of(number) : Optional.empty();
   }
 
   /** What stands among the tensors and is none, one line each. */
-  List<String> others(Set<String> used) {
+  public List<String> others(Set<String> used) {
     return others.entrySet().stream()
         .filter(entry -> !used.contains(entry.getKey()))
         .map(entry -> entry.getKey() + " " + entry.getValue() + ": not used")
         .toList();
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return tensors.containsKey(name);
   }
 
   /** Takes a tensor of any type and shape. */
-  StoredTensor any(String name) throws FormatException {
+  public StoredTensor any(String name) throws FormatException {
     StoredTensor tensor = tensors.get(name);
     if (others.containsKey(name)) {
       throw FormatException.of(file, "tensor " + name + " is not a tensor");
@@ -112,7 +111,7 @@ public final class NamedTensors {
   }
 
   /** Takes a vector of weights, however long. */
-  StoredTensor vector(String name) throws FormatException {
+  public StoredTensor vector(String name) throws FormatException {
     StoredTensor tensor = any(name).requireFloating();
     if (tensor.rank() != 1 || tensor.dim(0) < 1 || tensor.dim(0) > Integer.MAX_VALUE) {
       throw FormatException.mismatch(file, "tensor " + name, "a vector", "shape " + tensor.shape());
@@ -121,7 +120,7 @@ public final class NamedTensors {
   }
 
   /** Takes a vector or matrix of weights, which the engine can read piece by piece. */
-  StoredTensor weights(String name, long... shape) throws FormatException {
+  public StoredTensor weights(String name, long... shape) throws FormatException {
     StoredTensor tensor =
         any(name)
             .requireShape(source.map(other -> ", as " + other + " says").orElse(""), shape)
@@ -135,7 +134,7 @@ public final class NamedTensors {
    * @param ignored names of tensors that say nothing about what an SAE computes
    * @return those of them that are there
    */
-  List<String> requireAllTaken(Set<String> ignored, String what) throws FormatException {
+  public List<String> requireAllTaken(Set<String> ignored, String what) throws FormatException {
     List<String> left = new ArrayList<>();
     for (String name : tensors.keySet()) {
       if (!taken.contains(name)) {
