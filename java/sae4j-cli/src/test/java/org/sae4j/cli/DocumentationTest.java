@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
@@ -36,6 +37,8 @@ class DocumentationTest {
   private static final Pattern CLASS = Pattern.compile("public class (\\w+)");
   private static final Pattern MESSAGE = Pattern.compile("(?m)^\\| `([^`]+)` \\|");
   private static final Pattern BETWEEN_LITERALS = Pattern.compile("\"\\s*\\+\\s*\"");
+  private static final Pattern STEP = Pattern.compile("(?m)^\\d+\\. .*$");
+  private static final Pattern CODE = Pattern.compile("`([^`]+)`");
   private static final int LINES_OF_TEXT = 150;
 
   /** What is not run here, by its first word. */
@@ -77,8 +80,9 @@ class DocumentationTest {
   }
 
   private static List<Path> documents() throws IOException {
-    try (Stream<Path> guides = Files.list(ROOT.resolve("java/docs"))) {
-      return Stream.concat(Stream.of(ROOT.resolve("README.md")), guides.sorted()).toList();
+    try (Stream<Path> files = Files.list(ROOT.resolve("java/docs"))) {
+      Stream<Path> guides = files.filter(file -> file.toString().endsWith(".md")).sorted();
+      return Stream.concat(Stream.of(ROOT.resolve("README.md")), guides).toList();
     }
   }
 
@@ -176,6 +180,47 @@ class DocumentationTest {
   private void run(String main, List<String> arguments) throws Exception {
     Jvm.Ended ended = Jvm.of(main, arguments).withClasses(folder).in(folder).run();
     assertThat(ended.requireSuccess().output()).isNotEmpty();
+  }
+
+  /** The ways of a token and of a hook: numbered steps, with functions and files in backticks. */
+  @TestFactory
+  List<DynamicTest> everyStepOfContributingIsInTheCode() throws IOException {
+    StringBuilder engine = new StringBuilder();
+    StringBuilder files = new StringBuilder();
+    Map<String, String> classes = new HashMap<>();
+    for (String part : List.of("java", "native/src")) {
+      try (Stream<Path> sources = Files.walk(ROOT.resolve(part))) {
+        for (Path file :
+            sources.filter(f -> f.toString().matches(".*main.*\\.java|.*\\.(cpp|h)")).toList()) {
+          String name = file.getFileName().toString();
+          if (name.endsWith(".java")) {
+            classes.put(name.replace(".java", ""), Files.readString(file));
+          } else if (part.equals("native/src")) {
+            engine.append(Files.readString(file));
+            files.append(file.toString().replace('\\', '/')).append('\n');
+          }
+        }
+      }
+    }
+    return STEP.matcher(Files.readString(ROOT.resolve("CONTRIBUTING.md")))
+        .results()
+        .flatMap(step -> CODE.matcher(step.group()).results())
+        .map(code -> code.group(1))
+        .distinct()
+        .map(code -> dynamicTest(code, () -> requireThere(code, classes, "" + engine, "" + files)))
+        .toList();
+  }
+
+  private static void requireThere(
+      String code, Map<String, String> classes, String engine, String files) {
+    String last = code.replaceFirst(".*[.:]", "");
+    if (code.matches("[\\w/]+\\.cpp")) {
+      assertThat(files).contains("/" + code + "\n");
+    } else if (classes.containsKey(code.replaceFirst("\\..*", ""))) {
+      assertThat(classes.get(code.replaceFirst("\\..*", ""))).containsPattern("\\b" + last + "\\b");
+    } else {
+      assertThat(engine).containsPattern("\\b" + last + "\\b");
+    }
   }
 
   @TestFactory
