@@ -24,8 +24,8 @@ import org.sae4j.tokens.Sequences;
  * One sequence at one hook point, ready to go on with any activation at any position.
  *
  * <p>What lies before a position is computed once and shared by all patches there, which run as one
- * batch. {@link Ablation} is one use. Activation patching is another, here with what another prompt
- * has at position 5:
+ * batch. {@link org.sae4j.ablation.Ablation} is one use. Activation patching is another, here with
+ * what another prompt has at position 5:
  *
  * <pre>{@code
  * HookPoint hook = HookPoint.residPost(8);

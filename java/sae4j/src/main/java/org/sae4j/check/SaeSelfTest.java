@@ -30,8 +30,8 @@ import org.sae4j.tokens.Sequences;
  *
  * @param tokens the tokens that it was tried on
  * @param l0 active latents per token
- * @param explainedVariance as in {@link org.sae4j.eval.EvaluationResult.Reconstruction}, on these
- *     tokens; NaN if they do not vary
+ * @param explainedVariance as in {@link org.sae4j.eval.Metric#EXPLAINED_VARIANCE}, on these tokens;
+ *     NaN if they do not vary
  * @param cause what is probably wrong
  * @param warnings what to tell people; none if nothing seems wrong
  */
