@@ -82,7 +82,7 @@ public final class SparsityTrend {
             .width(WIDTH)
             .height(HEIGHT)
             .title("Sparsity of ablation effects: smaller is sparser")
-            .xAxisTitle("active latents a token")
+            .xAxisTitle("active latents per token")
             .yAxisTitle("share of logits moved, mean")
             .build();
     XYStyler styler = chart.getStyler();

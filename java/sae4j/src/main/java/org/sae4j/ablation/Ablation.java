@@ -19,9 +19,9 @@ import org.sae4j.tokens.Sequences;
 /**
  * Measures how sparse the effects of an SAE's latents on a model's predictions are.
  *
- * <p>At a token t every active latent is set to zero in turn, and the logits at t and the tokens
- * after it are compared with those of a base run. Source: Gao et al. 2024, §4.5. Of a transcoder it
- * is the activation that its output replaces which changes.
+ * <p>Each active latent of a token t is set to zero in turn. The logits of t and the tokens after
+ * it are compared with those of a base run. A transcoder's latents change the activation that its
+ * output replaces. Source: Gao et al. 2024, §4.5.
  *
  * <pre>{@code
  * AblationOptions options = AblationOptions.defaults().withSample(new TokenSample(100, 0));

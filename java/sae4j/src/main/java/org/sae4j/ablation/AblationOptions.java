@@ -155,8 +155,8 @@ public final class AblationOptions implements Cloneable {
   }
 
   /**
-   * How many latents a token: those with the largest values; under {@link AblationControl.Channels}
-   * so many channels, evenly spaced; empty: all.
+   * The largest number of latents per token; empty: all. Those with the largest values are ablated.
+   * Under {@link AblationControl.Channels} it is the number of channels, evenly spaced.
    */
   public OptionalInt most() {
     return most;

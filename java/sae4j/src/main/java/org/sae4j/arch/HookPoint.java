@@ -10,10 +10,10 @@ import java.util.stream.Collectors;
 /**
  * One activation of the model, where hooks can read and replace it.
  *
- * <p>Its name is TransformerLens's: {@code blocks.3.hook_resid_post}. Layers count from 0. But for
- * layer norms, where TransformerLens has one name for two values: {@code hook_normalized} is here
- * what comes after the norm's weight and bias, as in its versions before 3 without folding, and
- * {@code hook_standardized} what comes before them, which is its {@code hook_normalized} since
+ * <p>Its name is TransformerLens's: {@code blocks.3.hook_resid_post}. Layers count from 0. Layer
+ * norms are the exception, because TransformerLens has one name for two values. Here {@code
+ * hook_normalized} comes after the norm's weight and bias, as in its versions before 3 without
+ * folding. {@code hook_standardized} comes before them: that is its {@code hook_normalized} since
  * version 3, and wherever norms were folded.
  *
  * @param site the kind of activation

@@ -127,7 +127,7 @@ public enum Metric {
   L0("l0", Group.SPARSITY, Kind.FROM_ZERO, mean(Sum.L0), "active latents per token"),
   /** Σ|z|; mean over tokens. */
   L1("l1", Group.SPARSITY, Kind.FROM_ZERO, mean(Sum.L1), ""),
-  /** The share of the latents that were never active; of no replicate and no sequence. */
+  /** The share of the latents that were never active. Replicates and sequences have none. */
   DEAD_FRACTION(
       "dead_fraction",
       Group.SPARSITY,
