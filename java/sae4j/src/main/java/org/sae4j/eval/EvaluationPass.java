@@ -107,15 +107,15 @@ final class EvaluationPass {
   private void evaluate(Sequences batch, SpliceOptions how) throws IOException {
     BatchEvaluation evaluation = session.evaluate(batch, splices, how);
     CountedTokens counted = CountedTokens.of(batch, options);
+    Metric.Sums[][] sums = Metric.Sums.of(evaluation, counted);
     long first = totals.sequences();
     // The listener may be interrupted: then the totals are without the batch.
     for (int s = 0; s < batch.count(); s++) {
       for (int i = 0; i < splices.size(); i++) {
-        Metric.Sums sums = Metric.Sums.of(evaluation, i, counted, s);
-        listener.accept(SequenceResult.of(i, first + s, sums, options));
+        listener.accept(SequenceResult.of(i, first + s, sums[s][i], options));
       }
     }
-    totals.add(first, evaluation, counted);
+    totals.add(first, evaluation, counted, sums);
     pass.advance(batch.tokens());
   }
 }

@@ -308,12 +308,22 @@ public enum Metric {
   record Sums(double[] values, double[] x, Optional<FeatureDensity> density) {
     private static final double ROUNDING = 1e-12;
 
+    /** Sums up the tokens of each sequence of a batch, [sequence][splice]. */
+    static Sums[][] of(BatchEvaluation batch, CountedTokens counted) {
+      Sums[][] sums = new Sums[batch.sequences().count()][batch.splices().size()];
+      for (int s = 0; s < sums.length; s++) {
+        int sequence = s;
+        Arrays.setAll(sums[s], splice -> of(batch, splice, counted, sequence));
+      }
+      return sums;
+    }
+
     /**
      * Sums up the tokens of one sequence of a batch.
      *
      * @param splice the index of the splice
      */
-    static Sums of(BatchEvaluation batch, int splice, CountedTokens counted, int sequence) {
+    private static Sums of(BatchEvaluation batch, int splice, CountedTokens counted, int sequence) {
       BatchEvaluation.Spliced spliced = batch.splices().get(splice);
       BatchEvaluation.Place place = batch.placeOf(spliced);
       double[] values = new double[Sum.COUNT];

@@ -61,9 +61,8 @@ public final class Totals implements PassState {
       fires = new long[splice.sae().config().dSae()];
     }
 
-    void add(byte[] draws, BatchEvaluation batch, int index, CountedTokens counted, int sequence) {
+    void add(BatchEvaluation batch, int index, CountedTokens counted, int sequence) {
       BatchEvaluation.Spliced spliced = batch.splices().get(index);
-      sums.add(draws, Metric.Sums.of(batch, index, counted, sequence).values());
       int[] ids = batch.sequences().ids();
       int from = batch.sequences().offset(sequence);
       int length = batch.sequences().length(sequence);
@@ -126,8 +125,9 @@ public final class Totals implements PassState {
    * Adds a batch.
    *
    * @param first the index of its first sequence in the corpus, above those of all before
+   * @param sums [sequence][splice] of the same batch
    */
-  void add(long first, BatchEvaluation batch, CountedTokens counted) {
+  void add(long first, BatchEvaluation batch, CountedTokens counted, Metric.Sums[][] sums) {
     Sequences run = batch.sequences();
     for (int s = 0; s < run.count(); s++) {
       begin((first + s) / BLOCK);
@@ -136,7 +136,8 @@ public final class Totals implements PassState {
         place.getValue().add(draws, batch.places().get(place.getKey()).xSum()[s]);
       }
       for (int i = 0; i < splices.size(); i++) {
-        splices.get(i).add(draws, batch, i, counted, s);
+        splices.get(i).sums.add(draws, sums[s][i].values());
+        splices.get(i).add(batch, i, counted, s);
       }
       counting += counted.any(run, s) ? 1 : 0;
     }

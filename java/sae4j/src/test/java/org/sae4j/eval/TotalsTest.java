@@ -47,7 +47,11 @@ class TotalsTest {
 
   @TempDir private Path folder;
 
-  private record Batch(long first, BatchEvaluation evaluation, CountedTokens counted) {}
+  private record Batch(long first, BatchEvaluation evaluation, CountedTokens counted) {
+    void addTo(Totals totals) {
+      totals.add(first, evaluation, counted, Metric.Sums.of(evaluation, counted));
+    }
+  }
 
   /** 6 blocks and a half, of sequences of 2 to 9 tokens. */
   @BeforeAll
@@ -119,7 +123,7 @@ class TotalsTest {
     }
     for (List<Batch> block : BLOCKS) {
       Totals part = parts.get(random.nextInt(parts.size()));
-      block.forEach(batch -> part.add(batch.first(), batch.evaluation(), batch.counted()));
+      block.forEach(batch -> batch.addTo(part));
     }
     parts.forEach(Totals::close);
     while (parts.size() > 1) {
@@ -145,7 +149,7 @@ class TotalsTest {
     Totals totals = empty();
     for (List<Batch> block : BLOCKS) {
       for (Batch batch : block) {
-        totals.add(batch.first(), batch.evaluation(), batch.counted());
+        batch.addTo(totals);
         totals = throughAFile(totals);
       }
     }
