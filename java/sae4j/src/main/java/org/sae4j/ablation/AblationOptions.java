@@ -3,9 +3,8 @@ package org.sae4j.ablation;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Consumer;
 import org.sae4j.SessionOptions;
-import org.sae4j.arch.HookPoint;
+import org.sae4j.pass.StudyOptions;
 import org.sae4j.tokens.Positions;
 
 /**
@@ -13,11 +12,10 @@ import org.sae4j.tokens.Positions;
  *
  * <p>Immutable; each {@code with…} returns new options. Start from {@link #defaults()}.
  */
-public final class AblationOptions implements Cloneable {
+public final class AblationOptions extends StudyOptions<AblationOptions> {
   private static final int FUTURE = 16;
   private static final int TOP_TOKENS = 5;
 
-  private Optional<HookPoint> hook = Optional.empty();
   private Positions positions = Positions.all();
   private Optional<TokenSample> sample = Optional.empty();
   private int future = FUTURE;
@@ -29,33 +27,14 @@ public final class AblationOptions implements Cloneable {
   private Optional<AblationControl> compared = Optional.empty();
   private OptionalInt most = OptionalInt.empty();
   private int topTokens = TOP_TOKENS;
-  private int threads = SessionOptions.defaults().threads();
 
-  private AblationOptions() {}
+  private AblationOptions() {
+    super(SessionOptions.defaults().threads());
+  }
 
   /** Ablates all active latents at every token, as Gao et al. 2024 do, on all processors. */
   public static AblationOptions defaults() {
     return new AblationOptions();
-  }
-
-  private AblationOptions with(Consumer<AblationOptions> change) {
-    try {
-      AblationOptions copy = (AblationOptions) clone();
-      change.accept(copy);
-      return copy;
-    } catch (CloneNotSupportedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** The activation; empty: the one that the SAE's own configuration names. */
-  public Optional<HookPoint> hook() {
-    return hook;
-  }
-
-  /** Ablates at this activation, whatever the SAE's configuration says. */
-  public AblationOptions withHook(HookPoint hook) {
-    return with(o -> o.hook = Optional.of(hook));
   }
 
   /** The tokens t to ablate at. */
@@ -177,16 +156,6 @@ public final class AblationOptions implements Cloneable {
     return with(o -> o.topTokens = atLeast(0, topTokens, "topTokens"));
   }
 
-  /** All threads that work, the caller's own included; no number depends on it. */
-  public int threads() {
-    return threads;
-  }
-
-  /** Works with this many threads. */
-  public AblationOptions withThreads(int threads) {
-    return with(o -> o.threads = atLeast(1, threads, "threads"));
-  }
-
   /** As if nothing but the control to compare with were ablated. */
   Optional<AblationOptions> ofCompared() {
     return compared.map(other -> with(o -> o.ablate(other, Optional.empty())));
@@ -205,12 +174,5 @@ public final class AblationOptions implements Cloneable {
           "to compare with: expected another control than \"%s\", found \"%s\""
               .formatted(control, compared));
     }
-  }
-
-  private static int atLeast(int least, int value, String name) {
-    if (value < least) {
-      throw new IllegalArgumentException(name + " must be at least " + least + ", not " + value);
-    }
-    return value;
   }
 }

@@ -1,11 +1,9 @@
 package org.sae4j.eval;
 
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import org.sae4j.SessionOptions;
-import org.sae4j.arch.HookPoint;
+import org.sae4j.pass.StudyOptions;
 import org.sae4j.stats.Resampling;
 import org.sae4j.tokens.Positions;
 
@@ -14,10 +12,9 @@ import org.sae4j.tokens.Positions;
  *
  * <p>Immutable; each {@code with…} returns new options. Start from {@link #defaults()}.
  */
-public final class EvaluationOptions implements Cloneable {
+public final class EvaluationOptions extends StudyOptions<EvaluationOptions> {
   private static final int BATCH_TOKENS = 1024;
 
-  private Optional<HookPoint> hook = Optional.empty();
   private Positions replaced = Positions.all();
   private Positions counted = Positions.all();
   private KlPositions klPositions = KlPositions.ALL;
@@ -26,33 +23,14 @@ public final class EvaluationOptions implements Cloneable {
   private Resampling resampling = Resampling.defaults();
   private OptionalDouble untilCi = OptionalDouble.empty();
   private int batchTokens = BATCH_TOKENS;
-  private int threads = SessionOptions.defaults().threads();
 
-  private EvaluationOptions() {}
+  private EvaluationOptions() {
+    super(SessionOptions.defaults().threads());
+  }
 
   /** Replaces and counts every token, with both baselines, on all processors. */
   public static EvaluationOptions defaults() {
     return new EvaluationOptions();
-  }
-
-  private EvaluationOptions with(Consumer<EvaluationOptions> change) {
-    try {
-      EvaluationOptions copy = (EvaluationOptions) clone();
-      change.accept(copy);
-      return copy;
-    } catch (CloneNotSupportedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** The activation to replace; empty: the one that each SAE's own configuration names. */
-  public Optional<HookPoint> hook() {
-    return hook;
-  }
-
-  /** Replaces this activation, whatever the SAEs' configurations say. */
-  public EvaluationOptions withHook(HookPoint hook) {
-    return with(o -> o.hook = Optional.of(hook));
   }
 
   /** Where the reconstruction, zero or the mean replaces the activation. */
@@ -138,23 +116,6 @@ public final class EvaluationOptions implements Cloneable {
   /** Runs about this many tokens together. */
   public EvaluationOptions withBatchTokens(int batchTokens) {
     return with(o -> o.batchTokens = atLeast(1, batchTokens, "batchTokens"));
-  }
-
-  /** All threads that work, the caller's own included; no number depends on it. */
-  public int threads() {
-    return threads;
-  }
-
-  /** Works with this many threads. */
-  public EvaluationOptions withThreads(int threads) {
-    return with(o -> o.threads = atLeast(1, threads, "threads"));
-  }
-
-  private static int atLeast(int least, int value, String name) {
-    if (value < least) {
-      throw new IllegalArgumentException(name + " must be at least " + least + ", not " + value);
-    }
-    return value;
   }
 
   private static double aboveZero(double untilCi) {

@@ -1,10 +1,8 @@
 package org.sae4j.latents;
 
 import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Consumer;
 import org.sae4j.SessionOptions;
-import org.sae4j.arch.HookPoint;
+import org.sae4j.pass.StudyOptions;
 import org.sae4j.tokens.Positions;
 
 /**
@@ -12,43 +10,23 @@ import org.sae4j.tokens.Positions;
  *
  * <p>Immutable; each {@code with…} returns new options. Start from {@link #defaults()}.
  */
-public final class LatentStudyOptions implements Cloneable {
+public final class LatentStudyOptions extends StudyOptions<LatentStudyOptions> {
   private static final int BATCH_TOKENS = 1024;
 
-  private Optional<HookPoint> hook = Optional.empty();
   private LatentChoice latents = LatentChoice.all();
   private int contexts = 20;
   private int window = 10;
   private int topTokens = 10;
   private Positions counted = Positions.all();
   private int batchTokens = BATCH_TOKENS;
-  private int threads = SessionOptions.defaults().threads();
 
-  private LatentStudyOptions() {}
+  private LatentStudyOptions() {
+    super(SessionOptions.defaults().threads());
+  }
 
   /** All latents: 20 contexts of 10 tokens either side, 10 promoted and 10 suppressed tokens. */
   public static LatentStudyOptions defaults() {
     return new LatentStudyOptions();
-  }
-
-  private LatentStudyOptions with(Consumer<LatentStudyOptions> change) {
-    try {
-      LatentStudyOptions copy = (LatentStudyOptions) clone();
-      change.accept(copy);
-      return copy;
-    } catch (CloneNotSupportedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** The activation that the SAE reads; empty: the one that its own configuration names. */
-  public Optional<HookPoint> hook() {
-    return hook;
-  }
-
-  /** Reads this activation, whatever the SAE's configuration says. */
-  public LatentStudyOptions withHook(HookPoint hook) {
-    return with(o -> o.hook = Optional.of(hook));
   }
 
   /** Which latents are looked at. */
@@ -109,22 +87,5 @@ public final class LatentStudyOptions implements Cloneable {
   /** Runs about this many tokens together. */
   public LatentStudyOptions withBatchTokens(int batchTokens) {
     return with(o -> o.batchTokens = atLeast(1, batchTokens, "batchTokens"));
-  }
-
-  /** All threads that work, the caller's own included; no number depends on it. */
-  public int threads() {
-    return threads;
-  }
-
-  /** Works with this many threads. */
-  public LatentStudyOptions withThreads(int threads) {
-    return with(o -> o.threads = atLeast(1, threads, "threads"));
-  }
-
-  private static int atLeast(int least, int value, String name) {
-    if (value < least) {
-      throw new IllegalArgumentException(name + " must be at least " + least + ", not " + value);
-    }
-    return value;
   }
 }
