@@ -186,20 +186,13 @@ class DocumentationTest {
   @TestFactory
   List<DynamicTest> everyStepOfContributingIsInTheCode() throws IOException {
     StringBuilder engine = new StringBuilder();
-    StringBuilder files = new StringBuilder();
     Map<String, String> classes = new HashMap<>();
-    for (String part : List.of("java", "native/src")) {
-      try (Stream<Path> sources = Files.walk(ROOT.resolve(part))) {
-        for (Path file :
-            sources.filter(f -> f.toString().matches(".*main.*\\.java|.*\\.(cpp|h)")).toList()) {
-          String name = file.getFileName().toString();
-          if (name.endsWith(".java")) {
-            classes.put(name.replace(".java", ""), Files.readString(file));
-          } else if (part.equals("native/src")) {
-            engine.append(Files.readString(file));
-            files.append(file.toString().replace('\\', '/')).append('\n');
-          }
-        }
+    for (Path file : sources()) {
+      String name = file.getFileName().toString();
+      if (name.endsWith(".java")) {
+        classes.put(name.replace(".java", ""), Files.readString(file));
+      } else {
+        engine.append(Files.readString(file));
       }
     }
     return STEP.matcher(Files.readString(ROOT.resolve("CONTRIBUTING.md")))
@@ -207,25 +200,22 @@ class DocumentationTest {
         .flatMap(step -> CODE.matcher(step.group()).results())
         .map(code -> code.group(1))
         .distinct()
-        .map(code -> dynamicTest(code, () -> requireThere(code, classes, "" + engine, "" + files)))
+        .map(code -> dynamicTest(code, () -> requireThere(code, classes, "" + engine)))
         .toList();
   }
 
-  private static void requireThere(
-      String code, Map<String, String> classes, String engine, String files) {
-    String last = code.replaceFirst(".*[.:]", "");
-    if (code.matches("[\\w/]+\\.cpp")) {
-      assertThat(files).contains("/" + code + "\n");
-    } else if (classes.containsKey(code.replaceFirst("\\..*", ""))) {
-      assertThat(classes.get(code.replaceFirst("\\..*", ""))).containsPattern("\\b" + last + "\\b");
-    } else {
-      assertThat(engine).containsPattern("\\b" + last + "\\b");
+  private static void requireThere(String code, Map<String, String> classes, String engine) {
+    if (code.endsWith(".cpp")) {
+      assertThat(ROOT.resolve("native/src").resolve(code)).exists();
+      return;
     }
+    String where = classes.getOrDefault(code.replaceFirst("\\..*", ""), engine);
+    assertThat(where).containsPattern("\\b" + code.replaceFirst(".*[.:]", "") + "\\b");
   }
 
-  @TestFactory
-  List<DynamicTest> everyMessageIsOneThatSae4jHas() throws IOException {
-    StringBuilder sources = new StringBuilder();
+  /** All of Java and C++ that becomes part of the jars. */
+  private static List<Path> sources() throws IOException {
+    List<Path> sources = new ArrayList<>();
     for (String part :
         List.of(
             "java/sae4j/src/main",
@@ -235,10 +225,17 @@ class DocumentationTest {
             "java/sae4j-native/src/main",
             "native/src")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(part))) {
-        for (Path file : files.filter(f -> f.toString().matches(".*\\.(java|cpp)")).toList()) {
-          sources.append(BETWEEN_LITERALS.matcher(Files.readString(file)).replaceAll(""));
-        }
+        files.filter(file -> file.toString().matches(".*\\.(java|cpp)")).forEach(sources::add);
       }
+    }
+    return sources;
+  }
+
+  @TestFactory
+  List<DynamicTest> everyMessageIsOneThatSae4jHas() throws IOException {
+    StringBuilder sources = new StringBuilder();
+    for (Path file : sources()) {
+      sources.append(BETWEEN_LITERALS.matcher(Files.readString(file)).replaceAll(""));
     }
     String text = Files.readString(ROOT.resolve("java/docs/troubleshooting.md"));
     return MESSAGE

@@ -150,18 +150,22 @@ class EffectLinesTest {
     return table.replaceAll(" +seconds .*", "");
   }
 
+  /** Options of a run that takes seconds. */
+  private static List<String> manyChannels() {
+    return List.of(
+        "--tokens",
+        TOKENS,
+        "--sae",
+        TestArguments.OPENAI,
+        "--control",
+        "channels",
+        "--sample",
+        "9");
+  }
+
   @Test
   void aProcessThatIsKilledGoesOn() throws Exception {
-    List<String> options =
-        List.of(
-            "--tokens",
-            TOKENS,
-            "--sae",
-            TestArguments.OPENAI,
-            "--control",
-            "channels",
-            "--sample",
-            "9");
+    List<String> options = manyChannels();
     String whole = written(ablate(options, file));
     Files.delete(file);
     Process process = start(options);
@@ -195,16 +199,7 @@ class EffectLinesTest {
 
   @Test
   void anInterruptedRunSaysSoAndGoesOn() throws Exception {
-    List<String> options =
-        List.of(
-            "--tokens",
-            TOKENS,
-            "--sae",
-            TestArguments.OPENAI,
-            "--control",
-            "channels",
-            "--sample",
-            "9");
+    List<String> options = manyChannels();
     String whole = written(ablate(options, file));
     Files.delete(file);
     CommandRun run = interrupted(options);
